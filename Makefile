@@ -1,0 +1,57 @@
+# A thin front: what is real is in CMakeLists.txt, harness/ and tools/.
+PRESET ?= release
+BUILD  := build/$(PRESET)
+CLI    := $(BUILD)/leakcage
+# For one scenario: NAME=unclosed-body, VARIANT=fixed or all, ARGS='--limit 64M'
+VARIANT ?=
+ARGS    ?=
+
+.PHONY: all build scenario test lint bench format doctor clean help
+
+all: setup-build build
+
+# Packages, a kernel for the VM: SETUP=no forbids.
+.PHONY: setup-build setup-run setup-test setup-lint setup-bench
+setup-build setup-run setup-test setup-lint setup-bench: setup-%:
+	@tools/setup.sh $*
+
+build: | setup-build
+	@[ -f $(BUILD)/build.ninja ] || cmake --preset $(PRESET) -DLEAKCAGE_TESTS=$(TESTS) >/dev/null
+	@cmake --build $(BUILD) -- --quiet
+
+# The tests are configured when they are asked for.
+TESTS ?= OFF
+test bench: TESTS = ON
+
+scenario: setup-run build
+	@[ -n "$(NAME)" ] || { echo "usage: make scenario NAME=unclosed-body [VARIANT=fixed|all]"; \
+	  echo; $(CLI) list; exit 2; }
+	@$(CLI) run scenarios/$(NAME).json $(if $(VARIANT),--variant $(VARIANT)) $(ARGS)
+
+test: setup-test
+	@tests/run.sh
+
+lint: setup-lint
+	@tools/lint.sh
+
+bench: setup-bench
+	@tests/bench/run.sh
+
+format:
+	@git ls-files '*.[ch]' | xargs clang-format -i
+
+doctor: setup-build build
+	@$(CLI) doctor
+
+clean:
+	rm -rf build results
+
+help:
+	@echo "make                          build into $(BUILD)"
+	@echo "make scenario NAME=x          run scenarios/x.json (VARIANT=fixed, VARIANT=all, ARGS='…')"
+	@echo "make test                     every test; what cannot run here says so"
+	@echo "make lint                     formatting, warnings of both compilers, clang-tidy, rules"
+	@echo "make bench                    speed, as ratios measured in one run"
+	@echo "make doctor                   what works on this machine"
+	@echo "SETUP=no                      install and download nothing"
+	@echo "PRESET=release|dev|clang|asan|tsan|tidy"

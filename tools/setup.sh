@@ -1,0 +1,131 @@
+#!/bin/sh
+# Make sure that what `make` needs is there; says what it installs and why. With SETUP=no it
+# installs nothing and lists what is missing.
+#
+# usage: setup.sh build|run|test|lint|bench
+#   build  compiler and libraries
+#   run    and what driver vm needs, when this machine's own cgroups cannot serve
+#   test, lint, bench  and their tools
+set -eu
+
+purpose=${1:-build}
+here=$(dirname "$0")
+
+# package:what proves that it is there:why
+needs="
+gcc:/usr/bin/gcc:C compiler
+libc6-dev:/usr/include/stdio.h:C library headers
+cmake:/usr/bin/cmake:build
+ninja-build:/usr/bin/ninja:build
+pkg-config:/usr/bin/pkg-config:build
+libcurl4-openssl-dev:@libcurl:load generator
+libcgroup-dev:@libcgroup:cgroups
+libcjson-dev:@libcjson:scenario files
+libmicrohttpd-dev:@libmicrohttpd:HTTP side of the sample services"
+vm_needs="
+qemu-system-x86:/usr/bin/qemu-system-x86_64:virtual machine with cgroup v2 (driver vm)"
+test_needs="
+check:@check:unit tests
+python3:/usr/bin/python3:tests of the scenario files
+python3-jsonschema:/usr/lib/python3/dist-packages/jsonschema:tests of the scenario files"
+lint_needs="
+clang:/usr/bin/clang:second compiler, analyzer
+clang-format:/usr/bin/clang-format:formatting
+clang-tidy:/usr/bin/clang-tidy:budgets and checks"
+bench_needs="
+wrk:/usr/bin/wrk:what the load generator is measured against"
+
+case $purpose in
+build) ;;
+run) needs=$needs$vm_needs ;;
+test) needs=$needs$vm_needs$test_needs ;;
+lint) needs=$needs$test_needs$lint_needs ;;
+bench) needs=$needs$vm_needs$bench_needs ;;
+*)
+    echo "usage: ${0##*/} build|run|test|lint|bench" >&2
+    exit 2
+    ;;
+esac
+
+# Is it there? By file, or (@name) by pkg-config's own folders, so that a second run costs nothing.
+is_there() {
+    case $1 in
+    @*)
+        for folder in /usr/lib/*/pkgconfig /usr/lib/pkgconfig /usr/share/pkgconfig \
+            /usr/local/lib/pkgconfig; do
+            [ -e "$folder/${1#@}.pc" ] && return 0
+        done
+        return 1
+        ;;
+    *) [ -e "$1" ] || command -v "${1##*/}" >/dev/null 2>&1 ;;
+    esac
+}
+
+missing=
+list=
+old_ifs=$IFS
+IFS='
+'
+for need in $needs; do
+    package=${need%%:*}
+    rest=${need#*:}
+    if ! is_there "${rest%%:*}"; then
+        missing="$missing $package"
+        list="$list
+  $package (${rest#*:})"
+    fi
+done
+IFS=$old_ifs
+
+if [ -n "$missing" ]; then
+    if [ "${SETUP:-yes}" = no ]; then
+        echo "setup: missing packages, and SETUP=no forbids to install them:$list" >&2
+        exit 3
+    fi
+    if ! command -v apt-get >/dev/null 2>&1; then
+        echo "setup: this is no Debian (there is no apt-get); please install what these Debian" \
+            "packages hold:$list" >&2
+        exit 3
+    fi
+    sudo=
+    if [ "$(id -u)" != 0 ]; then
+        command -v sudo >/dev/null 2>&1 || {
+            echo "setup: neither root nor sudo; please have these packages installed:$list" >&2
+            exit 3
+        }
+        sudo=sudo
+    fi
+    echo "setup: installing with apt-get:$list" >&2
+    install() {
+        # shellcheck disable=SC2086 # a list of packages
+        $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends \
+            $missing >/dev/null
+    }
+    install 2>/dev/null || { $sudo apt-get update -qq >/dev/null && install; } || {
+        echo "setup: apt-get could not install them" >&2
+        exit 3
+    }
+fi
+
+# A kernel for driver vm: downloaded and unpacked, not installed. Needed unless this machine's own
+# cgroup v2 has the memory controller and is ours to write.
+needs_vm() {
+    [ -w /sys/fs/cgroup/cgroup.subtree_control ] || return 0
+    ! grep -qw memory /sys/fs/cgroup/cgroup.controllers 2>/dev/null
+}
+case $purpose in
+run | test | bench)
+    if [ -z "${LEAKCAGE_KERNEL:-}" ] && { [ "$purpose" = test ] || needs_vm; }; then
+        if [ "${SETUP:-yes}" = no ]; then
+            cache=${XDG_CACHE_HOME:-${HOME:-}/.cache}/leakcage/vm
+            for folder in "$cache"/*/modules; do
+                [ -d "$folder" ] && exit 0
+            done
+            echo "setup: driver vm has no kernel, and SETUP=no forbids to fetch one: run" \
+                "tools/fetch-kernel.sh, or set LEAKCAGE_KERNEL and LEAKCAGE_MODULES" >&2
+            exit 3
+        fi
+        "$here/fetch-kernel.sh" 2>&1 | grep -v 'already there' >&2 || true
+    fi
+    ;;
+esac
