@@ -1,0 +1,44 @@
+#pragma once
+/* Files: small kernel files read whole, results written whole or not at all.
+ *
+ * Every path is relative to a directory descriptor (AT_FDCWD for the working directory), so tests
+ * point the same code at a folder of their own. Errors name the path. */
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/buffer.h"
+#include "base/error.h"
+
+/* Append the whole file to `buffer`, whose bound holds. */
+int file_read(int dir_fd, const char *path, struct buffer *buffer, struct error *err);
+
+/* Read an already open file from its start into text[size], terminated, cut at size - 1. Returns
+ * the length, or -1 with errno set; for kernel files that are kept open and read again and again. */
+ssize_t file_reread(int fd, char *text, size_t size);
+
+/* Read a file that holds one number. "max" reads as UINT64_MAX. */
+int file_read_u64(int dir_fd, const char *path, uint64_t *ret, struct error *err);
+
+/* Write text to an existing (kernel) file in one write. */
+int file_write(int dir_fd, const char *path, const char *text, struct error *err);
+
+/* Replace `path` by these bytes, through a temporary file in the same folder and a rename: readers
+ * see the old file or the new one. */
+int file_write_atomic(int dir_fd, const char *path, const void *data, size_t length,
+                      struct error *err);
+
+/* mkdir -p, mode 0777 less umask. */
+int file_make_directories(const char *path, struct error *err);
+
+/* rm -rf, without following links; a path that does not exist is success. */
+int file_remove_tree(const char *path, struct error *err);
+
+bool file_exists(int dir_fd, const char *path);
+
+/* The last `lines` lines of a file, at most `size - 1` bytes, control characters made visible;
+ * "" when it is empty or cannot be read. Returns its length. */
+size_t file_tail(int dir_fd, const char *path, unsigned lines, char *text, size_t size);
+
+/* A malloc'd "directory/name"; the caller owns it; NULL when out of memory. */
+char *file_join(const char *directory, const char *name);

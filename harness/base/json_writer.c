@@ -1,0 +1,219 @@
+#include "base/json_writer.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json_scan.h"
+
+/* Keep the first failure. */
+static void json_writer_fail(struct json_writer *writer, const char *what)
+{
+    if (!writer->failed)
+        error_set(&writer->error, ERROR_INTERNAL, "writing JSON: %s", what);
+    writer->failed = true;
+}
+
+static void json_writer_append(struct json_writer *writer, const char *data, size_t length)
+{
+    if (!writer->failed && buffer_append(writer->out, data, length, &writer->error) < 0)
+        writer->failed = true;
+}
+
+static void json_writer_put(struct json_writer *writer, const char *text)
+{
+    json_writer_append(writer, text, strlen(text));
+}
+
+static bool json_writer_in_array(const struct json_writer *writer)
+{
+    return writer->depth > 0 && writer->closer[writer->depth - 1] == ']';
+}
+
+static void json_writer_new_line(struct json_writer *writer)
+{
+    json_writer_put(writer, "\n");
+    for (unsigned i = 0; i < writer->depth; i++)
+        json_writer_put(writer, "  ");
+}
+
+/* One character that cannot stand for itself inside quotes. */
+static void json_writer_escape(struct json_writer *writer, unsigned char c)
+{
+    static const char letters[] = "\"\"\\\\\bb\ff\nn\rr\tt";
+    for (const char *pair = letters; *pair != '\0'; pair += 2) {
+        if ((unsigned char)*pair == c) {
+            json_writer_append(writer, (const char[]){'\\', pair[1]}, 2);
+            return;
+        }
+    }
+    char hex[8];
+    snprintf(hex, sizeof(hex), "\\u%04x", c);
+    json_writer_put(writer, hex);
+}
+
+static void json_writer_quote(struct json_writer *writer, const char *text)
+{
+    json_writer_put(writer, "\"");
+    const char *plain = text; /* start of what is copied as it is */
+    while (*text != '\0') {
+        size_t length = json_utf8_length(text);
+        unsigned char c = (unsigned char)*text;
+        if (length > 0 && c >= ' ' && c != '"' && c != '\\' && c != 0x7f) {
+            text += length;
+            continue;
+        }
+        json_writer_append(writer, plain, (size_t)(text - plain));
+        if (length == 0)
+            json_writer_put(writer, "\xef\xbf\xbd"); /* U+FFFD */
+        else
+            json_writer_escape(writer, c);
+        plain = ++text;
+    }
+    json_writer_append(writer, plain, (size_t)(text - plain));
+    json_writer_put(writer, "\"");
+}
+
+/* Comma, new line and key: what stands before a value. */
+static void json_writer_lead(struct json_writer *writer, const char *key)
+{
+    bool in_object = writer->depth > 0 && !json_writer_in_array(writer);
+    if ((key != NULL) != in_object)
+        json_writer_fail(writer, key != NULL ? "a key outside an object" : "no key in an object");
+    else if (writer->depth == 0 && writer->has_member[0])
+        json_writer_fail(writer, "a second value at the root");
+    if (writer->failed)
+        return;
+
+    if (writer->has_member[writer->depth])
+        json_writer_put(writer, ",");
+    writer->has_member[writer->depth] = true;
+    if (writer->depth > 0)
+        json_writer_new_line(writer);
+    if (key != NULL) {
+        json_writer_quote(writer, key);
+        json_writer_put(writer, ": ");
+    }
+}
+
+static void json_writer_open(struct json_writer *writer, const char *key, const char *brackets)
+{
+    json_writer_lead(writer, key);
+    if (writer->depth == JSON_WRITER_DEPTH_MAX)
+        json_writer_fail(writer, "too many levels");
+    if (writer->failed)
+        return;
+    json_writer_append(writer, brackets, 1);
+    writer->closer[writer->depth++] = brackets[1];
+    writer->has_member[writer->depth] = false;
+}
+
+static void json_writer_close(struct json_writer *writer, char closer)
+{
+    if (writer->depth == 0 || writer->closer[writer->depth - 1] != closer)
+        json_writer_fail(writer, "closed what was not open");
+    if (writer->failed)
+        return;
+    bool filled = writer->has_member[writer->depth];
+    writer->depth--;
+    if (filled)
+        json_writer_new_line(writer);
+    json_writer_append(writer, &closer, 1);
+}
+
+void json_writer_begin(struct json_writer *writer, struct buffer *out)
+{
+    *writer = (struct json_writer){.out = out};
+}
+
+void json_write_object(struct json_writer *writer, const char *key)
+{
+    json_writer_open(writer, key, "{}");
+}
+
+void json_write_array(struct json_writer *writer, const char *key)
+{
+    json_writer_open(writer, key, "[]");
+}
+
+void json_write_close_object(struct json_writer *writer)
+{
+    json_writer_close(writer, '}');
+}
+
+void json_write_close_array(struct json_writer *writer)
+{
+    json_writer_close(writer, ']');
+}
+
+static void json_write_word(struct json_writer *writer, const char *key, const char *word)
+{
+    json_writer_lead(writer, key);
+    json_writer_put(writer, word);
+}
+
+/* Nothing is known: see the header. */
+static void json_write_unknown(struct json_writer *writer, const char *key)
+{
+    if (json_writer_in_array(writer))
+        json_write_word(writer, key, "null");
+}
+
+void json_write_text(struct json_writer *writer, const char *key, const char *text)
+{
+    if (text == NULL) {
+        json_write_unknown(writer, key);
+        return;
+    }
+    json_writer_lead(writer, key);
+    json_writer_quote(writer, text);
+}
+
+void json_write_u64(struct json_writer *writer, const char *key, uint64_t value)
+{
+    char text[24];
+    snprintf(text, sizeof(text), "%" PRIu64, value);
+    json_write_word(writer, key, text);
+}
+
+void json_write_i64(struct json_writer *writer, const char *key, int64_t value)
+{
+    char text[24];
+    snprintf(text, sizeof(text), "%" PRId64, value);
+    json_write_word(writer, key, text);
+}
+
+void json_write_double(struct json_writer *writer, const char *key, double value)
+{
+    if (!isfinite(value)) {
+        json_write_unknown(writer, key);
+        return;
+    }
+    char text[40];
+    for (int digits = 15; digits <= 17; digits++) {
+        snprintf(text, sizeof(text), "%.*g", digits, value);
+        double back = strtod(text, NULL);
+        if (back >= value && back <= value)
+            break;
+    }
+    json_write_word(writer, key, text);
+}
+
+void json_write_bool(struct json_writer *writer, const char *key, bool value)
+{
+    json_write_word(writer, key, value ? "true" : "false");
+}
+
+int json_writer_end(struct json_writer *writer, struct error *err)
+{
+    if (writer->depth > 0)
+        json_writer_fail(writer, "a container is still open");
+    else if (!writer->has_member[0])
+        json_writer_fail(writer, "nothing was written");
+    json_writer_put(writer, "\n");
+    if (writer->failed)
+        return error_set(err, writer->error.kind, "%s", writer->error.text);
+    return 0;
+}

@@ -1,0 +1,57 @@
+#pragma once
+/* Child processes behind a pidfd.
+ *
+ * A child is started in two steps, so that its parent can put it where it belongs (a cgroup) before
+ * its first instruction: fork, `attach` in the parent, then exec. A failing exec is the parent's
+ * error, with the errno. The child leads its own session, dies with the parent's thread
+ * (PR_SET_PDEATHSIG), has all signals unblocked and defaulted, and no descriptor but 0, 1 and 2. */
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+
+struct process_spec {
+    char *const *argv; /* argv[0] is looked up in PATH when it has no slash */
+    char *const *env;  /* NULL: the parent's */
+    const char *cwd;   /* NULL: the parent's */
+    int stdin_fd;      /* -1: /dev/null */
+    int stdout_fd;     /* -1: /dev/null */
+    int stderr_fd;     /* -1: /dev/null */
+    const int *keep_fds; /* further descriptors the child inherits under the same numbers */
+    unsigned n_keep_fds;
+    bool no_huge_pages;  /* prctl(PR_SET_THP_DISABLE) before exec */
+    bool raise_nofile;   /* soft RLIMIT_NOFILE to the hard one, as container engines do */
+    bool same_session;   /* stay in the parent's session (no setsid) */
+    /* Called in the parent while the child waits before exec; -1 ends the child. May be NULL. */
+    int (*attach)(pid_t pid, void *context, struct error *err);
+    void *attach_context;
+};
+
+struct process {
+    pid_t pid;  /* 0: none */
+    int pidfd;  /* -1: none */
+};
+
+#define PROCESS_NONE ((struct process){.pid = 0, .pidfd = -1})
+
+/* How a process ended. */
+struct process_end {
+    bool signaled;
+    int status; /* exit status, or the signal's number */
+};
+
+int process_spawn(const struct process_spec *spec, struct process *ret, struct error *err);
+
+/* Wait until it has ended, at the latest at the deadline; *ret is filled and the process is none
+ * afterwards. Returns 0 when it has ended, 1 when it still runs. Cut short by a signal: 1. */
+int process_wait(struct process *process, nsec_t deadline_ns, struct process_end *ret);
+
+/* SIGTERM, wait until the deadline, SIGKILL. Never fails; the process is none afterwards. */
+void process_stop(struct process *process, nsec_t deadline_ns, struct process_end *ret);
+
+/* SIGKILL and wait. Fit for CLEANUP. */
+void process_done(struct process *process);
+
+/* "exit status 3", "killed by signal 9 (Killed)", into text. Returns text. */
+const char *process_end_text(const struct process_end *end, char *text, size_t size);
