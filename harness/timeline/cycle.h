@@ -1,0 +1,48 @@
+#pragma once
+/* A cycle: a fixed number of requests, then rest, and what was measured at three points of it.
+ *
+ *     load ........| settle ....| reclaim |
+ *          peak          settled         floor
+ *
+ * Cycles are numbered over the whole run, in order. The first is READY: no load, just the service
+ * as it came up. Work is counted in requests, so that growth is bytes per request. */
+#include "timeline/survey.h"
+
+enum cycle_kind {
+    CYCLE_READY,   /* before any load */
+    CYCLE_WARMUP,  /* not judged */
+    CYCLE_MEASURE, /* judged */
+    CYCLE_SOLO,    /* probe: the same work at concurrency 1 */
+    CYCLE_TRIM,    /* probe: no load; the service was asked to give memory back */
+    CYCLE_REST,    /* probe: no load; nothing but time */
+    CYCLE_KIND_MAX_
+};
+
+struct cycle {
+    enum cycle_kind kind;
+    unsigned start;       /* which start of the service this belongs to, from 0 */
+    unsigned concurrency; /* 0: no load */
+    uint64_t requests;    /* asked for */
+    struct load_counts counts;
+    nsec_t begin_ns; /* since the start of the run, as all times here */
+    nsec_t load_end_ns;
+    nsec_t settled_ns;
+    nsec_t floor_ns;
+    bool complete;      /* false: the instance died, or time ran out, before the floor was read */
+    bool came_to_rest;  /* the footprint stood still before the settle period's bound */
+    bool deadline_hit;  /* the load did not finish within the cycle's time */
+    uint64_t peak_bytes;      /* highest memory.current under load; SURVEY_ABSENT: not seen */
+    uint64_t oom_kills;       /* of this cycle */
+    uint64_t events_max;      /* how often memory.max was hit in this cycle */
+    uint64_t events_high;
+    uint64_t psi_full_us;     /* time in which all of it stalled for memory, in this cycle */
+    int64_t reclaimed_bytes;  /* what memory.reclaim took back; 0 when it could not be asked */
+    nsec_t latency_p50_ns;    /* -1: no request completed */
+    nsec_t latency_p99_ns;
+    struct survey settled;
+    struct survey floor;
+};
+
+/* "measure", as written in cycles.csv. */
+const char *cycle_kind_name(enum cycle_kind kind);
+bool cycle_kind_from_name(const char *name, enum cycle_kind *ret);

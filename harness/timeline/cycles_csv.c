@@ -1,0 +1,342 @@
+#include <inttypes.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "timeline/csv.h"
+#include "timeline/timeline_csv.h"
+
+/* The plain columns of a cycle: one table for writing and reading. */
+enum column_type { COLUMN_U64, COLUMN_I64, COLUMN_UNSIGNED, COLUMN_BOOL, COLUMN_LATENCY };
+
+struct cycle_column {
+    const char *name;
+    enum column_type type;
+    size_t offset;
+};
+
+#define COLUMN(name, type, member)                                                                 \
+    {                                                                                              \
+        name, type, offsetof(struct cycle, member)                                                 \
+    }
+
+static const struct cycle_column cycle_columns[] = {
+    COLUMN("start", COLUMN_UNSIGNED, start),
+    COLUMN("concurrency_count", COLUMN_UNSIGNED, concurrency),
+    COLUMN("requests_count", COLUMN_U64, requests),
+    COLUMN("started_count", COLUMN_U64, counts.started),
+    COLUMN("ok_count", COLUMN_U64, counts.ok),
+    COLUMN("other_status_count", COLUMN_U64, counts.other_status),
+    COLUMN("refused_count", COLUMN_U64, counts.refused),
+    COLUMN("reset_count", COLUMN_U64, counts.reset),
+    COLUMN("timed_out_count", COLUMN_U64, counts.timed_out),
+    COLUMN("failed_count", COLUMN_U64, counts.failed),
+    COLUMN("begin_ns", COLUMN_I64, begin_ns),
+    COLUMN("load_end_ns", COLUMN_I64, load_end_ns),
+    COLUMN("settled_ns", COLUMN_I64, settled_ns),
+    COLUMN("floor_ns", COLUMN_I64, floor_ns),
+    COLUMN("complete", COLUMN_BOOL, complete),
+    COLUMN("came_to_rest", COLUMN_BOOL, came_to_rest),
+    COLUMN("deadline_hit", COLUMN_BOOL, deadline_hit),
+    COLUMN("peak_bytes", COLUMN_U64, peak_bytes),
+    COLUMN("oom_kills_count", COLUMN_U64, oom_kills),
+    COLUMN("events_max_count", COLUMN_U64, events_max),
+    COLUMN("events_high_count", COLUMN_U64, events_high),
+    COLUMN("psi_full_us", COLUMN_U64, psi_full_us),
+    COLUMN("reclaimed_bytes", COLUMN_I64, reclaimed_bytes),
+    COLUMN("latency_p50_ns", COLUMN_LATENCY, latency_p50_ns),
+    COLUMN("latency_p99_ns", COLUMN_LATENCY, latency_p99_ns),
+};
+#define CYCLE_COLUMNS (sizeof(cycle_columns) / sizeof(cycle_columns[0]))
+
+/* Per survey: t_ns, the memory fields, the survey's fields, three lists. */
+#define SURVEY_WIDTH ((size_t)MEMORY_FIELD_MAX + SURVEY_FIELD_MAX + 3)
+#define CYCLES_WIDTH (1 + CYCLE_COLUMNS + 2 * SURVEY_WIDTH)
+
+static void cycles_csv_survey_header(struct buffer *out, const char *prefix)
+{
+    char name[96];
+    for (unsigned i = 0; i < MEMORY_FIELD_MAX; i++) {
+        snprintf(name, sizeof(name), "%s_%s", prefix, memory_field_info[i].column);
+        csv_text(out, name);
+    }
+    for (unsigned i = 0; i < SURVEY_FIELD_MAX; i++) {
+        snprintf(name, sizeof(name), "%s_%s", prefix, survey_field_column[i]);
+        csv_text(out, name);
+    }
+    static const char *const lists[] = {"sockets", "files", "processes"};
+    for (size_t i = 0; i < 3; i++) {
+        snprintf(name, sizeof(name), "%s_%s", prefix, lists[i]);
+        csv_text(out, name);
+    }
+}
+
+/* The names that lists are made of must not hold their separators. */
+static void cycles_csv_escape(struct buffer *list, const char *name)
+{
+    for (; *name != '\0'; name++) {
+        unsigned char byte = (unsigned char)*name;
+        if (byte == ';' || byte == '=' || byte == '%' || byte == ':' || byte < ' ' || byte == '"')
+            (void)buffer_printf(list, NULL, "%%%02x", byte);
+        else
+            (void)buffer_append(list, name, 1, NULL);
+    }
+}
+
+static void cycles_csv_unescape(char *name)
+{
+    char *out = name;
+    for (; *name != '\0'; name++) {
+        unsigned byte = 0;
+        if (*name == '%' && sscanf(name + 1, "%2x", &byte) == 1) {
+            *out++ = (char)byte;
+            name += 2;
+        } else {
+            *out++ = *name;
+        }
+    }
+    *out = '\0';
+}
+
+static void cycles_csv_groups(struct buffer *out, const struct survey_group *groups, unsigned n)
+{
+    struct buffer list = BUFFER_INIT(65536);
+    for (unsigned i = 0; i < n; i++) {
+        cycles_csv_escape(&list, groups[i].name);
+        (void)buffer_printf(&list, NULL, "=%" PRIu64 "%s", groups[i].count, i + 1 < n ? ";" : "");
+    }
+    csv_text(out, buffer_text(&list));
+    buffer_done(&list);
+}
+
+static void cycles_csv_processes(struct buffer *out, const struct survey *survey)
+{
+    struct buffer list = BUFFER_INIT(65536);
+    for (unsigned i = 0; i < survey->n_processes; i++) {
+        const struct survey_process *process = &survey->processes[i];
+        (void)buffer_printf(&list, NULL, "%d:", process->pid);
+        cycles_csv_escape(&list, process->name);
+        (void)buffer_printf(&list, NULL, "=%" PRIu64 ":%" PRIu64 "%s", process->anon_bytes,
+                            process->threads, i + 1 < survey->n_processes ? ";" : "");
+    }
+    csv_text(out, buffer_text(&list));
+    buffer_done(&list);
+}
+
+static void cycles_csv_survey(struct buffer *out, const struct survey *survey)
+{
+    for (unsigned i = 0; i < MEMORY_FIELD_MAX; i++) {
+        if (memory_sample_has(&survey->memory, (enum memory_field)i))
+            csv_u64(out, survey->memory.value[i]);
+        else
+            csv_absent(out);
+    }
+    for (unsigned i = 0; i < SURVEY_FIELD_MAX; i++) {
+        if (survey_has(survey, (enum survey_field)i))
+            csv_u64(out, survey->value[i]);
+        else
+            csv_absent(out);
+    }
+    cycles_csv_groups(out, survey->sockets, survey->n_sockets);
+    cycles_csv_groups(out, survey->files, survey->n_files);
+    cycles_csv_processes(out, survey);
+}
+
+static void cycles_csv_plain(struct buffer *out, const struct cycle *cycle,
+                             const struct cycle_column *column)
+{
+    const char *place = (const char *)cycle + column->offset;
+    switch (column->type) {
+    case COLUMN_U64: {
+        uint64_t value = 0;
+        memcpy(&value, place, sizeof(value));
+        if (value == SURVEY_ABSENT)
+            csv_absent(out);
+        else
+            csv_u64(out, value);
+        break;
+    }
+    case COLUMN_I64:
+    case COLUMN_LATENCY: {
+        int64_t value = 0;
+        memcpy(&value, place, sizeof(value));
+        if (column->type == COLUMN_LATENCY && value < 0)
+            csv_absent(out);
+        else
+            csv_i64(out, value);
+        break;
+    }
+    case COLUMN_UNSIGNED: {
+        unsigned value = 0;
+        memcpy(&value, place, sizeof(value));
+        csv_u64(out, value);
+        break;
+    }
+    case COLUMN_BOOL: {
+        bool value = false;
+        memcpy(&value, place, sizeof(value));
+        csv_u64(out, value);
+        break;
+    }
+    }
+}
+
+int cycles_csv_write(const struct timeline *timeline, struct buffer *out, struct error *err)
+{
+    csv_text(out, "kind");
+    for (size_t i = 0; i < CYCLE_COLUMNS; i++)
+        csv_text(out, cycle_columns[i].name);
+    cycles_csv_survey_header(out, "settled");
+    cycles_csv_survey_header(out, "floor");
+    csv_end_row(out);
+
+    for (size_t i = 0; i < timeline->n_cycles; i++) {
+        if (buffer_reserve(out, 65536, err) < 0)
+            return error_prefix(err, "cycles.csv");
+        const struct cycle *cycle = &timeline->cycles[i];
+        csv_text(out, cycle_kind_name(cycle->kind));
+        for (size_t k = 0; k < CYCLE_COLUMNS; k++)
+            cycles_csv_plain(out, cycle, &cycle_columns[k]);
+        cycles_csv_survey(out, &cycle->settled);
+        cycles_csv_survey(out, &cycle->floor);
+        csv_end_row(out);
+    }
+    return 0;
+}
+
+static int cycles_csv_read_plain(const struct csv_reader *row, size_t index, struct cycle *cycle,
+                                 struct error *err)
+{
+    const struct cycle_column *column = &cycle_columns[index];
+    char *place = (char *)cycle + column->offset;
+    uint64_t value = 0;
+    int64_t number = 0;
+    switch (column->type) {
+    case COLUMN_I64:
+    case COLUMN_LATENCY:
+        if (csv_read_i64(row, 1 + index, -1, &number, err) < 0)
+            return -1;
+        memcpy(place, &number, sizeof(number));
+        return 0;
+    case COLUMN_U64:
+        if (csv_read_u64(row, 1 + index, SURVEY_ABSENT, &value, err) < 0)
+            return -1;
+        memcpy(place, &value, sizeof(value));
+        return 0;
+    case COLUMN_UNSIGNED: {
+        if (csv_read_u64(row, 1 + index, 0, &value, err) < 0)
+            return -1;
+        unsigned narrow = (unsigned)value;
+        memcpy(place, &narrow, sizeof(narrow));
+        return 0;
+    }
+    case COLUMN_BOOL: {
+        if (csv_read_u64(row, 1 + index, 0, &value, err) < 0)
+            return -1;
+        bool flag = value != 0;
+        memcpy(place, &flag, sizeof(flag));
+        return 0;
+    }
+    }
+    return 0;
+}
+
+static unsigned cycles_csv_read_groups(char *text, struct survey_group *groups)
+{
+    unsigned n = 0;
+    char *rest = NULL;
+    for (char *item = strtok_r(text, ";", &rest); item != NULL && n < SURVEY_GROUPS_MAX;
+         item = strtok_r(NULL, ";", &rest)) {
+        char *equals = strrchr(item, '=');
+        if (equals == NULL)
+            continue;
+        *equals = '\0';
+        cycles_csv_unescape(item);
+        snprintf(groups[n].name, sizeof(groups[n].name), "%s", item);
+        groups[n++].count = strtoull(equals + 1, NULL, 10);
+    }
+    return n;
+}
+
+static void cycles_csv_read_processes(char *text, struct survey *survey)
+{
+    char *rest = NULL;
+    for (char *item = strtok_r(text, ";", &rest);
+         item != NULL && survey->n_processes < SURVEY_PROCESSES_MAX;
+         item = strtok_r(NULL, ";", &rest)) {
+        struct survey_process process = {0};
+        char *colon = strchr(item, ':');
+        char *equals = strrchr(item, '=');
+        if (colon == NULL || equals == NULL)
+            continue;
+        *colon = '\0';
+        *equals = '\0';
+        cycles_csv_unescape(colon + 1);
+        process.pid = (int32_t)strtol(item, NULL, 10);
+        snprintf(process.name, sizeof(process.name), "%.15s", colon + 1);
+        char *end = NULL;
+        process.anon_bytes = strtoull(equals + 1, &end, 10);
+        process.threads = *end == ':' ? strtoull(end + 1, NULL, 10) : 0;
+        survey->processes[survey->n_processes++] = process;
+    }
+}
+
+static int cycles_csv_read_survey(const struct csv_reader *row, size_t first,
+                                  struct survey *survey, struct error *err)
+{
+    survey_init(survey);
+    uint64_t value = 0;
+    for (unsigned i = 0; i < MEMORY_FIELD_MAX; i++) {
+        if (row->fields[first + i][0] == '\0')
+            continue;
+        if (csv_read_u64(row, first + i, 0, &value, err) < 0)
+            return -1;
+        memory_sample_set(&survey->memory, (enum memory_field)i, value);
+    }
+    first += MEMORY_FIELD_MAX;
+    for (unsigned i = 0; i < SURVEY_FIELD_MAX; i++)
+        if (csv_read_u64(row, first + i, SURVEY_ABSENT, &survey->value[i], err) < 0)
+            return -1;
+    first += SURVEY_FIELD_MAX;
+    survey->n_sockets = cycles_csv_read_groups(row->fields[first], survey->sockets);
+    survey->n_files = cycles_csv_read_groups(row->fields[first + 1], survey->files);
+    cycles_csv_read_processes(row->fields[first + 2], survey);
+    return 0;
+}
+
+int cycles_csv_read(const char *name, char *text, struct timeline *timeline, struct error *err)
+{
+    struct csv_reader row;
+    csv_reader_init(&row, name, text);
+    int status = csv_reader_next(&row, err);
+    if (status != 0)
+        return status < 0 ? -1 : error_set(err, ERROR_USAGE, "%s: is empty", name);
+
+    for (;;) {
+        if (row.n_fields != CYCLES_WIDTH)
+            return error_set(err, ERROR_USAGE, "%s:%u: found %zu columns, expected %zu", name,
+                             row.line, row.n_fields, CYCLES_WIDTH);
+        status = csv_reader_next(&row, err);
+        if (status != 0)
+            return status < 0 ? -1 : 0;
+        if (row.n_fields != CYCLES_WIDTH)
+            continue; /* refused above, at the head of the loop */
+
+        struct cycle cycle = {0};
+        if (!cycle_kind_from_name(row.fields[0], &cycle.kind))
+            return error_set(err, ERROR_USAGE, "%s:%u: unknown kind of cycle \"%.40s\"", name,
+                             row.line, row.fields[0]);
+        for (size_t i = 0; i < CYCLE_COLUMNS; i++)
+            if (cycles_csv_read_plain(&row, i, &cycle, err) < 0)
+                return -1;
+        size_t first = 1 + CYCLE_COLUMNS;
+        if (cycles_csv_read_survey(&row, first, &cycle.settled, err) < 0 ||
+            cycles_csv_read_survey(&row, first + SURVEY_WIDTH, &cycle.floor, err) < 0)
+            return -1;
+        cycle.settled.t_ns = cycle.settled_ns;
+        cycle.floor.t_ns = cycle.floor_ns;
+        if (timeline_add_cycle(timeline, &cycle, err) < 0)
+            return -1;
+    }
+}

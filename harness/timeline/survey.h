@@ -1,0 +1,81 @@
+#pragma once
+/* A survey: everything about an instance that is too dear to read at every tick.
+ *
+ * Taken at rest, twice a cycle: when settled, and at the floor. It adds to the cgroup's own numbers
+ * those of every process (smaps_rollup, descriptors by kind, sockets by state and peer). Sums over
+ * processes use the proportional share (Pss), so that memory shared by forked workers counts once.
+ * A total that could not be read is absent (SURVEY_ABSENT), never 0. */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "timeline/sample.h"
+
+#define SURVEY_ABSENT UINT64_MAX
+
+/* Bounds of the tables below; what does not fit is counted in a last row named "other". */
+#define SURVEY_GROUPS_MAX    24
+#define SURVEY_NAME_MAX      96
+#define SURVEY_PROCESSES_MAX 16
+
+/* X(NAME, column in cycles.csv with its unit) */
+#define SURVEY_FIELDS(X)                                                                           \
+    X(PROCESSES, "processes_count")                                                                \
+    X(THREADS, "threads_count")                                                                    \
+    X(RSS, "rss_bytes")                                                                            \
+    X(PSS_ANON, "pss_anon_bytes")                                                                  \
+    X(PSS_FILE, "pss_file_bytes")                                                                  \
+    X(PSS_SHMEM, "pss_shmem_bytes")                                                                \
+    X(LAZY_FREE, "lazy_free_bytes")                                                                \
+    X(ANON_HUGE, "anon_huge_bytes")                                                                \
+    X(HEAP, "heap_bytes")                                                                          \
+    X(MAPPINGS, "mappings_count")                                                                  \
+    X(FD_SOCKET, "fd_socket_count")                                                                \
+    X(FD_FILE, "fd_file_count")                                                                    \
+    X(FD_PIPE, "fd_pipe_count")                                                                    \
+    X(FD_ANON_INODE, "fd_anon_inode_count")                                                        \
+    X(FD_DEVICE, "fd_device_count")                                                                \
+    X(FD_OTHER, "fd_other_count")                                                                  \
+    X(TIME_WAIT, "time_wait_count")
+
+enum survey_field {
+#define X(name, column) SURVEY_##name,
+    SURVEY_FIELDS(X)
+#undef X
+        SURVEY_FIELD_MAX_
+};
+#define SURVEY_FIELD_MAX ((unsigned)SURVEY_FIELD_MAX_)
+
+extern const char *const survey_field_column[];
+
+/* "ESTABLISHED 127.0.0.1:9001" = 500, "/var/tmp/report.txt" = 12. */
+struct survey_group {
+    char name[SURVEY_NAME_MAX];
+    uint64_t count;
+};
+
+struct survey_process {
+    int32_t pid;
+    char name[16];       /* comm */
+    uint64_t anon_bytes; /* Pss_Anon */
+    uint64_t threads;
+};
+
+struct survey {
+    nsec_t t_ns; /* since the start of the run */
+    struct memory_sample memory;
+    uint64_t value[SURVEY_FIELD_MAX_];
+    struct survey_group sockets[SURVEY_GROUPS_MAX]; /* by state and peer, largest first */
+    unsigned n_sockets;
+    struct survey_group files[SURVEY_GROUPS_MAX]; /* open regular files by path, largest first */
+    unsigned n_files;
+    struct survey_process processes[SURVEY_PROCESSES_MAX]; /* by anon_bytes, largest first */
+    unsigned n_processes;
+};
+
+static inline bool survey_has(const struct survey *survey, enum survey_field field)
+{
+    return survey->value[field] != SURVEY_ABSENT;
+}
+
+/* A survey in which everything is absent. */
+void survey_init(struct survey *survey);
