@@ -1,0 +1,182 @@
+#include "verdict/evidence.h"
+
+#include <string.h>
+
+/* Retained memory below this is not worth a verdict of its own. */
+#define RETAINED_MIN_BYTES ((int64_t)1024 * 1024)
+/* Page cache is everybody's; only this much of it is worth a word. */
+#define CACHE_MIN_BYTES ((int64_t)8 * 1024 * 1024)
+/* Held memory at this share of the limit is pressure… */
+#define PRESSURE_PEAK_MIN 0.9
+/* …and so is this share of time in which everything waited for memory. */
+#define PRESSURE_STALL_MIN 0.1
+/* A peak this close to the limit was cut off by it. */
+#define PEAK_CLIPPED_MIN 0.95
+
+static int64_t evidence_cache(const struct survey *survey)
+{
+    uint64_t file = memory_sample_get(&survey->memory, MEMORY_FILE, 0);
+    uint64_t shmem = memory_sample_get(&survey->memory, MEMORY_SHMEM, 0);
+    return file > shmem ? (int64_t)(file - shmem) : 0;
+}
+
+/* How much lower the floor is after the probe than before it; false when there was no probe. */
+static bool evidence_probe(const struct timeline *timeline, const struct cycle *before,
+                           enum cycle_kind kind, int64_t *ret_bytes)
+{
+    const struct cycle *after = indicators_last_cycle(timeline, kind);
+    if (after == NULL || before == NULL)
+        return false;
+    struct floor_parts from = indicators_floor(&before->floor);
+    struct floor_parts to = indicators_floor(&after->floor);
+    if (!from.present || !to.present)
+        return false;
+    *ret_bytes = from.total_bytes - to.total_bytes;
+    return true;
+}
+
+static void evidence_gather_load(const struct timeline *timeline, struct evidence *ret)
+{
+    nsec_t load_ns = 0;
+    uint64_t stall_us = 0;
+    for (size_t i = 0; i < timeline->n_cycles; i++) {
+        const struct cycle *cycle = &timeline->cycles[i];
+        if (cycle->kind != CYCLE_MEASURE && cycle->kind != CYCLE_WARMUP)
+            continue;
+        if (cycle->load_end_ns > cycle->begin_ns) {
+            load_ns += cycle->load_end_ns - cycle->begin_ns;
+            stall_us += cycle->psi_full_us;
+        }
+        if (!cycle->complete)
+            continue;
+        ret->counts.ok += cycle->counts.ok;
+        ret->counts.other_status += cycle->counts.other_status;
+        ret->counts.refused += cycle->counts.refused;
+        ret->counts.reset += cycle->counts.reset;
+        ret->counts.timed_out += cycle->counts.timed_out;
+        ret->counts.failed += cycle->counts.failed;
+    }
+    uint64_t completed = load_counts_completed(&ret->counts);
+    ret->landed = completed > 0 ? (double)(ret->counts.ok + ret->counts.other_status) /
+                                      (double)completed
+                                : 1;
+    ret->psi_full_share = load_ns > 0 ? (double)stall_us * 1000 / (double)load_ns : 0;
+}
+
+static void evidence_gather_retained(const struct timeline *timeline, struct evidence *ret)
+{
+    if (ret->last == NULL)
+        return;
+    const struct survey *settled = &ret->last->settled;
+    if (survey_has(settled, SURVEY_LAZY_FREE))
+        ret->lazy_free_bytes = (int64_t)settled->value[SURVEY_LAZY_FREE];
+
+    if (ret->ready == NULL)
+        return;
+    int64_t before = 0;
+    int64_t after = 0;
+    if (indicators_footprint(&ret->ready->settled, &before) &&
+        indicators_footprint(settled, &after)) {
+        ret->has_retained = true;
+        ret->retained_bytes = after - before;
+    }
+    struct floor_parts floor_before = indicators_floor(&ret->ready->floor);
+    struct floor_parts floor_after = indicators_floor(&ret->last->floor);
+    if (floor_before.present && floor_after.present)
+        ret->kept_floor_bytes = floor_after.total_bytes - floor_before.total_bytes;
+    int64_t own_cache = evidence_cache(&ret->ready->settled);
+    int64_t dropped = evidence_cache(settled) - evidence_cache(&ret->last->floor);
+    int64_t gained = evidence_cache(settled) - own_cache;
+    ret->cache_bytes = dropped < gained ? dropped : gained;
+
+    ret->has_trim = evidence_probe(timeline, ret->last, CYCLE_TRIM, &ret->trim_bytes);
+    ret->has_rest = evidence_probe(timeline, ret->last, CYCLE_REST, &ret->rest_bytes);
+}
+
+void evidence_gather(const struct timeline *timeline, const struct verdict_question *question,
+                     struct evidence *ret)
+{
+    memset(ret, 0, sizeof(*ret));
+    ret->limit_known = question->limit_bytes != UINT64_MAX;
+    indicators_floor_series(timeline, &ret->series);
+    growth_assess(&ret->series, question->cycles_min, &ret->growth);
+    ret->oom_kills = indicators_oom_kills(timeline);
+    unsigned under_load = 1U << CYCLE_WARMUP | 1U << CYCLE_MEASURE;
+    ret->has_peak = indicators_peak(timeline, under_load, &ret->peak_bytes);
+    ret->has_held_peak = indicators_unreclaimable_peak(timeline, &ret->held_peak_bytes);
+    ret->last = indicators_last_cycle(timeline, CYCLE_MEASURE);
+    ret->ready = indicators_last_cycle(timeline, CYCLE_READY);
+    ret->solo = indicators_last_cycle(timeline, CYCLE_SOLO);
+    evidence_gather_load(timeline, ret);
+    evidence_gather_retained(timeline, ret);
+}
+
+/* Peak above the floor that the cycle ended at. */
+static bool evidence_cycle_swing(const struct cycle *cycle, int64_t *ret_bytes)
+{
+    int64_t settled = 0;
+    if (cycle == NULL || cycle->peak_bytes == SURVEY_ABSENT ||
+        !indicators_footprint(&cycle->settled, &settled))
+        return false;
+    *ret_bytes = (int64_t)cycle->peak_bytes - settled;
+    return *ret_bytes > 0;
+}
+
+bool evidence_transient(const struct evidence *evidence, const struct verdict_question *question,
+                        int64_t *ret_bytes)
+{
+    bool clipped = evidence->oom_kills > 0 ||
+                   (evidence->limit_known && evidence->has_peak &&
+                    (double)evidence->peak_bytes >=
+                        PEAK_CLIPPED_MIN * (double)question->limit_bytes);
+    int64_t swing = 0;
+    if (evidence_cycle_swing(evidence->solo, &swing)) {
+        *ret_bytes = swing;
+        return true;
+    }
+    const struct cycle *last = evidence->last;
+    if (!evidence_cycle_swing(last, &swing) || last->concurrency == 0)
+        return false;
+    if (clipped && last->concurrency > 1)
+        return false;
+    *ret_bytes = swing / last->concurrency;
+    return true;
+}
+
+bool evidence_is_pressed(const struct evidence *evidence, const struct verdict_question *question)
+{
+    if (evidence->oom_kills > 0)
+        return true;
+    if (!evidence->limit_known && question->limit_bytes == UINT64_MAX)
+        return false;
+    if (evidence->psi_full_share >= PRESSURE_STALL_MIN)
+        return true;
+    return evidence->has_held_peak && (double)evidence->held_peak_bytes >=
+                                          PRESSURE_PEAK_MIN * (double)question->limit_bytes;
+}
+
+bool evidence_is_retaining(const struct evidence *evidence)
+{
+    return evidence->kept_floor_bytes >= RETAINED_MIN_BYTES;
+}
+
+enum cause evidence_lazy_cause(const struct evidence *evidence)
+{
+    enum cause cause = CAUSE_NONE;
+    int64_t most = RETAINED_MIN_BYTES - 1;
+    if (evidence->lazy_free_bytes > most) {
+        most = evidence->lazy_free_bytes;
+        cause = CAUSE_MADV_FREE;
+    }
+    if (evidence->has_trim && evidence->trim_bytes > most) {
+        most = evidence->trim_bytes;
+        cause = CAUSE_ALLOCATOR;
+    }
+    if (evidence->has_rest && evidence->rest_bytes > most) {
+        most = evidence->rest_bytes;
+        cause = CAUSE_ALLOCATOR;
+    }
+    if (evidence->cache_bytes > most && evidence->cache_bytes >= CACHE_MIN_BYTES)
+        cause = CAUSE_PAGE_CACHE;
+    return cause;
+}

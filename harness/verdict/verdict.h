@@ -1,0 +1,80 @@
+#pragma once
+/* The judgement: what the memory did, why, how sure, and what should be measured next.
+ *
+ * Pure: a timeline and a question in, a verdict out; no clock, no file, no log. So a recorded run
+ * can be judged again and gives the same verdict to the digit.
+ *
+ *   leak          floors rise with work and do not stop rising
+ *   pressure      floors stand, and the load alone drives the cgroup into its limit
+ *   lazy-release  floors stand, memory stays up after the load, and a probe shows who keeps it
+ *   clean         none of these
+ *   inconclusive  the evidence is bad or not enough; the reason says what would decide it
+ *
+ * The run asks verdict_next() after every cycle, does what it says, and asks verdict_decide() at
+ * the end. */
+#include "base/clock.h"
+#include "timeline/judgement.h"
+#include "timeline/timeline.h"
+
+/* What is known besides the timeline. All of it is in the record. */
+struct verdict_question {
+    uint64_t limit_bytes; /* UINT64_MAX: none */
+    unsigned concurrency;
+    double rate_per_s; /* offered; 0: closed loop */
+    unsigned cycles_max;
+    unsigned cycles_min;
+    uint64_t cycle_requests;
+    bool can_trim;    /* the service can be asked to give memory back */
+    bool can_reclaim; /* this kernel has memory.reclaim */
+};
+
+struct verdict_growth {
+    bool present;
+    double estimate; /* bytes per request */
+    double low;      /* 95 % interval */
+    double high;
+};
+
+#define VERDICT_FINDINGS_MAX 8
+
+struct verdict {
+    enum verdict_kind kind;
+    enum cause cause;
+    char reason[320];   /* one sentence */
+    char evidence[200]; /* of the cause: "one more open socket per request, …"; may be "" */
+    char effect[200];   /* what follows: "out of memory after …"; may be "" */
+    struct verdict_growth growth;
+    bool has_smallest_leak;
+    double smallest_leak_bytes; /* per request: what this run would have found */
+    bool has_shares;            /* of the growth (leak), by where it is held, 0 to 1 */
+    double share_user, share_shmem, share_kernel;
+    bool has_retained;
+    int64_t retained_bytes; /* settled after the load, above the service as it came up */
+    bool has_reclaim, has_trim, has_rest;
+    int64_t released_reclaim_bytes, released_trim_bytes, released_rest_bytes;
+    bool has_requests_to_oom;
+    uint64_t requests_to_oom; /* from now, at this limit */
+    bool has_transient;
+    int64_t transient_bytes; /* per concurrent request */
+    bool has_safe_concurrency;
+    unsigned safe_concurrency; /* the highest at this limit */
+    char findings[VERDICT_FINDINGS_MAX][160];
+    unsigned n_findings;
+};
+
+/* What to measure next. */
+enum verdict_step {
+    VERDICT_STEP_CYCLE,        /* another measuring cycle */
+    VERDICT_STEP_TRIM,         /* ask the service to give memory back */
+    VERDICT_STEP_REST,         /* wait, and look again */
+    VERDICT_STEP_SOLO,         /* the same work at concurrency 1 */
+    VERDICT_STEP_RESTART,      /* the instance was killed: start it again and go on */
+    VERDICT_STEP_RESTART_SOLO, /* start it again, and do the work at concurrency 1 */
+    VERDICT_STEP_DONE,
+};
+
+enum verdict_step verdict_next(const struct timeline *timeline,
+                               const struct verdict_question *question);
+
+void verdict_decide(const struct timeline *timeline, const struct verdict_question *question,
+                    struct verdict *ret);
