@@ -1,0 +1,336 @@
+#include "memory/cgroup.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "memory/cgroup_libcgroup.h"
+#include "memory/cgroup_session.h"
+#include "memory/cgroup_tree.h"
+
+#define CGROUP_SETTINGS_MAX  8
+#define CGROUP_SAME_NAME_MAX 1000
+#define CPU_PERIOD_US        100000
+#define CPU_QUOTA_MIN_US     1000
+#define KILL_DEADLINE_NS     (10 * NSEC_PER_SEC)
+#define REMOVE_DEADLINE_NS   (2 * NSEC_PER_SEC)
+
+/* Reclaim is dry when two tries in a row take less than this. */
+#define RECLAIM_DRY_BYTES 65536
+#define RECLAIM_DRY_TRIES 2
+#define RECLAIM_PAUSE_NS  (10 * NSEC_PER_MSEC)
+
+/* libcgroup has a `struct cgroup` too; no file sees both. */
+struct cgroup {
+    char *path;      /* owned; the folder */
+    char *relative;  /* owned; the same as libcgroup names it, NULL when it cannot be used */
+    char *session;   /* owned; the session's folder */
+    const char *name; /* last part of path */
+    int session_fd;
+    int dir_fd;
+};
+
+static void cgroup_free_memory(struct cgroup *group)
+{
+    closep(&group->dir_fd);
+    closep(&group->session_fd);
+    free(group->path);
+    free(group->relative);
+    free(group->session);
+    free(group);
+}
+
+static void cgroup_freep(struct cgroup **group)
+{
+    cgroup_destroy(*group);
+}
+
+struct cgroup_settings {
+    struct cgroup_setting list[CGROUP_SETTINGS_MAX];
+    size_t n;
+};
+
+static void settings_add(struct cgroup_settings *settings, const char *file, uint64_t value)
+{
+    struct cgroup_setting *setting = &settings->list[settings->n++];
+    setting->file = file;
+    if (value == CGROUP_NO_LIMIT)
+        snprintf(setting->value, sizeof(setting->value), "max");
+    else
+        snprintf(setting->value, sizeof(setting->value), "%" PRIu64, value);
+}
+
+/* The limits as values of files. memory.swap.max is there only where the kernel can swap. */
+static void settings_from_limits(const struct cgroup_limits *limits, bool can_swap,
+                                 struct cgroup_settings *settings)
+{
+    settings_add(settings, "memory.max", limits->memory_max_bytes);
+    settings_add(settings, "memory.high", limits->memory_high_bytes);
+    if (can_swap)
+        settings_add(settings, "memory.swap.max", 0);
+    settings_add(settings, "memory.oom.group", limits->oom_group ? 1 : 0);
+    if (limits->pids_max != CGROUP_NO_LIMIT)
+        settings_add(settings, "pids.max", limits->pids_max);
+    if (limits->cpus > 0) {
+        double quota_us = limits->cpus * CPU_PERIOD_US;
+        struct cgroup_setting *setting = &settings->list[settings->n++];
+        setting->file = "cpu.max";
+        snprintf(setting->value, sizeof(setting->value), "%.0f %d",
+                 quota_us < CPU_QUOTA_MIN_US ? CPU_QUOTA_MIN_US : quota_us, CPU_PERIOD_US);
+    }
+}
+
+/* Hand the controllers these limits need down to the session's groups. */
+static int cgroup_enable(const struct cgroup_base *base, const struct cgroup_limits *limits,
+                         int session_fd, struct error *err)
+{
+    const struct {
+        const char *controller;
+        bool wanted;
+        bool offered;
+    } controllers[] = {
+        {"memory", true, true},
+        {"pids", limits->pids_max != CGROUP_NO_LIMIT, base->has_pids},
+        {"cpu", limits->cpus > 0, base->has_cpu},
+    };
+    CLEANUP(closep) int base_fd = open(base->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (base_fd < 0)
+        return error_set_errno(err, ERROR_ENVIRONMENT, errno, "cannot open %s", base->path);
+    for (size_t i = 0; i < ARRAY_LENGTH(controllers); i++) {
+        const char *controller = controllers[i].controller;
+        if (!controllers[i].wanted)
+            continue;
+        if (!controllers[i].offered)
+            return error_set(err, ERROR_ENVIRONMENT,
+                             "%s/cgroup.controllers does not list %s, which a limit needs",
+                             base->path, controller);
+        if (cgroup_tree_enable(base_fd, controller, err) < 0 ||
+            cgroup_tree_enable(session_fd, controller, err) < 0)
+            return error_prefix(err, "cannot hand the %s controller down from %s", controller,
+                                base->path);
+    }
+    return 0;
+}
+
+/* Open (and make, the first time) the session's folder. */
+static int cgroup_open_session(const struct cgroup_base *base, struct cgroup *group,
+                               struct error *err)
+{
+    char name[CGROUP_SESSION_NAME_MAX];
+    if (cgroup_session_name(name, err) < 0)
+        return -1;
+    group->session = file_join(base->path, name);
+    if (group->session == NULL)
+        return error_out_of_memory(err);
+    if (mkdir(group->session, 0755) < 0 && errno != EEXIST)
+        return error_set_errno(err, ERROR_ENVIRONMENT, errno, "cannot make the cgroup %s",
+                               group->session);
+    group->session_fd = open(group->session, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (group->session_fd < 0)
+        return error_set_errno(err, ERROR_INTERNAL, errno, "cannot open %s", group->session);
+    return 0;
+}
+
+/* Choose the group's path: NAME, or NAME.2 and so on while others of that name live. */
+static int cgroup_choose_path(const struct cgroup_base *base, const char *name,
+                              struct cgroup *group, struct error *err)
+{
+    for (unsigned i = 1; i < CGROUP_SAME_NAME_MAX; i++) {
+        char suffix[16] = "";
+        if (i > 1)
+            snprintf(suffix, sizeof(suffix), ".%u", i);
+        char *path = NULL;
+        if (asprintf(&path, "%s/%s%s", group->session, name, suffix) < 0)
+            return error_out_of_memory(err);
+        if (file_exists(AT_FDCWD, path)) {
+            free(path);
+            continue;
+        }
+        group->path = path;
+        group->name = strrchr(path, '/') + 1;
+        if (!base->delegated && cgroup_libcgroup_usable(base->mount)) {
+            group->relative = strdup(path + strlen(base->mount) + 1);
+            if (group->relative == NULL)
+                return error_out_of_memory(err);
+        }
+        return 0;
+    }
+    return error_set(err, ERROR_INTERNAL, "%s holds too many groups named %s", group->session,
+                     name);
+}
+
+/* Make the folder and set what is to be set; the caller removes it on failure. */
+static int cgroup_make(struct cgroup *group, const struct cgroup_settings *settings,
+                       struct error *err)
+{
+    if (group->relative != NULL &&
+        cgroup_libcgroup_create(group->relative, settings->list, settings->n, err) < 0)
+        return -1;
+    if (group->relative == NULL && mkdirat(group->session_fd, group->name, 0755) < 0)
+        return error_set_errno(err, ERROR_ENVIRONMENT, errno, "cannot make the cgroup %s",
+                               group->path);
+    group->dir_fd = openat(group->session_fd, group->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (group->dir_fd < 0)
+        return error_set_errno(err, ERROR_INTERNAL, errno, "cannot open the cgroup %s",
+                               group->path);
+    for (size_t i = 0; group->relative == NULL && i < settings->n; i++)
+        if (file_write(group->dir_fd, settings->list[i].file, settings->list[i].value, err) < 0)
+            return error_prefix(err, "%s", group->path);
+    return 0;
+}
+
+/* Is the limit what was asked for (the kernel keeps whole pages)? */
+static int cgroup_check(const struct cgroup *group, uint64_t limit, struct error *err)
+{
+    uint64_t found = 0;
+    if (file_read_u64(group->dir_fd, "memory.max", &found, err) < 0)
+        return -1;
+    uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+    if (found != limit && found != limit / page * page)
+        return error_set(err, ERROR_ENVIRONMENT,
+                         "%s/memory.max: found %" PRIu64 ", expected %" PRIu64, group->path, found,
+                         limit);
+    return 0;
+}
+
+int cgroup_create(const struct cgroup_base *base, const char *name,
+                  const struct cgroup_limits *limits, struct cgroup **ret, struct error *err)
+{
+    CLEANUP(cgroup_freep) struct cgroup *group = calloc(1, sizeof(*group));
+    if (group == NULL)
+        return error_out_of_memory(err);
+    group->session_fd = -1;
+    group->dir_fd = -1;
+
+    if (cgroup_open_session(base, group, err) < 0 ||
+        cgroup_enable(base, limits, group->session_fd, err) < 0 ||
+        cgroup_choose_path(base, name, group, err) < 0)
+        return -1;
+
+    struct cgroup_settings settings = {.n = 0};
+    settings_from_limits(limits, file_exists(group->session_fd, "memory.swap.max"), &settings);
+    if (cgroup_make(group, &settings, err) < 0 ||
+        cgroup_check(group, limits->memory_max_bytes, err) < 0)
+        return -1;
+    *ret = take_ptr(&group);
+    return 0;
+}
+
+const char *cgroup_path(const struct cgroup *cgroup)
+{
+    return cgroup->path;
+}
+
+int cgroup_dir_fd(const struct cgroup *cgroup)
+{
+    return cgroup->dir_fd;
+}
+
+int cgroup_attach(pid_t pid, void *cgroup, struct error *err)
+{
+    const struct cgroup *group = cgroup;
+    if (group->relative != NULL)
+        return cgroup_libcgroup_attach(group->relative, pid, err);
+    char text[16];
+    snprintf(text, sizeof(text), "%d", pid);
+    return file_write(group->dir_fd, "cgroup.procs", text, err);
+}
+
+bool cgroup_is_populated(const struct cgroup *cgroup)
+{
+    return cgroup_tree_is_populated(cgroup->dir_fd);
+}
+
+void cgroup_signal(const struct cgroup *cgroup, int number)
+{
+    cgroup_tree_signal(cgroup->dir_fd, number);
+}
+
+int cgroup_reclaim(struct cgroup *cgroup, nsec_t deadline_ns, int64_t *ret_bytes,
+                   struct error *err)
+{
+    uint64_t before = 0;
+    if (!file_exists(cgroup->dir_fd, "memory.reclaim"))
+        return 1;
+    if (file_read_u64(cgroup->dir_fd, "memory.current", &before, err) < 0)
+        return -1;
+
+    uint64_t current = before;
+    for (unsigned dry = 0; dry < RECLAIM_DRY_TRIES && clock_now_ns() < deadline_ns;) {
+        char text[32];
+        struct error failure = {.kind = ERROR_NONE};
+        uint64_t last = current;
+        snprintf(text, sizeof(text), "%" PRIu64, current);
+        if (file_write(cgroup->dir_fd, "memory.reclaim", text, &failure) < 0) {
+            if (failure.errno_value == EINTR)
+                break;
+            if (failure.errno_value != EAGAIN) {
+                if (err != NULL)
+                    *err = failure;
+                return -1;
+            }
+        }
+        if (file_read_u64(cgroup->dir_fd, "memory.current", &current, err) < 0)
+            return -1;
+        bool is_dry = current + RECLAIM_DRY_BYTES > last;
+        dry = is_dry ? dry + 1 : 0;
+        if (is_dry && dry < RECLAIM_DRY_TRIES)
+            clock_sleep_until(clock_now_ns() + RECLAIM_PAUSE_NS);
+    }
+    *ret_bytes = (int64_t)before - (int64_t)current;
+    return 0;
+}
+
+int cgroup_kill(struct cgroup *cgroup, nsec_t deadline_ns, struct error *err)
+{
+    if (cgroup_tree_kill(cgroup->dir_fd, deadline_ns, err) < 0)
+        return error_prefix(err, "%s", cgroup->path);
+    return 0;
+}
+
+void cgroup_destroy(struct cgroup *cgroup)
+{
+    if (cgroup == NULL)
+        return;
+    if (cgroup->dir_fd >= 0)
+        cgroup_tree_kill(cgroup->dir_fd, clock_now_ns() + KILL_DEADLINE_NS, NULL);
+    if (cgroup->relative != NULL)
+        cgroup_libcgroup_delete(cgroup->relative);
+    /* Whatever libcgroup said or did: look, and remove what is there. */
+    if (cgroup->session_fd >= 0 && cgroup->name != NULL)
+        cgroup_tree_remove(cgroup->session_fd, cgroup->name, clock_now_ns() + REMOVE_DEADLINE_NS,
+                           NULL);
+    if (cgroup->session != NULL)
+        rmdir(cgroup->session); /* succeeds for the last group */
+    cgroup_free_memory(cgroup);
+}
+
+unsigned cgroup_sweep(const struct cgroup_base *base)
+{
+    unsigned swept = 0;
+    DIR *dir = opendir(base->path);
+    if (dir == NULL)
+        return 0;
+    const struct dirent *entry = NULL;
+    while ((entry = readdir(dir)) != NULL) {
+        if (entry->d_type != DT_DIR || !cgroup_session_is_dead(entry->d_name))
+            continue;
+        CLEANUP(closep)
+        int fd = openat(dirfd(dir), entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (fd >= 0)
+            cgroup_tree_kill(fd, clock_now_ns() + KILL_DEADLINE_NS, NULL);
+        if (cgroup_tree_remove(dirfd(dir), entry->d_name, clock_now_ns() + REMOVE_DEADLINE_NS,
+                               NULL) == 0)
+            swept++;
+    }
+    closedir(dir);
+    return swept;
+}
