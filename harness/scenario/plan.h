@@ -1,0 +1,64 @@
+#pragma once
+/* A plan: scenarios resolved and expanded into runs, in order, with nothing left to validate.
+ *
+ * A run_spec is one execution: settings in which every placeholder but the ports is replaced
+ * ({services}, {dir}), every command found, absolute and executable, every cwd absolute and there,
+ * every value in range and consistent with the others. A plan can be written as JSON and read back
+ * the same: that is how the vm driver hands it to the guest, where another leakcage runs it. */
+#include <stddef.h>
+
+#include "base/buffer.h"
+#include "base/error.h"
+#include "scenario/scenario.h"
+
+#define PLAN_RUNS_MAX 4096
+
+struct run_spec {
+    char id[2 * SCENARIO_NAME_MAX + 16]; /* "unclosed-body", "unclosed-body.fixed"; ".2" is added to
+                                            the second of a kind: a file name, unique in the plan */
+    const char *scenario;                /* name */
+    const char *variant;                 /* NULL: the scenario as it stands */
+    const char *about;                   /* NULL: none */
+    const char *source;                  /* file it came from, for messages */
+    struct settings settings;
+};
+
+/* Everything that it points to lives as long as the plan. */
+struct plan {
+    struct run_spec *runs;
+    size_t n_runs;
+    struct arena *arena;
+};
+
+/* What "{services}" becomes. Programs and folders that are relative belong to the scenario's file,
+ * or to the working directory when the scenario is the command line; a program without a slash is
+ * looked up in PATH. */
+struct plan_paths {
+    const char *services_dir; /* where the sample services are; NULL: {services} is an error */
+};
+
+/* An empty plan; the caller owns *ret. */
+int plan_new(struct plan **ret, struct error *err);
+void plan_free(struct plan *plan);
+void plan_freep(struct plan **plan); /* for CLEANUP */
+
+/* Append one run of the scenario: `variant` NULL is the scenario itself; an unknown variant is an
+ * error that lists those there are. All is copied. On failure the plan is as it was. */
+int plan_add(struct plan *plan, const struct scenario *scenario, const char *variant,
+             const struct plan_paths *paths, struct error *err);
+
+/* The scenario itself, then each variant. */
+int plan_add_all(struct plan *plan, const struct scenario *scenario, const struct plan_paths *paths,
+                 struct error *err);
+
+/* Write the plan as JSON, and read such a text back. */
+int plan_write(const struct plan *plan, struct buffer *out, struct error *err);
+int plan_read(const char *source, const char *text, size_t length, struct plan **ret,
+              struct error *err);
+
+/* The final text of one argument or environment entry of a program, `self`: the service (index 0)
+ * or a dependency (1…); `ports` runs parallel to them. {port} becomes ports[self], {NAME.port} and
+ * {service.port} that of the one named, {{word}} the text "{word}". Malloc'd; NULL when out of
+ * memory or when a placeholder is unknown (which plan_add has excluded). */
+char *plan_fill_ports(const struct settings *settings, unsigned self, const char *text,
+                      const uint16_t *ports);

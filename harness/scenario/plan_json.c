@@ -1,0 +1,96 @@
+/* A plan as JSON and back: {"runs": [{"name": …, "variant": …, …the keys of a scenario…}, …]}. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/json.h"
+#include "base/json_writer.h"
+#include "scenario/plan.h"
+#include "scenario/plan_runs.h"
+#include "scenario/settings.h"
+
+#define AT(member) offsetof(struct run_spec, member)
+
+static const struct field run_fields[] = {
+    {"name", FIELD_LINE, AT(scenario), 0, 0, NULL, NULL},
+    {"variant", FIELD_LINE, AT(variant), 0, 0, NULL, NULL},
+    {"about", FIELD_LINE, AT(about), 0, 0, NULL, NULL},
+    {"source", FIELD_TEXT, AT(source), 0, 0, NULL, NULL},
+    {NULL, 0, 0, 0, 0, NULL, NULL},
+};
+
+int plan_write(const struct plan *plan, struct buffer *out, struct error *err)
+{
+    struct json_writer writer;
+    json_writer_begin(&writer, out);
+    json_write_object(&writer, NULL);
+    json_write_array(&writer, "runs");
+    for (size_t i = 0; i < plan->n_runs; i++) {
+        json_write_object(&writer, NULL);
+        fields_write(&writer, run_fields, &plan->runs[i]);
+        fields_write(&writer, settings_fields, &plan->runs[i].settings);
+        json_write_close_object(&writer);
+    }
+    json_write_close_array(&writer);
+    json_write_close_object(&writer);
+    return json_writer_end(&writer, err);
+}
+
+/* A scenario may have {{word}} in cwd, a plan has plain paths. */
+static int plan_read_cwd(struct program *program, struct arena *arena, struct error *err)
+{
+    if (program->cwd == NULL)
+        return 0;
+    CLEANUP(freep) char *plain = placeholder_unescape(program->cwd);
+    program->cwd = plain != NULL ? arena_strdup(arena, plain) : NULL;
+    return program->cwd != NULL ? 0 : error_out_of_memory(err);
+}
+
+static int plan_read_run(struct plan *plan, const struct json_place *place, struct error *err)
+{
+    struct run_spec run = {.scenario = NULL};
+    struct reader reader = {.arena = plan->arena};
+    const struct field_group groups[] = {
+        {run_fields, &run}, {settings_fields, &run.settings}, {NULL, NULL}};
+    settings_defaults(&run.settings);
+    settings_collect_names(place, &run.settings, false, &reader.names);
+    if (fields_read(&reader, place, groups, err) < 0 ||
+        settings_check_place(&run.settings, place, err) < 0)
+        return -1;
+    if (run.scenario == NULL || run.source == NULL || !scenario_is_name(run.scenario) ||
+        (run.variant != NULL && !scenario_is_name(run.variant)))
+        return json_error(place, err, "found no valid \"name\", \"variant\" or \"source\"");
+
+    if (plan_read_cwd(&run.settings.service, plan->arena, err) < 0)
+        return -1;
+    for (unsigned i = 0; i < run.settings.n_dependencies; i++)
+        if (plan_read_cwd(&run.settings.dependencies[i], plan->arena, err) < 0)
+            return -1;
+    return plan_append(plan, &run, err);
+}
+
+int plan_read(const char *source, const char *text, size_t length, struct plan **ret,
+              struct error *err)
+{
+    static const char *const known[] = {"runs", NULL};
+    CLEANUP(json_freep) struct json_document *document = NULL;
+    CLEANUP(plan_freep) struct plan *plan = NULL;
+    if (json_load_text(source, text, length, &document, err) < 0 || plan_new(&plan, err) < 0)
+        return -1;
+
+    struct json_place root = json_root(document);
+    struct json_place runs;
+    if (json_expect_object(&root, err) < 0 || json_check_keys(&root, known, err) < 0)
+        return -1;
+    if (!json_member(&root, "runs", &runs))
+        return json_error(&root, err, "found no \"runs\", expected an array of runs");
+    if (json_expect_array(&runs, PLAN_RUNS_MAX, err) < 0)
+        return -1;
+
+    struct json_place run;
+    for (bool more = json_first(&runs, &run); more; more = json_next(&runs, &run))
+        if (plan_read_run(plan, &run, err) < 0)
+            return -1;
+    *ret = take_ptr(&plan);
+    return 0;
+}

@@ -1,0 +1,134 @@
+#include "scenario/record.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+
+static const char *const termination_names[TERMINATION_MAX_] = {
+    [TERMINATION_DECIDED] = "decided",
+    [TERMINATION_BUDGET] = "budget",
+    [TERMINATION_OOM_KILLED] = "oom-killed",
+    [TERMINATION_SERVICE_FAILED] = "service-failed",
+    [TERMINATION_INTERRUPTED] = "interrupted",
+    [TERMINATION_DRIVER_FAILED] = "driver-failed",
+};
+
+static const char *const outcome_names[OUTCOME_MAX_] = {
+    [OUTCOME_PASS] = "pass",
+    [OUTCOME_FAIL] = "fail",
+    [OUTCOME_ERROR] = "error",
+    [OUTCOME_UNDECIDED] = "undecided",
+};
+
+const char *termination_name(enum termination termination)
+{
+    return termination_names[termination];
+}
+
+bool termination_from_name(const char *name, enum termination *ret)
+{
+    for (unsigned i = 0; i < TERMINATION_MAX_; i++) {
+        if (strcmp(termination_names[i], name) != 0)
+            continue;
+        *ret = (enum termination)i;
+        return true;
+    }
+    return false;
+}
+
+const char *outcome_name(enum outcome outcome)
+{
+    return outcome_names[outcome];
+}
+
+int record_new(const struct run_spec *spec, struct record **ret, struct error *err)
+{
+    CLEANUP(record_freep) struct record *record = calloc(1, sizeof(*record));
+    if (record == NULL)
+        return error_out_of_memory(err);
+    if (timeline_new(TIMELINE_SAMPLES_MAX, &record->timeline, err) < 0)
+        return -1;
+
+    const struct settings *settings = &spec->settings;
+    snprintf(record->id, sizeof(record->id), "%s", spec->id);
+    snprintf(record->scenario, sizeof(record->scenario), "%s", spec->scenario);
+    snprintf(record->variant, sizeof(record->variant), "%s",
+             spec->variant != NULL ? spec->variant : "");
+    record->has_expectation = settings->has_expectation;
+    record->expect = settings->expect;
+    record->expects_cause = settings->expects_cause;
+    record->expect_cause = settings->expect_cause;
+    record->sample_hz = settings->sample_hz;
+    record->question = (struct verdict_question){
+        .limit_bytes = settings->limit_bytes,
+        .concurrency = settings->load.concurrency,
+        .rate_per_s = settings->load.rate_per_s,
+        .cycles_max = settings->cycles,
+        .cycles_min = settings->cycles_min,
+        .cycle_requests = settings->cycle_requests,
+        .can_trim = settings->trim_path != NULL,
+        .can_reclaim = true,
+    };
+    *ret = take_ptr(&record);
+    return 0;
+}
+
+void record_free(struct record *record)
+{
+    if (record == NULL)
+        return;
+    timeline_free(record->timeline);
+    free(record);
+}
+
+void record_freep(struct record **record)
+{
+    record_free(*record);
+}
+
+void record_warn(struct record *record, const char *format, ...)
+{
+    if (record->n_warnings == RECORD_WARNINGS_MAX)
+        return;
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(record->warnings[record->n_warnings++], sizeof(record->warnings[0]), format,
+              arguments);
+    va_end(arguments);
+}
+
+static enum outcome record_outcome(const struct record *record)
+{
+    if (record->error.kind != ERROR_NONE)
+        return OUTCOME_ERROR;
+    if (record->has_expectation) {
+        bool matches = record->verdict.kind == record->expect &&
+                       (!record->expects_cause || record->verdict.cause == record->expect_cause);
+        if (matches)
+            return OUTCOME_PASS;
+        return record->verdict.kind == VERDICT_INCONCLUSIVE ? OUTCOME_UNDECIDED : OUTCOME_FAIL;
+    }
+    if (record->verdict.kind == VERDICT_INCONCLUSIVE)
+        return OUTCOME_UNDECIDED;
+    return record->verdict.kind == VERDICT_LEAK ? OUTCOME_FAIL : OUTCOME_PASS;
+}
+
+void record_judge(struct record *record)
+{
+    verdict_decide(record->timeline, &record->question, &record->verdict);
+    record->outcome = record_outcome(record);
+}
+
+const char *record_expectation_text(const struct record *record, char *text, size_t size)
+{
+    text[0] = '\0';
+    if (record->has_expectation && record->expects_cause)
+        snprintf(text, size, "%s (%s)", verdict_kind_name(record->expect),
+                 cause_name(record->expect_cause));
+    else if (record->has_expectation)
+        snprintf(text, size, "%s", verdict_kind_name(record->expect));
+    return text;
+}

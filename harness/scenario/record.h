@@ -1,0 +1,78 @@
+#pragma once
+/* A record: what one run produced. The facts (timeline, how it ended, on what machine), then what
+ * was concluded (verdict), then whether that is what was expected (outcome): three things, kept
+ * apart. It owns everything it points to and can be stored and read back (record_files.h). */
+#include "base/error.h"
+#include "scenario/plan.h"
+#include "timeline/timeline.h"
+#include "verdict/verdict.h"
+
+/* Why a run ended; the first reason wins. */
+enum termination {
+    TERMINATION_DECIDED,        /* the verdict was reached, or no further cycle would help */
+    TERMINATION_BUDGET,         /* the time was up */
+    TERMINATION_OOM_KILLED,     /* killed at the limit, and that was evidence enough */
+    TERMINATION_SERVICE_FAILED, /* never ready, exited, answers nothing but errors */
+    TERMINATION_INTERRUPTED,    /* the user asked to stop */
+    TERMINATION_DRIVER_FAILED,  /* this machine or the harness failed */
+    TERMINATION_MAX_
+};
+
+enum outcome {
+    OUTCOME_PASS,  /* as expected; without an expectation: not a leak */
+    OUTCOME_FAIL,  /* other than expected; without one: a leak */
+    OUTCOME_ERROR, /* no verdict: the service or the machine failed, or it was interrupted */
+    OUTCOME_UNDECIDED, /* inconclusive, and that was not expected */
+    OUTCOME_MAX_
+};
+
+#define RECORD_WARNINGS_MAX 8
+
+struct record {
+    char id[2 * SCENARIO_NAME_MAX + 16];
+    char scenario[SCENARIO_NAME_MAX];
+    char variant[SCENARIO_NAME_MAX]; /* "": the scenario itself */
+    bool has_expectation;
+    enum verdict_kind expect;
+    bool expects_cause;
+    enum cause expect_cause;
+
+    char driver[16];
+    char accel[8];   /* the hypervisor of the machine it ran on: "kvm", "tcg"; "": none known */
+    char kernel[65]; /* release */
+    unsigned cpus;
+    unsigned sample_hz;
+    nsec_t duration_ns;   /* start to end */
+    bool has_ready;
+    nsec_t ready_ns;      /* when the service was ready, since the start of the run */
+    bool has_decided;
+    nsec_t decided_ns;    /* when the verdict was reached, since the start of the run */
+    unsigned starts;      /* of the service */
+    enum termination termination;
+    struct error error;   /* kind ERROR_NONE unless the run failed */
+    char warnings[RECORD_WARNINGS_MAX][200];
+    unsigned n_warnings;
+
+    struct verdict_question question;
+    struct timeline *timeline; /* owned */
+    struct verdict verdict;
+    enum outcome outcome;
+};
+
+/* An empty record of this run. The caller owns *ret. */
+int record_new(const struct run_spec *spec, struct record **ret, struct error *err);
+void record_free(struct record *record);
+void record_freep(struct record **record); /* for CLEANUP */
+
+void record_warn(struct record *record, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Judge the timeline and set verdict and outcome. Pure, but for the record itself. */
+void record_judge(struct record *record);
+
+const char *termination_name(enum termination termination);
+bool termination_from_name(const char *name, enum termination *ret);
+const char *outcome_name(enum outcome outcome);
+
+/* "leak", "clean (none)" as expected; "" when nothing is. Returns text. */
+const char *record_expectation_text(const struct record *record, char *text, size_t size);

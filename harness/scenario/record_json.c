@@ -1,0 +1,175 @@
+#include <math.h>
+
+#include "verdict/indicators.h"
+
+#include "scenario/record_files.h"
+
+/* Numbers are rounded to what was measured: growth to a hundredth of a byte. */
+static double record_round(double value, double scale)
+{
+    return round(value * scale) / scale;
+}
+
+static void record_write_cycles(struct json_writer *writer, const struct timeline *timeline)
+{
+    json_write_array(writer, "cycles");
+    for (size_t i = 0; i < timeline->n_cycles; i++) {
+        const struct cycle *cycle = &timeline->cycles[i];
+        if (cycle->kind != CYCLE_MEASURE)
+            continue;
+        int64_t settled = 0;
+        struct floor_parts floor = indicators_floor(&cycle->floor);
+        json_write_object(writer, NULL);
+        json_write_u64(writer, "requests", load_counts_completed(&cycle->counts));
+        if (cycle->complete && indicators_footprint(&cycle->settled, &settled))
+            json_write_i64(writer, "settled_bytes", settled);
+        if (cycle->complete && floor.present)
+            json_write_i64(writer, "floor_bytes", floor.total_bytes);
+        if (cycle->peak_bytes != SURVEY_ABSENT)
+            json_write_u64(writer, "peak_bytes", cycle->peak_bytes);
+        json_write_close_object(writer);
+    }
+    json_write_close_array(writer);
+}
+
+static void record_write_verdict(struct json_writer *writer, const struct record *record)
+{
+    const struct verdict *verdict = &record->verdict;
+    if (verdict->growth.present) {
+        json_write_object(writer, "growth_bytes_per_request");
+        json_write_double(writer, "estimate", record_round(verdict->growth.estimate, 100));
+        json_write_double(writer, "low", record_round(verdict->growth.low, 100));
+        json_write_double(writer, "high", record_round(verdict->growth.high, 100));
+        json_write_close_object(writer);
+    }
+    if (verdict->has_smallest_leak)
+        json_write_double(writer, "smallest_leak_bytes_per_request",
+                          record_round(verdict->smallest_leak_bytes, 100));
+    if (verdict->has_shares) {
+        json_write_object(writer, "growth_shares");
+        json_write_double(writer, "user", record_round(verdict->share_user, 1000));
+        json_write_double(writer, "shmem", record_round(verdict->share_shmem, 1000));
+        json_write_double(writer, "kernel", record_round(verdict->share_kernel, 1000));
+        json_write_close_object(writer);
+    }
+    if (verdict->has_retained)
+        json_write_i64(writer, "retained_bytes", verdict->retained_bytes);
+    json_write_object(writer, "released_bytes");
+    if (verdict->has_reclaim)
+        json_write_i64(writer, "reclaim", verdict->released_reclaim_bytes);
+    if (verdict->has_trim)
+        json_write_i64(writer, "trim", verdict->released_trim_bytes);
+    if (verdict->has_rest)
+        json_write_i64(writer, "rest", verdict->released_rest_bytes);
+    json_write_close_object(writer);
+    if (verdict->has_requests_to_oom)
+        json_write_u64(writer, "requests_to_oom", verdict->requests_to_oom);
+    if (verdict->has_transient)
+        json_write_i64(writer, "transient_bytes_per_request", verdict->transient_bytes);
+    if (verdict->has_safe_concurrency)
+        json_write_u64(writer, "safe_concurrency", verdict->safe_concurrency);
+}
+
+/* What `judge` needs besides the two CSV files. */
+static void record_write_question(struct json_writer *writer, const struct record *record)
+{
+    const struct verdict_question *question = &record->question;
+    json_write_object(writer, "question");
+    json_write_u64(writer, "concurrency", question->concurrency);
+    json_write_double(writer, "rate_per_s", question->rate_per_s);
+    json_write_u64(writer, "cycles_max", question->cycles_max);
+    json_write_u64(writer, "cycles_min", question->cycles_min);
+    json_write_u64(writer, "cycle_requests", question->cycle_requests);
+    json_write_bool(writer, "can_trim", question->can_trim);
+    json_write_bool(writer, "can_reclaim", question->can_reclaim);
+    json_write_u64(writer, "ticks", record->timeline->ticks);
+    json_write_u64(writer, "late_ticks", record->timeline->late_ticks);
+    json_write_u64(writer, "thinned", record->timeline->thinned);
+    json_write_close_object(writer);
+}
+
+static void record_write_machine(struct json_writer *writer, const struct record *record)
+{
+    json_write_double(writer, "duration_s", record_round((double)record->duration_ns / 1e9, 1000));
+    if (record->has_ready)
+        json_write_double(writer, "ready_s", record_round((double)record->ready_ns / 1e9, 1000));
+    if (record->has_ready && record->has_decided)
+        json_write_double(writer, "verdict_s",
+                          record_round((double)(record->decided_ns - record->ready_ns) / 1e9,
+                                       1000));
+    json_write_text(writer, "driver", record->driver);
+    if (record->accel[0] != '\0')
+        json_write_text(writer, "accel", record->accel);
+    json_write_text(writer, "kernel", record->kernel);
+    json_write_u64(writer, "cpus", record->cpus);
+    json_write_u64(writer, "sample_hz", record->sample_hz);
+}
+
+static void record_write_expectation(struct json_writer *writer, const struct record *record)
+{
+    if (!record->has_expectation)
+        return;
+    json_write_object(writer, "expect");
+    json_write_text(writer, "verdict", verdict_kind_name(record->expect));
+    if (record->expects_cause)
+        json_write_text(writer, "cause", cause_name(record->expect_cause));
+    json_write_close_object(writer);
+}
+
+static void record_write_error(struct json_writer *writer, const struct record *record)
+{
+    static const char *const kinds[] = {
+        [ERROR_NONE] = NULL,           [ERROR_USAGE] = "usage",
+        [ERROR_ENVIRONMENT] = "environment", [ERROR_SERVICE] = "service",
+        [ERROR_INTERRUPTED] = "interrupted", [ERROR_INTERNAL] = "internal",
+    };
+    if (record->error.kind == ERROR_NONE)
+        return;
+    json_write_object(writer, "error");
+    json_write_text(writer, "kind", kinds[record->error.kind]);
+    json_write_text(writer, "text", record->error.text);
+    json_write_close_object(writer);
+}
+
+void record_write_json(struct json_writer *writer, const char *key, const struct record *record)
+{
+    const struct verdict *verdict = &record->verdict;
+    json_write_object(writer, key);
+    json_write_text(writer, "schema", "leakcage.result/1");
+    json_write_text(writer, "id", record->id);
+    json_write_text(writer, "scenario", record->scenario);
+    json_write_text(writer, "variant", record->variant[0] != '\0' ? record->variant : NULL);
+    json_write_text(writer, "verdict", verdict_kind_name(verdict->kind));
+    json_write_text(writer, "cause", cause_name(verdict->cause));
+    json_write_text(writer, "reason", verdict->reason);
+    json_write_text(writer, "evidence", verdict->evidence[0] != '\0' ? verdict->evidence : NULL);
+    json_write_text(writer, "effect", verdict->effect[0] != '\0' ? verdict->effect : NULL);
+    record_write_expectation(writer, record);
+    json_write_text(writer, "outcome", outcome_name(record->outcome));
+    json_write_text(writer, "termination", termination_name(record->termination));
+    record_write_error(writer, record);
+    record_write_verdict(writer, record);
+
+    struct load_counts counts = indicators_counts(record->timeline);
+    json_write_u64(writer, "requests_total", load_counts_completed(&counts));
+    record_write_cycles(writer, record->timeline);
+    if (record->question.limit_bytes != UINT64_MAX)
+        json_write_u64(writer, "limit_bytes", record->question.limit_bytes);
+    uint64_t peak = 0;
+    if (indicators_peak(record->timeline, ~0U, &peak))
+        json_write_u64(writer, "peak_bytes", peak);
+    json_write_u64(writer, "oom_kills", indicators_oom_kills(record->timeline));
+    json_write_u64(writer, "restarts", record->starts > 0 ? record->starts - 1 : 0);
+    record_write_machine(writer, record);
+
+    json_write_array(writer, "findings");
+    for (unsigned i = 0; i < verdict->n_findings; i++)
+        json_write_text(writer, NULL, verdict->findings[i]);
+    json_write_close_array(writer);
+    json_write_array(writer, "warnings");
+    for (unsigned i = 0; i < record->n_warnings; i++)
+        json_write_text(writer, NULL, record->warnings[i]);
+    json_write_close_array(writer);
+    record_write_question(writer, record);
+    json_write_close_object(writer);
+}

@@ -1,0 +1,210 @@
+#include "scenario/settings.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/units.h"
+
+static const char *const no_words[] = {NULL};
+
+struct program program_defaults(const char *name)
+{
+    return (struct program){
+        .name = name,
+        .command = no_words,
+        .args = no_words,
+        .env = no_words,
+        .ready = "tcp",
+        .ready_timeout_ns = 30 * NSEC_PER_SEC,
+    };
+}
+
+void settings_defaults(struct settings *settings)
+{
+    *settings = (struct settings){
+        .service = program_defaults(NULL),
+        .limit_bytes = SCENARIO_NO_LIMIT,
+        .high_bytes = SCENARIO_NO_LIMIT,
+        .pids = 4096,
+        .thp = THP_NEVER,
+        .load = {.concurrency = 8, .reuse = true, .timeout_ns = 5 * NSEC_PER_SEC},
+        .cycles = 10,
+        .cycles_min = 5,
+        .cycle_requests = 250,
+        .warmup_requests = 250,
+        .settle_ns = 150 * NSEC_PER_MSEC,
+        .budget_ns = 60 * NSEC_PER_SEC,
+        .sample_hz = 100,
+    };
+}
+
+/* Copies into an arena that remember whether one failed. */
+struct settings_keeper {
+    struct arena *arena;
+    bool failed;
+};
+
+static const char *settings_keep_text(struct settings_keeper *keeper, const char *text)
+{
+    char *copy = arena_strdup(keeper->arena, text);
+    keeper->failed = keeper->failed || (copy == NULL && text != NULL);
+    return copy;
+}
+
+static const char *const *settings_keep_words(struct settings_keeper *keeper,
+                                              const char *const *words)
+{
+    size_t count = words_count(words);
+    const char **copy = arena_alloc(keeper->arena, (count + 1) * sizeof(*copy));
+    if (copy == NULL) {
+        keeper->failed = true;
+        return no_words;
+    }
+    for (size_t i = 0; i < count; i++)
+        copy[i] = settings_keep_text(keeper, words[i]);
+    return copy;
+}
+
+static void settings_keep_program(struct settings_keeper *keeper, struct program *program)
+{
+    program->name = settings_keep_text(keeper, program->name);
+    program->command = settings_keep_words(keeper, program->command);
+    program->args = settings_keep_words(keeper, program->args);
+    program->env = settings_keep_words(keeper, program->env);
+    program->cwd = settings_keep_text(keeper, program->cwd);
+    program->ready = settings_keep_text(keeper, program->ready);
+}
+
+static void settings_keep_kinds(struct settings_keeper *keeper, struct request_kind *kinds,
+                                unsigned count)
+{
+    for (struct request_kind *kind = kinds; kind < kinds + count; kind++) {
+        kind->method = settings_keep_text(keeper, kind->method);
+        kind->path = settings_keep_text(keeper, kind->path);
+        kind->body = settings_keep_text(keeper, kind->body);
+        for (unsigned i = 0; i < kind->n_headers; i++)
+            kind->headers[i] = settings_keep_text(keeper, kind->headers[i]);
+    }
+}
+
+int settings_keep(struct settings *settings, struct arena *arena, struct error *err)
+{
+    struct settings_keeper keeper = {.arena = arena};
+    settings_keep_program(&keeper, &settings->service);
+    for (unsigned i = 0; i < settings->n_dependencies; i++)
+        settings_keep_program(&keeper, &settings->dependencies[i]);
+    settings->trim_path = settings_keep_text(&keeper, settings->trim_path);
+    settings_keep_kinds(&keeper, settings->load.requests, settings->load.n_requests);
+    settings_keep_kinds(&keeper, settings->load.timers, settings->load.n_timers);
+    return keeper.failed ? error_out_of_memory(err) : 0;
+}
+
+/* What settings_check() found: the key is kept, the error is already set. */
+static int settings_fault(char *key, const char *prefix, const char *name)
+{
+    snprintf(key, SETTINGS_KEY_MAX, "%s%s", prefix, name);
+    return -1;
+}
+
+static int settings_check_ranges(const struct settings *settings, char *key, struct error *err)
+{
+    const char *name = NULL;
+    if (fields_check(settings_fields, settings, &name, err) < 0)
+        return settings_fault(key, "", name);
+    if (fields_check(program_fields, &settings->service, &name, err) < 0 ||
+        fields_check(service_fields, settings, &name, err) < 0)
+        return settings_fault(key, "service.", name);
+    if (fields_check(cycles_fields, settings, &name, err) < 0)
+        return settings_fault(key, "cycles.", name);
+    if (fields_check(load_fields, &settings->load, &name, err) < 0)
+        return settings_fault(key, "load.", name);
+    for (unsigned i = 0; i < settings->load.n_requests; i++)
+        if (fields_check(request_fields, &settings->load.requests[i], &name, err) < 0)
+            return settings_fault(key, "load.requests.", name);
+    for (unsigned i = 0; i < settings->load.n_timers; i++)
+        if (fields_check(timer_fields, &settings->load.timers[i], &name, err) < 0)
+            return settings_fault(key, "load.timers.", name);
+    return 0;
+}
+
+/* Every program has a command, and no two of them the same fixed port. */
+static int settings_check_programs(const struct settings *settings, char *key, struct error *err)
+{
+    const struct program *programs[SCENARIO_DEPENDENCIES_MAX + 1] = {&settings->service};
+    for (unsigned i = 0; i < settings->n_dependencies; i++)
+        programs[i + 1] = &settings->dependencies[i];
+
+    for (unsigned i = 0; i <= settings->n_dependencies; i++) {
+        char prefix[SETTINGS_KEY_MAX] = "service.";
+        if (i > 0)
+            snprintf(prefix, sizeof(prefix), "dependencies.%s.", programs[i]->name);
+        if (programs[i]->command[0] == NULL || programs[i]->command[0][0] == '\0') {
+            error_set(err, ERROR_USAGE,
+                      "found no command, expected one such as \"command\": [\"./my-service\"]");
+            return settings_fault(key, prefix, "command");
+        }
+        for (unsigned j = 0; j < i; j++) {
+            if (programs[i]->port == 0 || programs[i]->port != programs[j]->port)
+                continue;
+            error_set(err, ERROR_USAGE, "found port %u, which %s has too, expected another",
+                      programs[i]->port, j == 0 ? "the service" : programs[j]->name);
+            return settings_fault(key, prefix, "port");
+        }
+    }
+    return 0;
+}
+
+static int settings_check_load(const struct settings *settings, char *key, struct error *err)
+{
+    const struct load_profile *load = &settings->load;
+    if (load->n_requests == 0 && load->n_timers == 0) {
+        error_set(err, ERROR_USAGE,
+                  "found neither requests nor timers, expected at least \"path\": \"/\"");
+        return settings_fault(key, "load", "");
+    }
+    if (load->rate_per_s > 0 && load->n_requests == 0) {
+        error_set(err, ERROR_USAGE,
+                  "found a rate and no requests, expected requests: timers have "
+                  "intervals of their own");
+        return settings_fault(key, "load.", "rate");
+    }
+    return 0;
+}
+
+int settings_check(const struct settings *settings, char *key, struct error *err)
+{
+    char text[2][UNITS_TEXT_MAX];
+    if (settings_check_ranges(settings, key, err) < 0 ||
+        settings_check_programs(settings, key, err) < 0 ||
+        settings_check_load(settings, key, err) < 0)
+        return -1;
+
+    if (settings->high_bytes != SCENARIO_NO_LIMIT && settings->high_bytes > settings->limit_bytes) {
+        error_set(err, ERROR_USAGE, "found %s, expected at most the limit of %s",
+                  units_format_bytes((double)settings->high_bytes, text[0]),
+                  units_format_bytes((double)settings->limit_bytes, text[1]));
+        return settings_fault(key, "", "high");
+    }
+    if (settings->cycles_min > settings->cycles) {
+        error_set(err, ERROR_USAGE, "found %u, expected at most the maximum of %u",
+                  settings->cycles_min, settings->cycles);
+        return settings_fault(key, "cycles.", "min");
+    }
+    return 0;
+}
+
+int settings_check_place(const struct settings *settings, const struct json_place *object,
+                         struct error *err)
+{
+    char key[SETTINGS_KEY_MAX];
+    if (settings_check(settings, key, err) == 0)
+        return 0;
+
+    /* As deep as the text goes: what is missing is reported where it should have been. */
+    struct json_place place = *object;
+    char *rest = NULL;
+    for (char *word = strtok_r(key, ".", &rest); word != NULL; word = strtok_r(NULL, ".", &rest))
+        if (!json_member(&place, word, &place))
+            break;
+    return json_error_prefix(&place, err);
+}

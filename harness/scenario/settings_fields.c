@@ -1,0 +1,256 @@
+/* The root of a scenario, and its variants: everything but name, about and variants. */
+#include <string.h>
+
+#include "scenario/settings.h"
+
+enum { BYTES_MAX_EXPONENT = 50 }; /* 1 PiB: more memory than a machine has */
+
+#define BYTES_MIN ((double)SCENARIO_LIMIT_MIN_BYTES)
+#define BYTES_MAX ((double)((uint64_t)1 << BYTES_MAX_EXPONENT))
+
+void settings_collect_names(const struct json_place *object, const struct settings *settings,
+                            bool paths, struct placeholder_names *ret)
+{
+    unsigned count = 0;
+    *ret = (struct placeholder_names){.paths = paths, .ports = true};
+    for (; count < settings->n_dependencies; count++)
+        ret->dependencies[count] = settings->dependencies[count].name;
+
+    struct json_place all;
+    struct json_place entry;
+    if (!json_member(object, "dependencies", &all) || !json_is_object(&all))
+        return;
+    for (bool more = json_first(&all, &entry); more && count < SCENARIO_DEPENDENCIES_MAX;
+         more = json_next(&all, &entry))
+        ret->dependencies[count++] = json_key(&entry);
+}
+
+static int settings_read_service(struct reader *reader, const struct json_place *place,
+                                 void *object, struct error *err)
+{
+    struct settings *settings = object;
+    const struct field_group groups[] = {
+        {program_fields, &settings->service}, {service_fields, settings}, {NULL, NULL}};
+    return fields_read(reader, place, groups, err);
+}
+
+static void settings_write_service(struct json_writer *writer, const char *key, const void *object)
+{
+    const struct settings *settings = object;
+    json_write_object(writer, key);
+    fields_write(writer, program_fields, &settings->service);
+    fields_write(writer, service_fields, settings);
+    json_write_close_object(writer);
+}
+
+/* The dependency of this name, added when there is none; NULL when there are too many. */
+static struct program *settings_dependency(struct settings *settings, const char *name)
+{
+    for (unsigned i = 0; i < settings->n_dependencies; i++)
+        if (strcmp(settings->dependencies[i].name, name) == 0)
+            return &settings->dependencies[i];
+    if (settings->n_dependencies == SCENARIO_DEPENDENCIES_MAX)
+        return NULL;
+    struct program *added = &settings->dependencies[settings->n_dependencies++];
+    *added = program_defaults(name);
+    return added;
+}
+
+static int settings_read_dependencies(struct reader *reader, const struct json_place *place,
+                                      void *object, struct error *err)
+{
+    struct settings *settings = object;
+    if (json_expect_object(place, err) < 0)
+        return -1;
+
+    struct json_place entry;
+    for (bool more = json_first(place, &entry); more; more = json_next(place, &entry)) {
+        const char *name = NULL;
+        if (!scenario_is_name(json_key(&entry)) || strcmp(json_key(&entry), "service") == 0)
+            return json_error(&entry, err,
+                              "found a dependency named \"%.60s\", expected %s, and "
+                              "not \"service\"",
+                              json_key(&entry), SCENARIO_NAME_EXPECTED);
+        if (reader_keep(reader, json_key(&entry), &name, err) < 0)
+            return -1;
+        struct program *program = settings_dependency(settings, name);
+        if (program == NULL)
+            return json_error(&entry, err, "found more than %d dependencies, expected less",
+                              SCENARIO_DEPENDENCIES_MAX);
+        const struct field_group groups[] = {{program_fields, program}, {NULL, NULL}};
+        if (fields_read(reader, &entry, groups, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static void settings_write_dependencies(struct json_writer *writer, const char *key,
+                                        const void *object)
+{
+    const struct settings *settings = object;
+    if (settings->n_dependencies == 0)
+        return;
+    json_write_object(writer, key);
+    for (unsigned i = 0; i < settings->n_dependencies; i++) {
+        json_write_object(writer, settings->dependencies[i].name);
+        fields_write(writer, program_fields, &settings->dependencies[i]);
+        json_write_close_object(writer);
+    }
+    json_write_close_object(writer);
+}
+
+static const char *const thp_names[] = {[THP_NEVER] = "never", [THP_SYSTEM] = "system", NULL};
+
+static int settings_read_thp(struct reader *reader, const struct json_place *place, void *object,
+                             struct error *err)
+{
+    (void)reader;
+    struct settings *settings = object;
+    const char *text = NULL;
+    if (json_string(place, &text, err) < 0)
+        return -1;
+    for (enum thp_mode mode = THP_NEVER; thp_names[mode] != NULL; mode++) {
+        if (strcmp(text, thp_names[mode]) == 0) {
+            settings->thp = mode;
+            return 0;
+        }
+    }
+    return json_error_word(place, text, thp_names, err);
+}
+
+static void settings_write_thp(struct json_writer *writer, const char *key, const void *object)
+{
+    json_write_text(writer, key, thp_names[((const struct settings *)object)->thp]);
+}
+
+static int settings_read_load(struct reader *reader, const struct json_place *place, void *object,
+                              struct error *err)
+{
+    struct settings *settings = object;
+    struct json_place both;
+    if (json_member(place, "path", &both) && json_member(place, "requests", &both))
+        return json_error(&both, err, "found \"path\" beside \"requests\", expected one of them");
+    const struct field_group groups[] = {{load_fields, &settings->load}, {NULL, NULL}};
+    return fields_read(reader, place, groups, err);
+}
+
+static void settings_write_load(struct json_writer *writer, const char *key, const void *object)
+{
+    json_write_object(writer, key);
+    fields_write(writer, load_fields, &((const struct settings *)object)->load);
+    json_write_close_object(writer);
+}
+
+/* "max" alone takes a larger minimum, which may be the default one, along. */
+static int settings_read_cycles(struct reader *reader, const struct json_place *place, void *object,
+                                struct error *err)
+{
+    struct settings *settings = object;
+    const struct field_group groups[] = {{cycles_fields, settings}, {NULL, NULL}};
+    if (fields_read(reader, place, groups, err) < 0)
+        return -1;
+    struct json_place minimum;
+    if (!json_member(place, "min", &minimum) && settings->cycles_min > settings->cycles)
+        settings->cycles_min = settings->cycles;
+    return 0;
+}
+
+static void settings_write_cycles(struct json_writer *writer, const char *key, const void *object)
+{
+    json_write_object(writer, key);
+    fields_write(writer, cycles_fields, object);
+    json_write_close_object(writer);
+}
+
+static int settings_read_cause(const struct json_place *place, struct settings *settings,
+                               struct error *err)
+{
+    const char *text = NULL;
+    enum cause cause = CAUSE_NONE;
+    if (json_string(place, &text, err) < 0)
+        return -1;
+    if (!cause_from_name(text, &cause))
+        return json_error_word(place, text, cause_names, err);
+    bool none = cause == CAUSE_NONE && settings->expect == VERDICT_INCONCLUSIVE;
+    if (!none && cause_verdict(cause) != settings->expect)
+        return json_error_expected(place, err, "a cause of %s (this one belongs to %s)",
+                                   verdict_kind_name(settings->expect),
+                                   verdict_kind_name(cause_verdict(cause)));
+    settings->expects_cause = true;
+    settings->expect_cause = cause;
+    return 0;
+}
+
+/* "leak", or {"verdict": "leak", "cause": "sockets"}. */
+static int settings_read_expect(struct reader *reader, const struct json_place *place, void *object,
+                                struct error *err)
+{
+    static const char *const known[] = {"verdict", "cause", NULL};
+    (void)reader;
+    struct settings *settings = object;
+    struct json_place verdict = *place;
+    struct json_place cause;
+    const char *text = NULL;
+    if (json_is_object(place)) {
+        if (json_check_keys(place, known, err) < 0)
+            return -1;
+        if (!json_member(place, "verdict", &verdict))
+            return json_error(place, err, "found no \"verdict\", expected one such as \"leak\"");
+    } else if (!json_is_string(place)) {
+        return json_error_expected(place, err,
+                                   "a verdict such as \"leak\", or {\"verdict\": "
+                                   "\"leak\", \"cause\": \"sockets\"}");
+    }
+    if (json_string(&verdict, &text, err) < 0)
+        return -1;
+    if (!verdict_kind_from_name(text, &settings->expect))
+        return json_error_word(&verdict, text, verdict_kind_names, err);
+
+    settings->has_expectation = true;
+    settings->expects_cause = false;
+    settings->expect_cause = CAUSE_NONE;
+    return json_member(place, "cause", &cause) ? settings_read_cause(&cause, settings, err) : 0;
+}
+
+static void settings_write_expect(struct json_writer *writer, const char *key, const void *object)
+{
+    const struct settings *settings = object;
+    if (!settings->has_expectation)
+        return;
+    if (!settings->expects_cause) {
+        json_write_text(writer, key, verdict_kind_name(settings->expect));
+        return;
+    }
+    json_write_object(writer, key);
+    json_write_text(writer, "verdict", verdict_kind_name(settings->expect));
+    json_write_text(writer, "cause", cause_name(settings->expect_cause));
+    json_write_close_object(writer);
+}
+
+#define AT(member)  offsetof(struct settings, member)
+#define OTHER(name) 0, 0, 0, settings_read_##name, settings_write_##name
+
+const struct field cycles_fields[] = {
+    {"max", FIELD_UNSIGNED, AT(cycles), 1, 1000, NULL, NULL},
+    {"min", FIELD_UNSIGNED, AT(cycles_min), 1, 1000, NULL, NULL},
+    {"requests", FIELD_COUNT, AT(cycle_requests), 1, 10000000, NULL, NULL},
+    {"warmup", FIELD_COUNT, AT(warmup_requests), 0, 10000000, NULL, NULL},
+    {"settle", FIELD_DURATION, AT(settle_ns), 0, 3600, NULL, NULL},
+    {"budget", FIELD_DURATION, AT(budget_ns), 1, 86400, NULL, NULL},
+    {NULL, 0, 0, 0, 0, NULL, NULL},
+};
+
+const struct field settings_fields[] = {
+    {"service", FIELD_OTHER, OTHER(service)},
+    {"dependencies", FIELD_OTHER, OTHER(dependencies)},
+    {"limit", FIELD_BYTES, AT(limit_bytes), BYTES_MIN, BYTES_MAX, NULL, NULL},
+    {"high", FIELD_BYTES, AT(high_bytes), BYTES_MIN, BYTES_MAX, NULL, NULL},
+    {"pids", FIELD_COUNT, AT(pids), 1, 4194304, NULL, NULL},
+    {"cpus", FIELD_NUMBER, AT(cpus), 0.01, 1024, NULL, NULL},
+    {"thp", FIELD_OTHER, OTHER(thp)},
+    {"sample_hz", FIELD_UNSIGNED, AT(sample_hz), 1, 1000, NULL, NULL},
+    {"load", FIELD_OTHER, OTHER(load)},
+    {"cycles", FIELD_OTHER, OTHER(cycles)},
+    {"expect", FIELD_OTHER, OTHER(expect)},
+    {NULL, 0, 0, 0, 0, NULL, NULL},
+};
