@@ -1,0 +1,95 @@
+#pragma once
+/* The driver contract: where an instance can run.
+ *
+ * A driver is a constant table of functions. There are two sorts:
+ *   - one that starts instances here: all functions but `relocate`;
+ *   - one that takes the whole plan elsewhere (a virtual machine), where this same program runs it
+ *     with a driver of the first sort and writes its records into a shared folder: only
+ *     `probe` and `relocate`. No second code path measures anything.
+ *
+ * The contract, which tests/contract/ holds every driver to:
+ *   - limits are in force before the service's first instruction;
+ *   - `read` does not block for longer than a tick; 1 means the instance is gone;
+ *   - a service that ends, for whatever reason, is seen through `alive`;
+ *   - `stop` asks (SIGTERM), and kills what is left at the deadline;
+ *   - `destroy` cannot fail, may be called at any time, and leaves no process, cgroup, guest or
+ *     temporary file behind. */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/process.h"
+#include "scenario/plan.h"
+#include "timeline/sample.h"
+#include "timeline/survey.h"
+
+/* What the command line says about drivers; NULL and 0 mean "choose". */
+struct driver_options {
+    const char *kernel_path;      /* vm: --kernel */
+    const char *modules_dir;      /* vm: --modules */
+    const char *program_path;     /* vm: this program's own executable */
+    const char *guest_init_path;  /* vm: the guest's first process */
+    uint64_t guest_memory_bytes;  /* vm: 0 chooses */
+    unsigned guest_cpus;          /* vm: 0 chooses */
+    const char *accel;            /* vm: "kvm", "tcg", NULL chooses */
+};
+
+struct instance; /* each driver's own */
+
+/* Alive: the service's first process runs, or it has ended but others of its tree live on. */
+struct instance_state {
+    bool alive;
+    bool main_ended;             /* the first process has ended… */
+    struct process_end main_end; /* …and how */
+    unsigned processes;          /* how many live on */
+};
+
+/* For relocate: where the records go, and who hears what the program elsewhere prints. */
+struct relocation {
+    const char *work_dir; /* absolute; shared with the program elsewhere, which writes here */
+    const char *const *arguments; /* of this program elsewhere, NULL-terminated, without its name */
+    /* fd is 1 or 2. */
+    void (*output)(void *context, int fd, const char *data, size_t length);
+    void *context;
+};
+
+struct driver {
+    const char *name; /* as written on the command line and in results */
+
+    /* 0: usable here. 1: not; `why` says what is missing and how to get it. */
+    int (*probe)(const struct driver_options *options, struct error *why);
+
+    /* Start the dependencies, then the service, in the cage. `log_path` gets what the service
+     * prints; the dependencies' output goes there too, marked by name. Does not wait for ready.
+     * The caller owns *ret. */
+    int (*start)(const struct driver_options *options, const struct run_spec *spec,
+                 const char *log_path, struct instance **ret, struct error *err);
+
+    /* "http://127.0.0.1:PORT", borrowed; index 0 is the service, 1… its dependencies. */
+    const char *(*endpoint)(const struct instance *instance, unsigned index);
+
+    int (*state)(struct instance *instance, struct instance_state *ret, struct error *err);
+
+    /* A quick or a full reading, without t_ns. 1: the instance is gone. */
+    int (*read)(struct instance *instance, bool full, struct memory_sample *ret,
+                struct error *err);
+
+    /* Everything, processes included, without t_ns. 1: the instance is gone. */
+    int (*survey)(struct instance *instance, struct survey *ret, struct error *err);
+
+    /* Have the kernel take back all it can. 1: cannot be asked for here. */
+    int (*reclaim)(struct instance *instance, nsec_t deadline_ns, int64_t *ret_bytes,
+                   struct error *err);
+
+    int (*stop)(struct instance *instance, nsec_t deadline_ns, struct instance_state *ret,
+                struct error *err);
+
+    /* NULL is fine. */
+    void (*destroy)(struct instance *instance);
+
+    /* Run this program elsewhere, with these arguments, and wait for its end. -1 when it could not
+     * be run, and when it did not end with exit status 0. */
+    int (*relocate)(const struct driver_options *options, const struct relocation *relocation,
+                    struct error *err);
+};

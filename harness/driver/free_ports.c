@@ -1,0 +1,58 @@
+#include "driver/free_ports.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+
+#define FREE_PORTS_TRIES 64
+
+/* A port the kernel picks, held by *ret_fd until that is closed. */
+static int free_ports_pick(uint16_t *ret, int *ret_fd, struct error *err)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t length = sizeof(address);
+    CLEANUP(closep) int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
+        getsockname(fd, (struct sockaddr *)&address, &length) < 0)
+        return error_set_errno(err, ERROR_ENVIRONMENT, errno,
+                               "cannot find a free port on 127.0.0.1 (is the loopback up?)");
+    *ret = ntohs(address.sin_port);
+    *ret_fd = take_fd(&fd);
+    return 0;
+}
+
+/* The kernel does not know of ports that the caller has fixed but nobody has bound yet. */
+static bool free_ports_taken(const uint16_t *ports, unsigned n, uint16_t port)
+{
+    for (unsigned i = 0; i < n; i++)
+        if (ports[i] == port)
+            return true;
+    return false;
+}
+
+int free_ports_choose(uint16_t *ports, unsigned n, struct error *err)
+{
+    int held[FREE_PORTS_TRIES];
+    unsigned n_held = 0;
+    int result = 0;
+    for (unsigned i = 0; i < n && result == 0; i++) {
+        while (ports[i] == 0 && result == 0) {
+            uint16_t port = 0;
+            result = n_held < FREE_PORTS_TRIES
+                         ? free_ports_pick(&port, &held[n_held], err)
+                         : error_set(err, ERROR_ENVIRONMENT, "cannot find enough free ports");
+            n_held += result == 0;
+            if (result == 0 && !free_ports_taken(ports, n, port))
+                ports[i] = port;
+        }
+    }
+    while (n_held > 0)
+        close(held[--n_held]);
+    return result;
+}

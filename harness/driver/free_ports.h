@@ -1,0 +1,9 @@
+#pragma once
+/* Ports on 127.0.0.1 that nobody listens on. */
+#include <stdint.h>
+
+#include "base/error.h"
+
+/* Replace every 0 among ports[n] by a free port, all of them different. They are free when this
+ * returns; whoever is started next should take them. */
+int free_ports_choose(uint16_t *ports, unsigned n, struct error *err);

@@ -1,0 +1,115 @@
+#include "driver/launch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "driver/environment.h"
+#include "scenario/plan.h"
+
+/* The words of a command, owned, NULL-terminated. */
+struct launch_words {
+    char **list;
+    size_t n;
+};
+
+static void launch_words_done(struct launch_words *words)
+{
+    for (size_t i = 0; i < words->n; i++)
+        free(words->list[i]);
+    free(words->list);
+}
+
+const struct program *launch_program_of(const struct settings *settings, unsigned index)
+{
+    return index == 0 ? &settings->service : &settings->dependencies[index - 1];
+}
+
+static size_t launch_count(const char *const *texts)
+{
+    size_t n = 0;
+    while (texts != NULL && texts[n] != NULL)
+        n++;
+    return n;
+}
+
+static int launch_add_words(const struct launch *launch, const char *const *texts,
+                            struct launch_words *words, struct error *err)
+{
+    for (size_t i = 0; i < launch_count(texts); i++) {
+        char *word =
+            plan_fill_ports(launch->settings, launch->index, texts[i], launch->ports);
+        if (word == NULL)
+            return error_out_of_memory(err);
+        words->list[words->n++] = word;
+    }
+    return 0;
+}
+
+static int launch_make_words(const struct launch *launch, struct launch_words *words,
+                             struct error *err)
+{
+    const struct program *program = launch_program_of(launch->settings, launch->index);
+    size_t n = launch_count(program->command) + launch_count(program->args);
+    words->list = calloc(n + 1, sizeof(*words->list));
+    if (words->list == NULL)
+        return error_out_of_memory(err);
+    if (launch_add_words(launch, program->command, words, err) < 0)
+        return -1;
+    return launch_add_words(launch, program->args, words, err);
+}
+
+static int launch_make_environment(const struct launch *launch, struct environment *environment,
+                                   struct error *err)
+{
+    const struct settings *settings = launch->settings;
+    if (environment_add_all(environment, environ, err) < 0 ||
+        environment_set_port(environment, NULL, launch->ports[launch->index], err) < 0)
+        return -1;
+    for (unsigned i = 0; i < settings->n_dependencies; i++)
+        if (environment_set_port(environment, settings->dependencies[i].name,
+                                 launch->ports[i + 1], err) < 0)
+            return -1;
+
+    const struct program *program = launch_program_of(settings, launch->index);
+    for (size_t i = 0; i < launch_count(program->env); i++) {
+        CLEANUP(freep) char *entry =
+            plan_fill_ports(settings, launch->index, program->env[i], launch->ports);
+        if (entry == NULL)
+            return error_out_of_memory(err);
+        if (environment_set(environment, entry, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+int launch_start(const struct launch *launch, struct process *ret, struct error *err)
+{
+    CLEANUP(launch_words_done) struct launch_words words = {.list = NULL};
+    CLEANUP(environment_done) struct environment environment = ENVIRONMENT_INIT;
+    if (launch_make_words(launch, &words, err) < 0 ||
+        launch_make_environment(launch, &environment, err) < 0)
+        return -1;
+
+    CLEANUP(closep)
+    int log_fd = open(launch->log_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    if (log_fd < 0)
+        return error_set_errno(err, ERROR_ENVIRONMENT, errno, "cannot write the log %s",
+                               launch->log_path);
+
+    struct process_spec spec = {
+        .argv = words.list,
+        .env = environment.entries,
+        .cwd = launch_program_of(launch->settings, launch->index)->cwd,
+        .stdin_fd = -1,
+        .stdout_fd = log_fd,
+        .stderr_fd = log_fd,
+        .no_huge_pages = launch->settings->thp != THP_SYSTEM,
+        .raise_nofile = true,
+        .attach = cgroup_attach,
+        .attach_context = launch->cgroup,
+    };
+    return process_spawn(&spec, ret, err);
+}

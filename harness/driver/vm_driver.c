@@ -1,0 +1,115 @@
+#include "driver/vm_driver.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "driver/vm.h"
+
+extern char **environ;
+
+static int vm_driver_options(const struct driver_options *options, struct vm_options *ret,
+                             struct error *err)
+{
+    *ret = (struct vm_options){
+        .kernel_path = options->kernel_path,
+        .modules_dir = options->modules_dir,
+        .init_path = options->guest_init_path,
+        .memory_bytes = options->guest_memory_bytes,
+        .cpus = options->guest_cpus,
+        .accel = VM_ACCEL_AUTO,
+    };
+    if (options->accel == NULL || strcmp(options->accel, "auto") == 0)
+        return 0;
+    if (strcmp(options->accel, "kvm") == 0)
+        ret->accel = VM_ACCEL_KVM;
+    else if (strcmp(options->accel, "tcg") == 0)
+        ret->accel = VM_ACCEL_TCG;
+    else
+        return error_set(err, ERROR_USAGE, "--accel: found \"%.40s\", expected auto, kvm or tcg",
+                         options->accel);
+    return 0;
+}
+
+static int vm_driver_probe(const struct driver_options *options, struct error *why)
+{
+    struct vm_options vm;
+    return vm_driver_options(options, &vm, why) < 0 ? 1 : vm_probe(&vm, why);
+}
+
+/* Run argv in the guest, in this working directory. */
+static int vm_driver_execute(const struct driver_options *options, char *const *argv,
+                             const char *writable_dir, const struct vm_io *io,
+                             struct vm_result *ret, struct error *err)
+{
+    struct vm_options vm;
+    char cwd[4096];
+    if (vm_driver_options(options, &vm, err) < 0)
+        return -1;
+    if (getcwd(cwd, sizeof(cwd)) == NULL)
+        return error_set(err, ERROR_ENVIRONMENT, "the working directory is gone");
+    const struct vm_command command = {
+        .argv = argv,
+        .env = environ,
+        .cwd = cwd,
+        .writable_dir = writable_dir,
+    };
+    return vm_run(&vm, &command, io, ret, err);
+}
+
+/* The words with `first` in front; exec takes its arguments as char *, but does not change them. */
+static char **vm_driver_words(const char *first, const char *const *words)
+{
+    size_t n = 0;
+    while (words[n] != NULL)
+        n++;
+    char **argv = calloc(n + 2, sizeof(*argv));
+    if (argv == NULL)
+        return NULL;
+    size_t skip = first != NULL ? 1 : 0;
+    memcpy(argv, &first, skip * sizeof(*argv));
+    memcpy(argv + skip, words, n * sizeof(*argv));
+    return argv;
+}
+
+static int vm_driver_relocate(const struct driver_options *options,
+                              const struct relocation *relocation, struct error *err)
+{
+    CLEANUP(freep) char **argv = vm_driver_words(options->program_path, relocation->arguments);
+    if (argv == NULL)
+        return error_out_of_memory(err);
+    const struct vm_io io = {.output = relocation->output, .context = relocation->context};
+    struct vm_result result = {0};
+    if (vm_driver_execute(options, argv, relocation->work_dir, &io, &result, err) < 0)
+        return -1;
+    if (result.end.signaled || result.end.status != 0) {
+        char end[128];
+        return error_set(err, result.interrupted ? ERROR_INTERRUPTED : ERROR_INTERNAL,
+                         "the program in the guest ended with %s",
+                         process_end_text(&result.end, end, sizeof(end)));
+    }
+    return 0;
+}
+
+int vm_driver_run_command(const struct driver_options *options, const char *const *command,
+                          const char *writable_dir,
+                          void (*output)(void *context, int fd, const char *data, size_t length),
+                          struct error *err)
+{
+    CLEANUP(freep) char **argv = vm_driver_words(NULL, command);
+    if (argv == NULL)
+        return error_out_of_memory(err);
+    const struct vm_io io = {.output = output};
+    struct vm_result result = {0};
+    if (vm_driver_execute(options, argv, writable_dir, &io, &result, err) < 0)
+        return -1;
+    return result.end.signaled ? 128 + result.end.status : result.end.status;
+}
+
+const struct driver vm_driver = {
+    .name = "vm",
+    .probe = vm_driver_probe,
+    .relocate = vm_driver_relocate,
+};
