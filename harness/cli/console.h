@@ -1,0 +1,36 @@
+#pragma once
+/* The user's terminal: progress on standard error while a run goes on, results on standard output
+ * as they come. The only place that prints. */
+#include "cli/options.h"
+#include "report/terminal.h"
+#include "run/run.h"
+
+#define CONSOLE_RECORDS_MAX 4096
+
+struct console {
+    const struct options *options;
+    struct terminal_style style;
+    bool live;           /* standard error is a terminal: progress in place */
+    bool line_open;      /* a progress line stands there */
+    char last_phase[160]; /* without a terminal: a line only when this changes */
+    struct record **records; /* owned; those that are done */
+    size_t n_records;
+};
+
+/* Look at the terminal and the environment (NO_COLOR, TERM, COLUMNS, LANG). */
+void console_init(struct console *console, const struct options *options);
+void console_done(struct console *console); /* for CLEANUP */
+
+/* For struct run_observer and struct session_options; the context is the console. */
+void console_progress(void *console, const struct run_progress *progress);
+void console_record_done(void *console, struct record *record, const char *dir);
+
+/* A remark on standard error, unless --quiet. */
+void console_say(struct console *console, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* What comes after the last run: the JSON, or the table of several runs. */
+int console_finish(struct console *console, struct error *err);
+
+/* "leakcage: …" on standard error. */
+void console_error(const struct error *err);

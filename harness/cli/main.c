@@ -1,0 +1,62 @@
+/* leakcage: options, plan, driver, session, reports, exit status. */
+#include <curl/curl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/interrupt.h"
+#include "cli/commands.h"
+#include "cli/console.h"
+#include "cli/exit_status.h"
+#include "cli/run_command.h"
+
+#ifndef LEAKCAGE_VERSION
+#error "LEAKCAGE_VERSION comes from the build"
+#endif
+
+static int main_dispatch(const struct options *options, struct error *err)
+{
+    switch (options->command) {
+    case COMMAND_RUN:
+        return command_run(options, err);
+    case COMMAND_JUDGE:
+        return command_judge(options, err);
+    case COMMAND_LIST:
+        return command_list(options, err);
+    case COMMAND_SHOW:
+        return command_show(options, err);
+    case COMMAND_DOCTOR:
+        return command_doctor(options, err);
+    case COMMAND_CLEAN:
+        return command_clean(options, err);
+    case COMMAND_VM:
+        return command_vm(options, err);
+    case COMMAND_GUEST:
+        return command_guest(options, err);
+    case COMMAND_HELP:
+        options_print_help(stdout);
+        return EXIT_AS_EXPECTED;
+    case COMMAND_VERSION:
+        printf("leakcage %s (libcurl %s)\n", LEAKCAGE_VERSION,
+               curl_version_info(CURLVERSION_NOW)->version);
+        return EXIT_AS_EXPECTED;
+    }
+    return EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    struct options options;
+    struct error err = {0};
+    interrupt_install();
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+
+    int status = options_parse(argc, argv, &options, &err);
+    if (status == 0)
+        status = main_dispatch(&options, &err);
+    if (status < 0) {
+        console_error(&err);
+        status = (int)exit_status_of_error(err.kind);
+    }
+    curl_global_cleanup();
+    return status;
+}

@@ -1,0 +1,210 @@
+#include "cli/run_command.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/interrupt.h"
+#include "cli/catalogue.h"
+#include "cli/console.h"
+#include "cli/exit_status.h"
+#include "cli/places.h"
+#include "driver/registry.h"
+#include "run/session.h"
+
+/* What the command line says about the load replaces what the scenario says. */
+static void run_override_load(const struct options *options, struct settings *settings)
+{
+    struct load_profile *load = &settings->load;
+    if (options->n_url_paths > 0) {
+        load->n_requests = options->n_url_paths;
+        for (unsigned i = 0; i < options->n_url_paths; i++)
+            load->requests[i] = (struct request_kind){
+                .method = "GET",
+                .path = options->url_paths[i],
+                .weight = 1,
+            };
+    }
+    if (options->concurrency > 0)
+        load->concurrency = options->concurrency;
+    if (options->rate_per_s > 0)
+        load->rate_per_s = options->rate_per_s;
+}
+
+static void run_override_cycles(const struct options *options, struct settings *settings)
+{
+    if (options->cycles > 0) {
+        settings->cycles = options->cycles;
+        if (settings->cycles_min > options->cycles)
+            settings->cycles_min = options->cycles;
+    }
+    if (options->requests > 0)
+        settings->cycle_requests = options->requests;
+    if (options->has_warmup)
+        settings->warmup_requests = options->warmup;
+    if (options->budget_ns > 0)
+        settings->budget_ns = options->budget_ns;
+    if (options->sample_hz > 0)
+        settings->sample_hz = options->sample_hz;
+}
+
+static void run_override(const struct options *options, struct settings *settings)
+{
+    run_override_load(options, settings);
+    run_override_cycles(options, settings);
+    if (options->limit_bytes > 0)
+        settings->limit_bytes = options->limit_bytes;
+    if (options->high_bytes > 0)
+        settings->high_bytes = options->high_bytes;
+    if (options->thp_system)
+        settings->thp = THP_SYSTEM;
+    if (options->ready != NULL)
+        settings->service.ready = options->ready;
+    if (options->trim != NULL)
+        settings->trim_path = options->trim;
+    if (options->has_expectation) {
+        settings->has_expectation = true;
+        settings->expect = options->expect;
+        settings->expects_cause = options->expects_cause;
+        settings->expect_cause = options->expect_cause;
+    }
+}
+
+/* Options that replace settings, for the scenario and each of its variants; then into the plan. */
+static int run_plan_scenario(const struct options *options, struct scenario *scenario,
+                             const struct plan_paths *paths, struct plan *plan, struct error *err)
+{
+    run_override(options, &scenario->settings);
+    for (unsigned i = 0; i < scenario->n_variants; i++)
+        run_override(options, &scenario->variants[i].settings);
+    if (options->variant != NULL && strcmp(options->variant, "all") == 0)
+        return plan_add_all(plan, scenario, paths, err);
+    return plan_add(plan, scenario, options->variant, paths, err);
+}
+
+/* The last part of the program's path, as a scenario's name: small letters, digits, hyphens. */
+static void run_name_of_command(const char *program, char *name, size_t size)
+{
+    const char *slash = strrchr(program, '/');
+    const char *base = slash != NULL ? slash + 1 : program;
+    size_t length = 0;
+    for (; *base != '\0' && length < size - 1 && length < 40; base++) {
+        char c = *base >= 'A' && *base <= 'Z' ? (char)(*base - 'A' + 'a') : *base;
+        bool fits = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+        if (fits || length > 0)
+            name[length++] = fits ? c : '-';
+    }
+    while (length > 0 && name[length - 1] == '-')
+        length--;
+    name[length] = '\0';
+    if (length == 0)
+        snprintf(name, size, "service");
+}
+
+static int run_make_plan(const struct options *options, const struct places *places,
+                         struct plan *plan, struct error *err)
+{
+    const struct plan_paths paths = {
+        .services_dir = places->services[0] != '\0' ? places->services : NULL,
+    };
+    if (options->service_command != NULL) {
+        CLEANUP(scenario_freep) struct scenario *scenario = NULL;
+        char name[SCENARIO_NAME_MAX];
+        if (options->operands[0] != NULL)
+            return error_set(err, ERROR_USAGE,
+                             "found both a scenario (%.60s) and a command after --; expected one "
+                             "of them",
+                             options->operands[0]);
+        if (options->service_command[0] == NULL)
+            return error_set(err, ERROR_USAGE, "found no command after --");
+        run_name_of_command(options->service_command[0], name, sizeof(name));
+        if (scenario_from_command(name, options->service_command, &scenario, err) < 0)
+            return -1;
+        return run_plan_scenario(options, scenario, &paths, plan, err);
+    }
+    if (options->operands[0] == NULL)
+        return error_set(err, ERROR_USAGE,
+                         "no scenario and no command given: leakcage run SCENARIO, or leakcage "
+                         "run [options] -- COMMAND");
+    for (const char *const *operand = options->operands; *operand != NULL; operand++) {
+        CLEANUP(scenario_freep) struct scenario *scenario = NULL;
+        if (catalogue_load(*operand, places, &scenario, err) < 0 ||
+            run_plan_scenario(options, scenario, &paths, plan, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* The driver that was asked for, if it works here; else the first that does, and say which. */
+static int run_choose_driver(const struct options *options,
+                             const struct driver_options *driver_options,
+                             struct console *console, const struct driver **ret, struct error *err)
+{
+    if (options->driver == NULL || strcmp(options->driver, "auto") == 0) {
+        struct error why = {0};
+        if (registry_choose(driver_options, ret, err) < 0)
+            return -1;
+        const struct driver *first = registry_drivers[0];
+        if (*ret != first && first->probe(driver_options, &why) != 0)
+            console_say(console, "driver %s, because driver %s cannot run here: %s", (*ret)->name,
+                        first->name, why.text);
+        return 0;
+    }
+    if (registry_find(options->driver, ret, err) < 0)
+        return -1;
+    if ((*ret)->probe(driver_options, err) != 0)
+        return error_prefix(err, "driver %s cannot run here", (*ret)->name);
+    return 0;
+}
+
+/* Results must be writable before anything is measured. */
+static int run_check_output(const char *dir, struct error *err)
+{
+    if (file_make_directories(dir, err) < 0)
+        return error_prefix(err, "results cannot go to %s", dir);
+    if (access(dir, W_OK) < 0)
+        return error_set(err, ERROR_ENVIRONMENT, "results cannot go to %s: it is not writable",
+                         dir);
+    return 0;
+}
+
+int command_run(const struct options *options, struct error *err)
+{
+    struct places places;
+    CLEANUP(plan_freep) struct plan *plan = NULL;
+    CLEANUP(console_done) struct console console;
+    console_init(&console, options);
+    if (places_find(&places, err) < 0 || plan_new(&plan, err) < 0 ||
+        run_make_plan(options, &places, plan, err) < 0 ||
+        run_check_output(options->output_dir, err) < 0)
+        return -1;
+
+    struct driver_options driver_options = options->driver_options;
+    driver_options.program_path = places.program;
+    driver_options.guest_init_path = places.guest_init;
+    const struct driver *driver = NULL;
+    if (run_choose_driver(options, &driver_options, &console, &driver, err) < 0)
+        return -1;
+
+    const struct run_observer observer = {.progress = console_progress, .context = &console};
+    const struct session_options session = {
+        .driver = driver,
+        .driver_options = &driver_options,
+        .results_dir = options->output_dir,
+        .observer = &observer,
+        .record_done = console_record_done,
+        .context = &console,
+    };
+    int status = session_run(plan, &session, err);
+    enum exit_status exit_status = EXIT_AS_EXPECTED;
+    for (size_t i = 0; i < console.n_records; i++)
+        exit_status = exit_status_worse(exit_status, exit_status_of_record(console.records[i]));
+    if (interrupt_count() > 0)
+        exit_status = EXIT_INTERRUPTED;
+    if (console_finish(&console, status < 0 ? NULL : err) < 0 || status < 0)
+        return -1;
+    return (int)exit_status;
+}

@@ -1,0 +1,304 @@
+#include "report/terminal.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/units.h"
+#include "verdict/indicators.h"
+
+#define SPARKLINE_CELLS 40
+#define FLOORS_MAX      8
+
+enum tone { TONE_PLAIN, TONE_GOOD, TONE_BAD, TONE_WARN, TONE_DIM, TONE_BOLD };
+
+static const char *terminal_tone(const struct terminal_style *style, enum tone tone)
+{
+    static const char *const codes[] = {
+        [TONE_PLAIN] = "\033[0m", [TONE_GOOD] = "\033[1;32m", [TONE_BAD] = "\033[1;31m",
+        [TONE_WARN] = "\033[1;33m", [TONE_DIM] = "\033[2m",    [TONE_BOLD] = "\033[1m",
+    };
+    return style->color ? codes[tone] : "";
+}
+
+static enum tone terminal_verdict_tone(enum verdict_kind kind)
+{
+    switch (kind) {
+    case VERDICT_CLEAN:
+        return TONE_GOOD;
+    case VERDICT_LEAK:
+        return TONE_BAD;
+    default:
+        return TONE_WARN;
+    }
+}
+
+/* The verdict in capitals, as the eye should find it: "LAZY RELEASE". */
+static const char *terminal_verdict_word(enum verdict_kind kind)
+{
+    static const char *const words[VERDICT_KIND_MAX_] = {
+        [VERDICT_INCONCLUSIVE] = "INCONCLUSIVE", [VERDICT_CLEAN] = "CLEAN",
+        [VERDICT_LEAK] = "LEAK",                 [VERDICT_PRESSURE] = "PRESSURE",
+        [VERDICT_LAZY_RELEASE] = "LAZY RELEASE",
+    };
+    return words[kind];
+}
+
+static const char *terminal_separator(const struct terminal_style *style)
+{
+    return style->utf8 ? " · " : " | ";
+}
+
+int terminal_write_sparkline(const struct timeline *timeline, unsigned cells, double top_bytes,
+                             const struct terminal_style *style, struct buffer *out,
+                             struct error *err)
+{
+    static const char *const blocks[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
+    static const char *const letters[] = {"_", ".", ":", "-", "=", "+", "*", "#"};
+    if (timeline->n_memory == 0 || top_bytes <= 0)
+        return 0;
+    nsec_t begin_ns = timeline->memory[0].t_ns;
+    nsec_t span_ns = timeline->memory[timeline->n_memory - 1].t_ns - begin_ns + 1;
+    size_t next = 0;
+    unsigned level = 0;
+    for (unsigned cell = 0; cell < cells; cell++) {
+        nsec_t end_ns = begin_ns + span_ns / cells * (cell + 1) + 1;
+        uint64_t highest = 0;
+        bool seen = false;
+        for (; next < timeline->n_memory && timeline->memory[next].t_ns < end_ns; next++) {
+            uint64_t current = memory_sample_get(&timeline->memory[next], MEMORY_CURRENT, 0);
+            highest = current > highest ? current : highest;
+            seen = true;
+        }
+        if (seen) {
+            double share = (double)highest / top_bytes;
+            level = share >= 1 ? 7 : (unsigned)(share * 8);
+        }
+        if (buffer_append_text(out, style->utf8 ? blocks[level] : letters[level], err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int terminal_label(struct buffer *out, const struct terminal_style *style,
+                          const char *label, struct error *err)
+{
+    return buffer_printf(out, err, "  %s%-8s%s ", terminal_tone(style, TONE_DIM), label,
+                         terminal_tone(style, TONE_PLAIN));
+}
+
+static int terminal_headline(const struct record *record, const struct terminal_style *style,
+                             struct buffer *out, struct error *err)
+{
+    char limit[UNITS_TEXT_MAX];
+    char duration[UNITS_TEXT_MAX];
+    const char *separator = terminal_separator(style);
+    unsigned cycles = 0;
+    for (size_t i = 0; i < record->timeline->n_cycles; i++)
+        cycles += record->timeline->cycles[i].kind == CYCLE_MEASURE;
+
+    buffer_printf(out, NULL, "%s%s%s%s", terminal_tone(style, TONE_BOLD), record->id,
+                  terminal_tone(style, TONE_PLAIN), separator);
+    if (record->question.limit_bytes == UINT64_MAX)
+        buffer_append_text(out, "no limit", NULL);
+    else
+        buffer_printf(out, NULL, "limit %s",
+                      units_format_bytes((double)record->question.limit_bytes, limit));
+    buffer_printf(out, NULL, "%sdriver %s (%s%s%s)", separator, record->driver, record->kernel,
+                  record->accel[0] != '\0' ? ", " : "", record->accel);
+    if (cycles > 0)
+        buffer_printf(out, NULL, "%s%u cycles of %" PRIu64 " requests", separator, cycles,
+                      record->question.cycle_requests);
+    return buffer_printf(out, err, "%s%s\n\n", separator,
+                         units_format_duration(record->duration_ns, duration));
+}
+
+static int terminal_memory(const struct record *record, const struct terminal_style *style,
+                           struct buffer *out, struct error *err)
+{
+    uint64_t peak = 0;
+    char text[UNITS_TEXT_MAX];
+    char limit[UNITS_TEXT_MAX];
+    if (record->timeline->n_memory == 0 || !indicators_peak(record->timeline, ~0U, &peak))
+        return 0;
+    bool limited = record->question.limit_bytes != UINT64_MAX;
+    double top = limited ? (double)record->question.limit_bytes : (double)peak;
+    terminal_label(out, style, "memory", NULL);
+    terminal_write_sparkline(record->timeline, SPARKLINE_CELLS, top, style, out, NULL);
+    buffer_printf(out, NULL, "   peak %s", units_format_bytes((double)peak, text));
+    if (limited)
+        buffer_printf(out, NULL, " of %s",
+                      units_format_bytes((double)record->question.limit_bytes, limit));
+    uint64_t kills = indicators_oom_kills(record->timeline);
+    if (kills > 0)
+        buffer_printf(out, NULL, ", OOM-killed %" PRIu64 " time%s", kills, kills == 1 ? "" : "s");
+    return buffer_append_text(out, "\n", err);
+}
+
+/* "7.1 → 15.3 → 23.5 MiB": every floor, or the first and the last ones. */
+static int terminal_floors(const struct record *record, const struct terminal_style *style,
+                           struct buffer *out, struct error *err)
+{
+    struct floor_series series;
+    indicators_floor_series(record->timeline, &series);
+    if (series.n == 0)
+        return 0;
+    double highest = 0;
+    for (size_t i = 0; i < series.n; i++)
+        highest = series.floor_bytes[i] > highest ? series.floor_bytes[i] : highest;
+    bool small = highest < 1024.0 * 1024;
+    double unit = small ? 1024.0 : 1024.0 * 1024;
+    terminal_label(out, style, "floor", NULL);
+    bool gap = false;
+    for (size_t i = 0; i < series.n; i++) {
+        if (series.n > FLOORS_MAX && i >= 3 && i + 4 < series.n) {
+            gap = true;
+            continue;
+        }
+        const char *arrow = i == 0 ? "" : style->utf8 ? " → " : " > ";
+        buffer_printf(out, NULL, "%s%s%.*f", arrow, gap ? (style->utf8 ? "… → " : "... > ") : "",
+                      small ? 0 : highest < 20 * unit ? 2 : 1, series.floor_bytes[i] / unit);
+        gap = false;
+    }
+    return buffer_printf(out, err, " %s\n", small ? "KiB" : "MiB");
+}
+
+static int terminal_verdict(const struct record *record, const struct terminal_style *style,
+                            struct buffer *out, struct error *err)
+{
+    const struct verdict *verdict = &record->verdict;
+    char estimate[UNITS_TEXT_MAX];
+    char low[UNITS_TEXT_MAX];
+    char high[UNITS_TEXT_MAX];
+    terminal_label(out, style, "verdict", NULL);
+    buffer_printf(out, NULL, "%s%s%s", terminal_tone(style, terminal_verdict_tone(verdict->kind)),
+                  terminal_verdict_word(verdict->kind), terminal_tone(style, TONE_PLAIN));
+    if (verdict->kind == VERDICT_LEAK && verdict->growth.present)
+        buffer_printf(out, NULL, "   +%s per request (95 %%: %s to %s)",
+                      units_format_bytes(verdict->growth.estimate, estimate),
+                      units_format_bytes(verdict->growth.low, low),
+                      units_format_bytes(verdict->growth.high, high));
+    else
+        buffer_printf(out, NULL, "   %s", verdict->reason);
+    buffer_append_text(out, "\n", NULL);
+    if (verdict->kind != VERDICT_LEAK && verdict->has_smallest_leak &&
+        verdict->kind != VERDICT_INCONCLUSIVE) {
+        terminal_label(out, style, "", NULL);
+        buffer_printf(out, NULL, "a leak of %s per request or more would have been found\n",
+                      units_format_bytes(verdict->smallest_leak_bytes, estimate));
+    }
+    if (verdict->cause != CAUSE_NONE) {
+        terminal_label(out, style, "cause", NULL);
+        buffer_printf(out, NULL, "%s%s%s\n", cause_name(verdict->cause),
+                      verdict->evidence[0] != '\0' ? ": " : "", verdict->evidence);
+    }
+    if (verdict->effect[0] != '\0') {
+        terminal_label(out, style, "effect", NULL);
+        buffer_printf(out, NULL, "%s\n", verdict->effect);
+    }
+    return buffer_append_text(out, "", err);
+}
+
+/* Where the growth is held, and what gave memory back. */
+static int terminal_held(const struct record *record, const struct terminal_style *style,
+                         struct buffer *out, struct error *err)
+{
+    const struct verdict *verdict = &record->verdict;
+    const char *separator = "";
+    char text[UNITS_TEXT_MAX];
+    if (!verdict->has_shares && !verdict->has_reclaim)
+        return 0;
+    terminal_label(out, style, "held in", NULL);
+    if (verdict->has_shares) {
+        buffer_printf(out, NULL, "kernel %.0f %%, heap %.0f %%", 100 * verdict->share_kernel,
+                      100 * verdict->share_user);
+        if (verdict->share_shmem > 0.005)
+            buffer_printf(out, NULL, ", shmem %.0f %%", 100 * verdict->share_shmem);
+        separator = terminal_separator(style);
+    }
+    if (verdict->has_reclaim) {
+        buffer_printf(out, NULL, "%sreclaim gave back %s", separator,
+                      units_format_bytes((double)verdict->released_reclaim_bytes, text));
+        separator = terminal_separator(style);
+    }
+    if (verdict->has_trim)
+        buffer_printf(out, NULL, "%strim %s", separator,
+                      units_format_bytes((double)verdict->released_trim_bytes, text));
+    if (verdict->has_rest)
+        buffer_printf(out, NULL, "%srest %s", terminal_separator(style),
+                      units_format_bytes((double)verdict->released_rest_bytes, text));
+    return buffer_append_text(out, "\n", err);
+}
+
+static int terminal_notes(const struct record *record, const char *results_dir,
+                          const struct terminal_style *style, struct buffer *out,
+                          struct error *err)
+{
+    for (unsigned i = 0; i < record->verdict.n_findings; i++) {
+        terminal_label(out, style, "note", NULL);
+        buffer_printf(out, NULL, "%s\n", record->verdict.findings[i]);
+    }
+    for (unsigned i = 0; i < record->n_warnings; i++) {
+        terminal_label(out, style, "warning", NULL);
+        buffer_printf(out, NULL, "%s\n", record->warnings[i]);
+    }
+    char expected[64];
+    record_expectation_text(record, expected, sizeof(expected));
+    if (expected[0] != '\0') {
+        bool pass = record->outcome == OUTCOME_PASS;
+        terminal_label(out, style, "expected", NULL);
+        buffer_printf(out, NULL, "%s: %s%s%s\n", expected,
+                      terminal_tone(style, pass ? TONE_GOOD : TONE_BAD), pass ? "pass" : "FAIL",
+                      terminal_tone(style, TONE_PLAIN));
+    }
+    if (results_dir != NULL) {
+        terminal_label(out, style, "results", NULL);
+        buffer_printf(out, NULL, "%s\n", results_dir);
+    }
+    return buffer_append_text(out, "\n", err);
+}
+
+int terminal_write_record(const struct record *record, const char *results_dir,
+                          const struct terminal_style *style, struct buffer *out,
+                          struct error *err)
+{
+    if (terminal_headline(record, style, out, err) < 0)
+        return -1;
+    if (record->error.kind != ERROR_NONE) {
+        terminal_label(out, style, "error", NULL);
+        buffer_printf(out, NULL, "%s%s%s\n", terminal_tone(style, TONE_BAD), record->error.text,
+                      terminal_tone(style, TONE_PLAIN));
+        return terminal_notes(record, results_dir, style, out, err);
+    }
+    if (terminal_memory(record, style, out, err) < 0 ||
+        terminal_floors(record, style, out, err) < 0)
+        return -1;
+    buffer_append_text(out, "\n", NULL);
+    if (terminal_verdict(record, style, out, err) < 0 ||
+        terminal_held(record, style, out, err) < 0)
+        return -1;
+    return terminal_notes(record, results_dir, style, out, err);
+}
+
+int terminal_write_summary(const struct record *const *records, size_t n_records,
+                           const struct terminal_style *style, struct buffer *out,
+                           struct error *err)
+{
+    unsigned counts[OUTCOME_MAX_] = {0};
+    for (size_t i = 0; i < n_records; i++) {
+        const struct record *record = records[i];
+        char duration[UNITS_TEXT_MAX];
+        bool pass = record->outcome == OUTCOME_PASS;
+        counts[record->outcome]++;
+        buffer_printf(out, NULL, "  %s%-5s%s %-28s %-13s %-12s %s\n",
+                      terminal_tone(style, pass ? TONE_GOOD : TONE_BAD),
+                      outcome_name(record->outcome), terminal_tone(style, TONE_PLAIN), record->id,
+                      record->error.kind != ERROR_NONE ? "-"
+                                                       : verdict_kind_name(record->verdict.kind),
+                      cause_name(record->verdict.cause),
+                      units_format_duration(record->duration_ns, duration));
+    }
+    return buffer_printf(out, err, "  %u passed, %u failed, %u undecided, %u in error\n\n",
+                         counts[OUTCOME_PASS], counts[OUTCOME_FAIL], counts[OUTCOME_UNDECIDED],
+                         counts[OUTCOME_ERROR]);
+}

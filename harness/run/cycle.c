@@ -1,0 +1,203 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "run/stage.h"
+#include "verdict/indicators.h"
+
+/* A cycle's load may take so long; a service that thrashes makes no progress for minutes. */
+#define CYCLE_BOUND_NS (30 * NSEC_PER_SEC)
+/* The rest after a load lasts until memory stands still, at most so many times the settle time. */
+#define SETTLE_BOUND_TIMES 8
+/* "Stands still": three readings within this. */
+#define SETTLE_STILL_BYTES 8192
+#define SETTLE_LOOK_NS     (40 * NSEC_PER_MSEC)
+#define RECLAIM_BOUND_NS   (3 * NSEC_PER_SEC)
+
+/* Counters at the begin of a cycle, to tell what happened within it. */
+struct cycle_start {
+    uint64_t oom_kills, events_max, events_high, psi_full_us, peak_bytes;
+};
+
+static int cycle_look(struct stage *stage, struct cycle_start *ret, struct error *err)
+{
+    struct memory_sample sample;
+    int status = sampler_read_full(stage->sampler, &sample, err);
+    if (status != 0)
+        return status;
+    ret->oom_kills = memory_sample_get(&sample, MEMORY_EVENTS_OOM_KILL, 0);
+    ret->events_max = memory_sample_get(&sample, MEMORY_EVENTS_MAX, 0);
+    ret->events_high = memory_sample_get(&sample, MEMORY_EVENTS_HIGH, 0);
+    ret->psi_full_us = memory_sample_get(&sample, MEMORY_PSI_FULL, 0);
+    ret->peak_bytes = memory_sample_get(&sample, MEMORY_PEAK, SURVEY_ABSENT);
+    return 0;
+}
+
+/* What the counters say happened since `before`; also after the instance was killed, for its
+ * cgroup is still there. */
+static int cycle_close_counters(struct stage *stage, const struct cycle_start *before,
+                                struct cycle *cycle, struct error *err)
+{
+    struct cycle_start now;
+    int status = cycle_look(stage, &now, err);
+    if (status != 0)
+        return status < 0 ? -1 : 0;
+    cycle->oom_kills = now.oom_kills - before->oom_kills;
+    cycle->events_max = now.events_max - before->events_max;
+    cycle->events_high = now.events_high - before->events_high;
+    cycle->psi_full_us = now.psi_full_us - before->psi_full_us;
+
+    /* The kernel's own high mark catches peaks between two samples, but only the highest ever. */
+    uint64_t peak = 0;
+    if (sampler_peak(stage->sampler, &peak))
+        cycle->peak_bytes = peak;
+    if (now.peak_bytes != SURVEY_ABSENT && now.peak_bytes > before->peak_bytes)
+        cycle->peak_bytes = now.peak_bytes;
+    if (cycle->oom_kills > 0)
+        timeline_add_mark(stage->timeline, stage_now_ns(stage), MARK_OOM_KILL, now.oom_kills, "");
+    return 0;
+}
+
+/* Offer the load. 1: the instance is gone. */
+static int cycle_load(struct stage *stage, struct cycle *cycle, struct error *err)
+{
+    nsec_t now_ns = clock_now_ns();
+    struct load_sample so_far;
+    generator_sample(stage->generator, now_ns - stage->origin_ns, &so_far);
+    stage->requests_before = load_counts_completed(&so_far.counts);
+
+    nsec_t deadline_ns = now_ns + CYCLE_BOUND_NS;
+    if (deadline_ns > stage->deadline_ns)
+        deadline_ns = stage->deadline_ns > now_ns ? stage->deadline_ns : now_ns + NSEC_PER_SEC;
+    if (generator_begin(stage->generator, cycle->requests, cycle->concurrency, deadline_ns, err) <
+        0)
+        return -1;
+
+    int status = stage_wait(stage, deadline_ns + NSEC_PER_SEC, true, err);
+    struct batch_result batch;
+    if (status != 0)
+        generator_stop(stage->generator);
+    if (generator_finish(stage->generator, &batch, status < 0 ? NULL : err) < 0)
+        return -1;
+    cycle->counts = batch.counts;
+    cycle->deadline_hit = batch.deadline_hit;
+    cycle->latency_p50_ns = batch.latency_p50_ns;
+    cycle->latency_p99_ns = batch.latency_p99_ns;
+    return status;
+}
+
+/* Anonymous and kernel memory of one reading: what has to stand still. */
+static uint64_t cycle_moving_bytes(const struct memory_sample *sample)
+{
+    return memory_sample_get(sample, MEMORY_ANON, 0) +
+           memory_sample_get(sample, MEMORY_KERNEL_STACK, 0) +
+           memory_sample_get(sample, MEMORY_SLAB_UNRECLAIMABLE, 0) +
+           memory_sample_get(sample, MEMORY_SOCK, 0) + memory_sample_get(sample, MEMORY_SHMEM, 0);
+}
+
+/* Rest for the settle time, then until three readings agree. 1: the instance is gone. */
+static int cycle_settle(struct stage *stage, bool *ret_still, struct error *err)
+{
+    nsec_t settle_ns = stage->spec->settings.settle_ns;
+    nsec_t bound_ns = clock_now_ns() + SETTLE_BOUND_TIMES * settle_ns + 3 * SETTLE_LOOK_NS;
+    int status = stage_wait(stage, clock_now_ns() + settle_ns, false, err);
+    uint64_t last = UINT64_MAX;
+    unsigned still = 0;
+    while (status == 0 && still < 2 && clock_now_ns() < bound_ns) {
+        struct memory_sample sample;
+        status = sampler_read_full(stage->sampler, &sample, err);
+        if (status != 0)
+            return status;
+        uint64_t now = cycle_moving_bytes(&sample);
+        bool stands = last != UINT64_MAX && (now > last ? now - last : last - now) <=
+                                                SETTLE_STILL_BYTES;
+        still = stands ? still + 1 : 0;
+        last = now;
+        if (still < 2)
+            status = stage_wait(stage, clock_now_ns() + SETTLE_LOOK_NS, false, err);
+    }
+    *ret_still = still >= 2;
+    return status;
+}
+
+static int cycle_survey(struct stage *stage, struct survey *ret, struct error *err)
+{
+    int status = stage->context->driver->survey(stage->instance, ret, err);
+    if (status == 0)
+        ret->t_ns = stage_now_ns(stage);
+    return status;
+}
+
+/* Rest, survey, reclaim, survey. 1: the instance is gone. */
+static int cycle_measure(struct stage *stage, struct cycle *cycle, struct error *err)
+{
+    int status = cycle_settle(stage, &cycle->came_to_rest, err);
+    if (status != 0)
+        return status;
+    cycle->settled_ns = stage_now_ns(stage);
+    status = cycle_survey(stage, &cycle->settled, err);
+    if (status != 0)
+        return status;
+
+    status = stage->context->driver->reclaim(stage->instance, clock_now_ns() + RECLAIM_BOUND_NS,
+                                             &cycle->reclaimed_bytes, err);
+    if (status < 0)
+        return -1;
+    if (status == 1)
+        stage->record->question.can_reclaim = false;
+    cycle->floor_ns = stage_now_ns(stage);
+    status = cycle_survey(stage, &cycle->floor, err);
+    sampler_resume(stage->sampler);
+    return status;
+}
+
+static void cycle_init(const struct stage *stage, enum cycle_kind kind, uint64_t requests,
+                       struct cycle *cycle)
+{
+    memset(cycle, 0, sizeof(*cycle));
+    cycle->kind = kind;
+    cycle->start = stage->start;
+    cycle->requests = requests;
+    cycle->concurrency = requests == 0 ? 0 : kind == CYCLE_SOLO ? 1 : stage->concurrency;
+    cycle->begin_ns = stage_now_ns(stage);
+    cycle->peak_bytes = SURVEY_ABSENT;
+    cycle->latency_p50_ns = -1;
+    cycle->latency_p99_ns = -1;
+    survey_init(&cycle->settled);
+    survey_init(&cycle->floor);
+}
+
+/* Load (unless there is none), then the measurements. 1: the instance is gone. */
+static int cycle_perform(struct stage *stage, struct cycle *cycle, struct error *err)
+{
+    struct cycle_start before;
+    int status = cycle_look(stage, &before, err);
+    if (status != 0)
+        return status;
+    sampler_reset_peak(stage->sampler);
+
+    if (cycle->requests > 0)
+        status = cycle_load(stage, cycle, err);
+    cycle->load_end_ns = stage_now_ns(stage);
+    if (status < 0)
+        return -1;
+    if (cycle_close_counters(stage, &before, cycle, err) < 0)
+        return -1;
+    return status != 0 ? status : cycle_measure(stage, cycle, err);
+}
+
+int stage_run_cycle(struct stage *stage, enum cycle_kind kind, uint64_t requests,
+                    struct error *err)
+{
+    CLEANUP(freep) struct cycle *cycle = malloc(sizeof(*cycle));
+    if (cycle == NULL)
+        return error_out_of_memory(err);
+    cycle_init(stage, kind, requests, cycle);
+    int status = cycle_perform(stage, cycle, err);
+    if (status < 0)
+        return -1;
+    cycle->complete = status == 0;
+    if (cycle->complete && kind == CYCLE_MEASURE)
+        stage->measured++;
+    return timeline_add_cycle(stage->timeline, cycle, err);
+}

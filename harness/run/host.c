@@ -1,0 +1,92 @@
+#include "run/host.h"
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "base/file.h"
+
+/* Under which hypervisor this processor is, by its CPUID signature; "" when none we know. */
+static const char *host_accel(void)
+{
+#if defined(__x86_64__)
+    unsigned eax = 0;
+    unsigned signature[4] = {0};
+    __cpuid(0x40000000, eax, signature[0], signature[1], signature[2]);
+    (void)eax;
+    if (memcmp(signature, "TCGTCGTCGTCG", 12) == 0)
+        return "tcg";
+    if (memcmp(signature, "KVMKVMKVM", 9) == 0)
+        return "kvm";
+#endif
+    return "";
+}
+
+void host_describe(struct record *record)
+{
+    snprintf(record->accel, sizeof(record->accel), "%s", host_accel());
+    struct utsname name;
+    if (uname(&name) == 0)
+        snprintf(record->kernel, sizeof(record->kernel), "%.64s", name.release);
+    long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+    record->cpus = cpus > 0 ? (unsigned)cpus : 1;
+}
+
+/* The number after `key` at the start of a line; 0 when there is none. */
+static uint64_t host_value(const char *text, const char *key)
+{
+    size_t length = strlen(key);
+    for (const char *line = text; line != NULL && *line != '\0';) {
+        if (strncmp(line, key, length) == 0 && line[length] == ' ')
+            return strtoull(line + length, NULL, 10);
+        line = strchr(line, '\n');
+        if (line != NULL)
+            line++;
+    }
+    return 0;
+}
+
+/* The 8th number of the "cpu " line. */
+static uint64_t host_steal(const char *text)
+{
+    uint64_t steal = 0;
+    sscanf(text, "cpu %*u %*u %*u %*u %*u %*u %*u %" SCNu64, &steal);
+    return steal;
+}
+
+void host_look(struct host_state *ret)
+{
+    *ret = (struct host_state){0};
+    struct buffer text = BUFFER_INIT(1024 * 1024);
+    if (file_read(AT_FDCWD, "/proc/vmstat", &text, NULL) == 0) {
+        ret->swap_out_pages = host_value(buffer_text(&text), "pswpout");
+        ret->oom_kills = host_value(buffer_text(&text), "oom_kill");
+    }
+    buffer_clear(&text);
+    if (file_read(AT_FDCWD, "/proc/stat", &text, NULL) == 0)
+        ret->steal_ticks = host_steal(buffer_text(&text));
+    buffer_done(&text);
+}
+
+void host_compare(const struct host_state *before, uint64_t own_kills, struct record *record)
+{
+    struct host_state now;
+    host_look(&now);
+    if (now.swap_out_pages > before->swap_out_pages)
+        record_warn(record, "the machine swapped %" PRIu64 " pages out during the run",
+                    now.swap_out_pages - before->swap_out_pages);
+    if (own_kills == 0 && now.oom_kills > before->oom_kills)
+        record_warn(record, "the kernel OOM-killed %" PRIu64 " other processes during the run",
+                    now.oom_kills - before->oom_kills);
+    double steal_s = (double)(now.steal_ticks - before->steal_ticks) / 100;
+    if (steal_s * 10 > (double)record->duration_ns / 1e9)
+        record_warn(record, "the hypervisor took %.1f s of processor time during the run",
+                    steal_s);
+}

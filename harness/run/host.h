@@ -1,0 +1,22 @@
+#pragma once
+/* Facts about the machine the instance runs on, and disturbances: events of the machine that put
+ * figures in doubt, found by comparing two looks. */
+#include <stdint.h>
+
+#include "scenario/record.h"
+
+struct host_state {
+    uint64_t swap_out_pages; /* /proc/vmstat pswpout */
+    uint64_t oom_kills;      /* /proc/vmstat oom_kill: of the whole machine */
+    uint64_t steal_ticks;    /* /proc/stat: time the hypervisor gave to others */
+};
+
+/* Kernel release, processors and kind of hypervisor, into the record. */
+void host_describe(struct record *record);
+
+/* A look at the machine; what cannot be read is 0 both times. */
+void host_look(struct host_state *ret);
+
+/* Compare with now and warn in the record about what happened meanwhile. `own_kills` are the OOM
+ * kills within the instance. */
+void host_compare(const struct host_state *before, uint64_t own_kills, struct record *record);

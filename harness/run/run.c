@@ -1,0 +1,221 @@
+#include "run/run.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "run/host.h"
+#include "run/readiness.h"
+#include "run/stage.h"
+#include "verdict/indicators.h"
+
+/* How long the rest probe waits. */
+#define REST_PROBE_NS (3 * NSEC_PER_SEC)
+/* After a kill, the next start does the same work in this many cycles, to see floors on the way. */
+#define CYCLES_PER_KILL 6
+#define CYCLE_REQUESTS_MIN 5
+
+/* The instance is gone in the middle of a cycle: killed for memory, or failed? */
+static int run_explain_end(struct stage *stage, struct error *err)
+{
+    const struct timeline *timeline = stage->timeline;
+    if (timeline->n_cycles > 0 && timeline->cycles[timeline->n_cycles - 1].oom_kills > 0)
+        return 0;
+    struct instance_state state = {0};
+    char end[128] = "ended";
+    if (stage->context->driver->state(stage->instance, &state, err) < 0)
+        return -1;
+    if (state.main_ended)
+        process_end_text(&state.main_end, end, sizeof(end));
+    return stage_service_error(stage, err, "the service ended during the run (%s)", end);
+}
+
+/* A service that answers nothing but errors is not tested at all. */
+static int run_check_answers(struct stage *stage, const struct cycle *cycle, struct error *err)
+{
+    const struct load_counts *counts = &cycle->counts;
+    uint64_t completed = load_counts_completed(counts);
+    if (!cycle->complete || completed == 0 || counts->ok * 2 >= completed)
+        return 0;
+    return stage_service_error(
+        stage, err,
+        "only %llu of %llu requests were answered with 2xx (%llu other status, %llu refused, "
+        "%llu reset, %llu timed out, %llu failed)",
+        (unsigned long long)counts->ok, (unsigned long long)completed,
+        (unsigned long long)counts->other_status, (unsigned long long)counts->refused,
+        (unsigned long long)counts->reset, (unsigned long long)counts->timed_out,
+        (unsigned long long)counts->failed);
+}
+
+/* A cycle with load. The instance may be gone afterwards; that is for verdict_next() to see. */
+static int run_load_cycle(struct stage *stage, enum cycle_kind kind, uint64_t requests,
+                          struct error *err)
+{
+    char phase[64];
+    if (kind == CYCLE_MEASURE)
+        snprintf(phase, sizeof(phase), "cycle %u", stage->measured + 1);
+    else
+        snprintf(phase, sizeof(phase), "%s%s", kind == CYCLE_SOLO ? "probe " : "",
+                 cycle_kind_name(kind));
+    stage_enter_phase(stage, phase, requests);
+    if (stage_run_cycle(stage, kind, requests, err) < 0)
+        return -1;
+    const struct cycle *cycle = &stage->timeline->cycles[stage->timeline->n_cycles - 1];
+    return cycle->complete ? run_check_answers(stage, cycle, err) : run_explain_end(stage, err);
+}
+
+/* Start the service, look at it before any load, warm it up. */
+static int run_bring_up(struct stage *stage, struct error *err)
+{
+    if (stage_start_instance(stage, err) < 0)
+        return -1;
+    if (!stage->record->has_ready) {
+        stage->record->has_ready = true;
+        stage->record->ready_ns = stage_now_ns(stage);
+        stage->deadline_ns = clock_now_ns() + stage->spec->settings.budget_ns;
+    }
+    stage_enter_phase(stage, "ready", 0);
+    if (stage_run_cycle(stage, CYCLE_READY, 0, err) < 0)
+        return -1;
+
+    uint64_t warmup = stage->spec->settings.warmup_requests;
+    if (stage->start > 0 && warmup > stage->cycle_requests)
+        warmup = stage->cycle_requests;
+    return warmup > 0 ? run_load_cycle(stage, CYCLE_WARMUP, warmup, err) : 0;
+}
+
+/* Requests completed since the last start of the service. */
+static uint64_t run_requests_of_start(const struct stage *stage)
+{
+    uint64_t requests = 0;
+    for (size_t i = 0; i < stage->timeline->n_cycles; i++)
+        if (stage->timeline->cycles[i].start == stage->start)
+            requests += load_counts_completed(&stage->timeline->cycles[i].counts);
+    return requests;
+}
+
+/* The instance was killed: start it again with smaller cycles, so that floors are seen before the
+ * next kill, and with one request at a time if that is what tells a leak from pressure. */
+static int run_restart(struct stage *stage, bool solo, struct error *err)
+{
+    uint64_t requests = run_requests_of_start(stage) / CYCLES_PER_KILL;
+    if (requests < CYCLE_REQUESTS_MIN)
+        requests = CYCLE_REQUESTS_MIN;
+    if (requests < stage->cycle_requests)
+        stage->cycle_requests = requests;
+    if (solo)
+        stage->concurrency = 1;
+    stage_stop_instance(stage);
+    stage->start++;
+    stage->measured = 0;
+    return run_bring_up(stage, err);
+}
+
+static int run_probe_trim(struct stage *stage, struct error *err)
+{
+    stage_enter_phase(stage, "probe trim", 0);
+    if (readiness_post(stage->context->driver->endpoint(stage->instance, 0),
+                       stage->spec->settings.trim_path, err) < 0) {
+        record_warn(stage->record, "the trim probe failed: %.120s", err->text);
+        *err = (struct error){0};
+        stage->record->question.can_trim = false;
+        return 0;
+    }
+    return stage_run_cycle(stage, CYCLE_TRIM, 0, err);
+}
+
+static int run_probe_rest(struct stage *stage, struct error *err)
+{
+    stage_enter_phase(stage, "probe rest", 0);
+    int status = stage_wait(stage, clock_now_ns() + REST_PROBE_NS, false, err);
+    return status != 0 ? status : stage_run_cycle(stage, CYCLE_REST, 0, err);
+}
+
+/* Do the step. */
+static int run_step(struct stage *stage, enum verdict_step step, struct error *err)
+{
+    switch (step) {
+    case VERDICT_STEP_CYCLE:
+        return run_load_cycle(stage, CYCLE_MEASURE, stage->cycle_requests, err);
+    case VERDICT_STEP_TRIM:
+        return run_probe_trim(stage, err);
+    case VERDICT_STEP_REST:
+        return run_probe_rest(stage, err);
+    case VERDICT_STEP_SOLO:
+        return run_load_cycle(stage, CYCLE_SOLO, stage->cycle_requests, err);
+    case VERDICT_STEP_RESTART:
+        return run_restart(stage, false, err);
+    case VERDICT_STEP_RESTART_SOLO:
+        return run_restart(stage, true, err);
+    case VERDICT_STEP_DONE:
+        break;
+    }
+    return 0;
+}
+
+/* Step after step until the verdict is in or the time is up. */
+static int run_protocol(struct stage *stage, struct error *err)
+{
+    struct record *record = stage->record;
+    if (run_bring_up(stage, err) < 0)
+        return -1;
+    for (;;) {
+        enum verdict_step step = verdict_next(stage->timeline, &record->question);
+        if (step == VERDICT_STEP_DONE)
+            break;
+        if (clock_now_ns() >= stage->deadline_ns) {
+            record->termination = TERMINATION_BUDGET;
+            break;
+        }
+        if (run_step(stage, step, err) < 0)
+            return -1;
+    }
+    record->has_decided = true;
+    record->decided_ns = stage_now_ns(stage);
+    const struct timeline *timeline = stage->timeline;
+    if (timeline->n_cycles > 0 && timeline->cycles[timeline->n_cycles - 1].oom_kills > 0)
+        record->termination = TERMINATION_OOM_KILLED;
+    return 0;
+}
+
+static enum termination run_termination_of_error(enum error_kind kind)
+{
+    switch (kind) {
+    case ERROR_SERVICE:
+        return TERMINATION_SERVICE_FAILED;
+    case ERROR_INTERRUPTED:
+        return TERMINATION_INTERRUPTED;
+    default:
+        return TERMINATION_DRIVER_FAILED;
+    }
+}
+
+void run_execute(const struct run_context *context, const struct run_spec *spec,
+                 struct record *record)
+{
+    struct stage stage = {
+        .context = context,
+        .spec = spec,
+        .record = record,
+        .timeline = record->timeline,
+        .origin_ns = clock_now_ns(),
+        .deadline_ns = NSEC_NEVER,
+        .concurrency = spec->settings.load.concurrency,
+        .cycle_requests = spec->settings.cycle_requests,
+    };
+    struct host_state before;
+    host_describe(record);
+    host_look(&before);
+    snprintf(record->driver, sizeof(record->driver), "%s", context->driver->name);
+    record->termination = TERMINATION_DECIDED;
+
+    if (sampler_new(context->driver, record->timeline, spec->settings.sample_hz, stage.origin_ns,
+                    &stage.sampler, &record->error) < 0 ||
+        run_protocol(&stage, &record->error) < 0)
+        record->termination = run_termination_of_error(record->error.kind);
+
+    stage_stop_instance(&stage);
+    sampler_free(stage.sampler);
+    record->duration_ns = stage_now_ns(&stage);
+    host_compare(&before, indicators_oom_kills(record->timeline), record);
+    record_judge(record);
+}

@@ -1,0 +1,36 @@
+#pragma once
+/* One run: start, warm up, cycle after cycle until the verdict is in, probes, stop. The only place
+ * where the protocol of the method meets the clock; what to do next is verdict_next()'s word. */
+#include "driver/driver.h"
+#include "scenario/record.h"
+
+/* What a run tells while it goes on; every 100 ms and at each change of phase. */
+struct run_progress {
+    const char *id;
+    const char *phase;      /* "cycle 3" */
+    unsigned cycle;         /* measuring cycles done */
+    unsigned cycles_max;
+    uint64_t requests;      /* completed in this phase */
+    uint64_t requests_goal; /* of this phase; 0: no load */
+    uint64_t memory_bytes;  /* SURVEY_ABSENT: not known yet */
+    uint64_t limit_bytes;   /* UINT64_MAX: none */
+    nsec_t elapsed_ns;      /* since the start of the run */
+    nsec_t budget_ns;
+};
+
+struct run_observer {
+    void (*progress)(void *context, const struct run_progress *progress);
+    void *context;
+};
+
+struct run_context {
+    const struct driver *driver;
+    const struct driver_options *options;
+    const char *log_path; /* the service's output goes here */
+    const struct run_observer *observer;
+};
+
+/* Execute the run and fill the record, judged. What goes wrong on the way is in record->error: a
+ * run always leaves a record, and never a process or a cgroup. */
+void run_execute(const struct run_context *context, const struct run_spec *spec,
+                 struct record *record);

@@ -1,0 +1,155 @@
+#include "run/sampler.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+
+#define FULL_READINGS_PER_S 10
+
+struct sampler {
+    const struct driver *driver;
+    struct timeline *timeline;
+    struct instance *instance;
+    nsec_t origin_ns;
+    nsec_t interval_ns;
+    nsec_t next_ns;      /* when the next tick is due */
+    unsigned full_every; /* ticks */
+    uint64_t tick;
+    bool has_peak;
+    uint64_t peak_bytes;
+    uint64_t current_bytes;
+    int timer_fd;
+};
+
+int sampler_new(const struct driver *driver, struct timeline *timeline, unsigned hz,
+                nsec_t origin_ns, struct sampler **ret, struct error *err)
+{
+    CLEANUP(sampler_freep) struct sampler *sampler = calloc(1, sizeof(*sampler));
+    if (sampler == NULL)
+        return error_out_of_memory(err);
+    sampler->driver = driver;
+    sampler->timeline = timeline;
+    sampler->origin_ns = origin_ns;
+    sampler->interval_ns = NSEC_PER_SEC / hz;
+    sampler->full_every = hz > FULL_READINGS_PER_S ? hz / FULL_READINGS_PER_S : 1;
+    sampler->current_bytes = SURVEY_ABSENT;
+    sampler->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    if (sampler->timer_fd < 0)
+        return error_set_errno(err, ERROR_INTERNAL, errno, "cannot make a timer");
+    *ret = take_ptr(&sampler);
+    return 0;
+}
+
+void sampler_free(struct sampler *sampler)
+{
+    if (sampler == NULL)
+        return;
+    closep(&sampler->timer_fd);
+    free(sampler);
+}
+
+void sampler_freep(struct sampler **sampler)
+{
+    sampler_free(*sampler);
+}
+
+static void sampler_arm(struct sampler *sampler, nsec_t due_ns)
+{
+    struct itimerspec timer = {
+        .it_value = {.tv_sec = (time_t)(due_ns / NSEC_PER_SEC),
+                     .tv_nsec = (long)(due_ns % NSEC_PER_SEC)},
+    };
+    timerfd_settime(sampler->timer_fd, TFD_TIMER_ABSTIME, &timer, NULL);
+}
+
+void sampler_watch(struct sampler *sampler, struct instance *instance)
+{
+    sampler->instance = instance;
+    sampler->current_bytes = SURVEY_ABSENT;
+    sampler_reset_peak(sampler);
+    if (instance != NULL) {
+        sampler_resume(sampler);
+        return;
+    }
+    struct itimerspec never = {0};
+    timerfd_settime(sampler->timer_fd, 0, &never, NULL);
+}
+
+void sampler_resume(struct sampler *sampler)
+{
+    sampler->next_ns = clock_now_ns() + sampler->interval_ns;
+    sampler_arm(sampler, sampler->next_ns);
+}
+
+int sampler_fd(const struct sampler *sampler)
+{
+    return sampler->timer_fd;
+}
+
+/* Read, note the peak, append. */
+static int sampler_take(struct sampler *sampler, bool full, struct memory_sample *ret,
+                        struct error *err)
+{
+    struct memory_sample sample = {0};
+    int status = sampler->driver->read(sampler->instance, full, &sample, err);
+    if (status != 0)
+        return status;
+    sample.t_ns = clock_now_ns() - sampler->origin_ns;
+    if (memory_sample_has(&sample, MEMORY_CURRENT)) {
+        sampler->current_bytes = sample.value[MEMORY_CURRENT];
+        if (!sampler->has_peak || sampler->current_bytes > sampler->peak_bytes)
+            sampler->peak_bytes = sampler->current_bytes;
+        sampler->has_peak = true;
+    }
+    if (ret != NULL)
+        *ret = sample;
+    return timeline_add_memory(sampler->timeline, &sample, err);
+}
+
+int sampler_tick(struct sampler *sampler, struct error *err)
+{
+    uint64_t expirations = 0;
+    if (read(sampler->timer_fd, &expirations, sizeof(expirations)) < 0 ||
+        sampler->instance == NULL)
+        return 0;
+
+    nsec_t now_ns = clock_now_ns();
+    nsec_t late_ns = now_ns - sampler->next_ns;
+    uint64_t missed = late_ns > 0 ? (uint64_t)(late_ns / sampler->interval_ns) : 0;
+    sampler->timeline->ticks += 1 + missed;
+    if (missed > 0) {
+        sampler->timeline->late_ticks += missed;
+        timeline_add_mark(sampler->timeline, now_ns - sampler->origin_ns, MARK_LATE_TICK,
+                          (uint64_t)late_ns, "");
+    }
+    sampler->next_ns += (nsec_t)(1 + missed) * sampler->interval_ns;
+    sampler_arm(sampler, sampler->next_ns);
+
+    bool full = sampler->tick++ % sampler->full_every == 0;
+    return sampler_take(sampler, full, NULL, err);
+}
+
+int sampler_read_full(struct sampler *sampler, struct memory_sample *ret, struct error *err)
+{
+    return sampler_take(sampler, true, ret, err);
+}
+
+bool sampler_peak(const struct sampler *sampler, uint64_t *ret_bytes)
+{
+    *ret_bytes = sampler->peak_bytes;
+    return sampler->has_peak;
+}
+
+void sampler_reset_peak(struct sampler *sampler)
+{
+    sampler->has_peak = false;
+    sampler->peak_bytes = 0;
+}
+
+uint64_t sampler_current(const struct sampler *sampler)
+{
+    return sampler->current_bytes;
+}

@@ -1,0 +1,243 @@
+#include "run/session.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/interrupt.h"
+#include "memory/cgroup_session.h"
+#include "run/message.h"
+#include "scenario/record_files.h"
+
+#define WORK_PREFIX   ".work-"
+#define PLAN_FILE     "plan.json"
+#define PLAN_MAX_BYTES ((size_t)16 * 1024 * 1024)
+
+unsigned session_sweep(const char *results_dir)
+{
+    DIR *dir = opendir(results_dir);
+    if (dir == NULL)
+        return 0;
+    unsigned swept = 0;
+    const struct dirent *entry = NULL;
+    while ((entry = readdir(dir)) != NULL) {
+        if (strncmp(entry->d_name, WORK_PREFIX, strlen(WORK_PREFIX)) != 0 ||
+            !cgroup_session_is_dead(entry->d_name + strlen(WORK_PREFIX)))
+            continue;
+        CLEANUP(freep) char *path = file_join(results_dir, entry->d_name);
+        if (path != NULL && file_remove_tree(path, NULL) == 0)
+            swept++;
+    }
+    closedir(dir);
+    return swept;
+}
+
+/* RESULTS/.work-OWNER, absolute, made; malloc'd into *ret. */
+static int session_make_work_dir(const char *results_dir, char **ret, struct error *err)
+{
+    char owner[CGROUP_SESSION_NAME_MAX];
+    if (file_make_directories(results_dir, err) < 0 || cgroup_session_name(owner, err) < 0)
+        return -1;
+    session_sweep(results_dir);
+    CLEANUP(freep) char *absolute = realpath(results_dir, NULL);
+    if (absolute == NULL)
+        return error_set_errno(err, ERROR_ENVIRONMENT, errno, "cannot find %s", results_dir);
+    CLEANUP(freep) char *path = NULL;
+    if (asprintf(&path, "%s/" WORK_PREFIX "%s", absolute, owner) < 0) {
+        path = NULL;
+        return error_out_of_memory(err);
+    }
+    if (file_make_directories(path, err) < 0)
+        return -1;
+    *ret = take_ptr(&path);
+    return 0;
+}
+
+/* One run here: execute, store in `into`/ID, hand over. */
+static int session_run_one(const struct session_options *options, const struct run_spec *spec,
+                           const char *work_dir, const char *into, struct error *err)
+{
+    CLEANUP(record_freep) struct record *record = NULL;
+    CLEANUP(freep) char *run_dir = NULL;
+    CLEANUP(freep) char *log_path = NULL;
+    CLEANUP(freep) char *final_dir = file_join(into, spec->id);
+    if (asprintf(&run_dir, "%s/%s.run", work_dir, spec->id) < 0)
+        run_dir = NULL;
+    if (run_dir != NULL)
+        log_path = file_join(run_dir, "service.log");
+    if (final_dir == NULL || log_path == NULL)
+        return error_out_of_memory(err);
+    if (record_new(spec, &record, err) < 0 || file_make_directories(run_dir, err) < 0)
+        return -1;
+
+    const struct run_context context = {
+        .driver = options->driver,
+        .options = options->driver_options,
+        .log_path = log_path,
+        .observer = options->observer,
+    };
+    run_execute(&context, spec, record);
+    if (record_store(record, run_dir, final_dir, err) < 0)
+        return -1;
+    options->record_done(options->context, take_ptr(&record), final_dir);
+    return 0;
+}
+
+static int session_run_here(const struct plan *plan, const struct session_options *options,
+                            const char *work_dir, const char *into, struct error *err)
+{
+    for (size_t i = 0; i < plan->n_runs && interrupt_count() == 0; i++)
+        if (session_run_one(options, &plan->runs[i], work_dir, into, err) < 0)
+            return -1;
+    return 0;
+}
+
+/* What the session elsewhere says, taken apart line by line. */
+struct session_listener {
+    const struct session_options *options;
+    const char *work_dir;
+    struct message_reader reader;
+    struct error error; /* the first failure to take a record over */
+    unsigned taken;
+};
+
+/* The record `id` is whole in the work folder: load it, store it where it belongs, hand it over. */
+static int session_take_record(struct session_listener *listener, const char *id,
+                               struct error *err)
+{
+    CLEANUP(record_freep) struct record *record = NULL;
+    CLEANUP(freep) char *from = file_join(listener->work_dir, id);
+    CLEANUP(freep) char *to = file_join(listener->options->results_dir, id);
+    if (from == NULL || to == NULL)
+        return error_out_of_memory(err);
+    if (record_load(from, &record, err) < 0)
+        return -1;
+    snprintf(record->driver, sizeof(record->driver), "%s", listener->options->driver->name);
+    if (record_store(record, from, to, err) < 0)
+        return -1;
+    listener->taken++;
+    listener->options->record_done(listener->options->context, take_ptr(&record), to);
+    return 0;
+}
+
+static void session_hear(void *context, int fd, const char *data, size_t length)
+{
+    struct session_listener *listener = context;
+    const struct run_observer *observer = listener->options->observer;
+    if (fd != STDOUT_FILENO) {
+        if (write(STDERR_FILENO, data, length) < 0)
+            return;
+        return;
+    }
+    while (length > 0) {
+        size_t part = length < MESSAGE_LINE_MAX ? length : MESSAGE_LINE_MAX;
+        struct message message;
+        message_reader_feed(&listener->reader, data, part);
+        while (message_reader_next(&listener->reader, &message)) {
+            if (message.kind == MESSAGE_PROGRESS && observer != NULL && observer->progress != NULL)
+                observer->progress(observer->context, &message.progress);
+            else if (message.kind == MESSAGE_RECORD && listener->error.kind == ERROR_NONE)
+                (void)session_take_record(listener, message.id, &listener->error);
+        }
+        data += part;
+        length -= part;
+    }
+}
+
+static int session_run_elsewhere(const struct plan *plan, const struct session_options *options,
+                                 const char *work_dir, struct error *err)
+{
+    CLEANUP(buffer_done) struct buffer text = BUFFER_INIT(PLAN_MAX_BYTES);
+    CLEANUP(freep) char *plan_path = file_join(work_dir, PLAN_FILE);
+    if (plan_path == NULL)
+        return error_out_of_memory(err);
+    if (plan_write(plan, &text, err) < 0 ||
+        file_write_atomic(AT_FDCWD, plan_path, buffer_text(&text), text.length, err) < 0)
+        return -1;
+
+    CLEANUP(freep) struct session_listener *listener = calloc(1, sizeof(*listener));
+    if (listener == NULL)
+        return error_out_of_memory(err);
+    listener->options = options;
+    listener->work_dir = work_dir;
+    const char *const arguments[] = {"guest", work_dir, NULL};
+    const struct relocation relocation = {
+        .work_dir = work_dir,
+        .arguments = arguments,
+        .output = session_hear,
+        .context = listener,
+    };
+    int status = options->driver->relocate(options->driver_options, &relocation, err);
+    if (listener->error.kind != ERROR_NONE) {
+        *err = listener->error;
+        return -1;
+    }
+    if (status < 0)
+        return -1;
+    if (listener->taken < plan->n_runs && interrupt_count() == 0)
+        return error_set(err, ERROR_INTERNAL, "the %s driver brought back %u of %zu records",
+                         options->driver->name, listener->taken, plan->n_runs);
+    return 0;
+}
+
+int session_run(const struct plan *plan, const struct session_options *options, struct error *err)
+{
+    CLEANUP(freep) char *work_dir = NULL;
+    if (session_make_work_dir(options->results_dir, &work_dir, err) < 0)
+        return -1;
+    int status = options->driver->relocate != NULL
+                     ? session_run_elsewhere(plan, options, work_dir, err)
+                     : session_run_here(plan, options, work_dir, options->results_dir, err);
+    (void)file_remove_tree(work_dir, NULL);
+    return status;
+}
+
+/* For session_run_for(): what is told to the session that waits. */
+struct session_teller {
+    int fd;
+};
+
+static void session_tell_progress(void *context, const struct run_progress *progress)
+{
+    const struct session_teller *teller = context;
+    message_send_progress(teller->fd, progress);
+}
+
+static void session_tell_record(void *context, struct record *record, const char *dir)
+{
+    const struct session_teller *teller = context;
+    (void)dir;
+    message_send_record(teller->fd, record->id);
+    record_free(record);
+}
+
+int session_run_for(const char *work_dir, const struct driver *driver,
+                    const struct driver_options *driver_options, int messages_fd,
+                    struct error *err)
+{
+    CLEANUP(buffer_done) struct buffer text = BUFFER_INIT(PLAN_MAX_BYTES);
+    CLEANUP(freep) char *plan_path = file_join(work_dir, PLAN_FILE);
+    CLEANUP(plan_freep) struct plan *plan = NULL;
+    if (plan_path == NULL)
+        return error_out_of_memory(err);
+    if (file_read(AT_FDCWD, plan_path, &text, err) < 0 ||
+        plan_read(plan_path, buffer_text(&text), text.length, &plan, err) < 0)
+        return -1;
+
+    struct session_teller teller = {.fd = messages_fd};
+    const struct run_observer observer = {.progress = session_tell_progress, .context = &teller};
+    const struct session_options options = {
+        .driver = driver,
+        .driver_options = driver_options,
+        .observer = &observer,
+        .record_done = session_tell_record,
+        .context = &teller,
+    };
+    return session_run_here(plan, &options, work_dir, work_dir, err);
+}

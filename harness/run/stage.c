@@ -1,0 +1,241 @@
+#include "run/stage.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/interrupt.h"
+#include "run/readiness.h"
+
+#define PROGRESS_INTERVAL_NS (100 * NSEC_PER_MSEC)
+#define READY_RETRY_NS       (20 * NSEC_PER_MSEC)
+#define STOP_GRACE_NS        (2 * NSEC_PER_SEC)
+/* How long a wait lasts before the instance and the user's wish to stop are looked at again. */
+#define WAIT_SLICE_NS (50 * NSEC_PER_MSEC)
+#define LOG_TAIL_LINES 15
+
+nsec_t stage_now_ns(const struct stage *stage)
+{
+    return clock_now_ns() - stage->origin_ns;
+}
+
+void stage_show_progress(struct stage *stage, bool force)
+{
+    const struct run_observer *observer = stage->context->observer;
+    nsec_t now_ns = clock_now_ns();
+    if (observer == NULL || observer->progress == NULL ||
+        (!force && now_ns < stage->next_progress_ns))
+        return;
+    stage->next_progress_ns = now_ns + PROGRESS_INTERVAL_NS;
+
+    struct run_progress progress = {
+        .id = stage->spec->id,
+        .phase = stage->phase,
+        .cycle = stage->measured,
+        .cycles_max = stage->spec->settings.cycles,
+        .requests = stage->phase_requests,
+        .requests_goal = stage->phase_goal,
+        .memory_bytes = sampler_current(stage->sampler),
+        .limit_bytes = stage->spec->settings.limit_bytes,
+        .elapsed_ns = now_ns - stage->origin_ns,
+        .budget_ns = stage->spec->settings.budget_ns,
+    };
+    observer->progress(observer->context, &progress);
+}
+
+void stage_enter_phase(struct stage *stage, const char *phase, uint64_t requests_goal)
+{
+    snprintf(stage->phase, sizeof(stage->phase), "%s", phase);
+    stage->phase_requests = 0;
+    stage->phase_goal = requests_goal;
+    timeline_add_mark(stage->timeline, stage_now_ns(stage), MARK_PHASE, requests_goal, phase);
+    stage_show_progress(stage, true);
+}
+
+int stage_service_error(struct stage *stage, struct error *err, const char *format, ...)
+{
+    char text[1024];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof(text), format, arguments);
+    va_end(arguments);
+
+    char tail[4096];
+    size_t length = file_tail(AT_FDCWD, stage->context->log_path, LOG_TAIL_LINES, tail,
+                              sizeof(tail));
+    while (length > 0 && tail[length - 1] == '\n')
+        tail[--length] = '\0';
+    if (length == 0)
+        return error_set(err, ERROR_SERVICE, "%s; it printed nothing", text);
+    return error_set(err, ERROR_SERVICE, "%s; the end of what it printed:\n%s", text, tail);
+}
+
+/* "exit status 3", "killed by signal 9 (Killed)", "… and left 2 processes behind". */
+static const char *stage_end_text(const struct instance_state *state, char *text, size_t size)
+{
+    char end[128];
+    process_end_text(&state->main_end, end, sizeof(end));
+    if (state->processes > 0)
+        snprintf(text, size, "ended with %s and left %u process%s behind", end, state->processes,
+                 state->processes == 1 ? "" : "es");
+    else
+        snprintf(text, size, "ended with %s", end);
+    return text;
+}
+
+/* Ports that the instance listens on instead of the one it was given; "" when there are none. */
+static void stage_find_listeners(struct stage *stage, char *text, size_t size)
+{
+    text[0] = '\0';
+    struct survey *survey = malloc(sizeof(*survey));
+    if (survey != NULL && stage->context->driver->survey(stage->instance, survey, NULL) == 0)
+        for (unsigned i = 0; i < survey->n_sockets; i++)
+            if (strncmp(survey->sockets[i].name, "LISTEN ", 7) == 0)
+                snprintf(text, size,
+                         ", but it listens on %s (the port to use is in PORT, and {port} in its "
+                         "arguments)",
+                         survey->sockets[i].name + 7);
+    free(survey);
+}
+
+static int stage_not_ready_error(struct stage *stage, const struct readiness *readiness,
+                                 const struct instance_state *state, struct error *err)
+{
+    char end[200];
+    char listeners[240];
+    if (!state->alive || state->main_ended)
+        return stage_service_error(stage, err, "the service %s before it was ready (%s)",
+                                   stage_end_text(state, end, sizeof(end)), readiness->last);
+    stage_find_listeners(stage, listeners, sizeof(listeners));
+    return stage_service_error(stage, err, "the service was not ready after %.1f s: %s%s",
+                               (double)stage->spec->settings.service.ready_timeout_ns / 1e9,
+                               readiness->last, listeners);
+}
+
+/* Wait until program `index` (0 the service, 1… its dependencies) answers. */
+static int stage_await_ready(struct stage *stage, unsigned index, struct error *err)
+{
+    const struct driver *driver = stage->context->driver;
+    const struct settings *settings = &stage->spec->settings;
+    const struct program *program =
+        index == 0 ? &settings->service : &settings->dependencies[index - 1];
+    struct readiness readiness = {
+        .url = driver->endpoint(stage->instance, index),
+        .ready = program->ready,
+        .last = "not tried",
+    };
+    nsec_t deadline_ns = clock_now_ns() + program->ready_timeout_ns;
+    while (!readiness_try(&readiness)) {
+        struct instance_state state = {0};
+        if (driver->state(stage->instance, &state, err) < 0)
+            return -1;
+        bool ended = index == 0 && !state.alive;
+        if (ended || clock_now_ns() >= deadline_ns) {
+            if (index > 0)
+                return error_set(err, ERROR_SERVICE, "the dependency \"%s\" is not ready: %s",
+                                 program->name, readiness.last);
+            return stage_not_ready_error(stage, &readiness, &state, err);
+        }
+        if (stage_wait(stage, clock_now_ns() + READY_RETRY_NS, false, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+int stage_start_instance(struct stage *stage, struct error *err)
+{
+    const struct driver *driver = stage->context->driver;
+    stage_enter_phase(stage, "start", 0);
+    timeline_add_mark(stage->timeline, stage_now_ns(stage), MARK_START, stage->start, "");
+    if (driver->start(stage->context->options, stage->spec, stage->context->log_path,
+                      &stage->instance, err) < 0)
+        return -1;
+    stage->record->starts++;
+    sampler_watch(stage->sampler, stage->instance);
+
+    for (unsigned i = stage->spec->settings.n_dependencies + 1; i-- > 0;)
+        if (stage_await_ready(stage, i, err) < 0)
+            return -1;
+    return generator_new(&stage->spec->settings.load, driver->endpoint(stage->instance, 0),
+                         &stage->generator, err);
+}
+
+void stage_stop_instance(struct stage *stage)
+{
+    generator_free(stage->generator);
+    stage->generator = NULL;
+    if (stage->instance == NULL)
+        return;
+    sampler_watch(stage->sampler, NULL);
+    struct instance_state state;
+    const struct driver *driver = stage->context->driver;
+    if (driver->stop(stage->instance, clock_now_ns() + STOP_GRACE_NS, &state, NULL) == 0 &&
+        state.main_ended) {
+        char end[200];
+        timeline_add_mark(stage->timeline, stage_now_ns(stage), MARK_EXIT, 0,
+                          stage_end_text(&state, end, sizeof(end)));
+    }
+    driver->destroy(stage->instance);
+    stage->instance = NULL;
+}
+
+/* Sleep in poll until something is due: a tick, the end of the batch, the deadline. */
+static int stage_poll(struct stage *stage, nsec_t until_ns, bool for_batch, struct error *err)
+{
+    struct pollfd watch[2] = {
+        {.fd = sampler_fd(stage->sampler), .events = POLLIN},
+        {.fd = for_batch ? generator_fd(stage->generator) : -1, .events = POLLIN},
+    };
+    if (poll(watch, 2, clock_poll_timeout_ms(clock_now_ns(), until_ns)) < 0 && errno != EINTR)
+        return error_set_errno(err, ERROR_INTERNAL, errno, "cannot poll");
+    if (interrupt_count() > 0)
+        return error_set(err, ERROR_INTERRUPTED, "interrupted");
+    if ((watch[0].revents & POLLIN) != 0) {
+        int status = sampler_tick(stage->sampler, err);
+        if (status != 0)
+            return status;
+    }
+    return (watch[1].revents & POLLIN) != 0 ? 2 : 0;
+}
+
+/* Sample the load generator and tell the observer. */
+static void stage_sample_load(struct stage *stage, nsec_t now_ns)
+{
+    struct load_sample sample;
+    generator_sample(stage->generator, now_ns - stage->origin_ns, &sample);
+    stage->phase_requests = load_counts_completed(&sample.counts) - stage->requests_before;
+    (void)timeline_add_load(stage->timeline, &sample, NULL);
+    stage_show_progress(stage, false);
+}
+
+int stage_wait(struct stage *stage, nsec_t deadline_ns, bool for_batch, struct error *err)
+{
+    const struct driver *driver = stage->context->driver;
+    nsec_t look_ns = clock_now_ns() + WAIT_SLICE_NS;
+    for (;;) {
+        nsec_t until_ns = look_ns < deadline_ns ? look_ns : deadline_ns;
+        int status = stage_poll(stage, until_ns, for_batch, err);
+        if (status < 0 || status == 1)
+            return status;
+        nsec_t now_ns = clock_now_ns();
+        if (now_ns >= look_ns) {
+            look_ns = now_ns + WAIT_SLICE_NS;
+            struct instance_state state = {0};
+            if (driver->state(stage->instance, &state, err) < 0)
+                return -1;
+            if (!state.alive)
+                return 1;
+            if (for_batch)
+                stage_sample_load(stage, now_ns);
+            else
+                stage_show_progress(stage, false);
+        }
+        if (status == 2 || now_ns >= deadline_ns)
+            return 0;
+    }
+}

@@ -1,0 +1,56 @@
+#pragma once
+/* The stage of one run: what the steps of the protocol share while it goes on. Private to run/. */
+#include "load/generator.h"
+#include "run/run.h"
+#include "run/sampler.h"
+
+struct stage {
+    const struct run_context *context;
+    const struct run_spec *spec;
+    struct record *record;
+    struct timeline *timeline;  /* the record's */
+    struct instance *instance;  /* NULL: not started */
+    struct generator *generator;
+    struct sampler *sampler;
+    nsec_t origin_ns;           /* the run's start on CLOCK_MONOTONIC */
+    nsec_t deadline_ns;         /* the run's budget on CLOCK_MONOTONIC, from the first ready */
+    unsigned start;             /* which start of the service */
+    unsigned concurrency;       /* of the next cycle */
+    uint64_t cycle_requests;    /* of the next cycle */
+    unsigned measured;          /* complete measuring cycles */
+    char phase[64];
+    uint64_t phase_requests;
+    uint64_t phase_goal;
+    uint64_t requests_before;   /* completed when the phase began */
+    nsec_t next_progress_ns;
+};
+
+/* Nanoseconds since the start of the run. */
+nsec_t stage_now_ns(const struct stage *stage);
+
+/* Enter a phase: a mark, and a word to the observer. `requests_goal` 0: no load. */
+void stage_enter_phase(struct stage *stage, const char *phase, uint64_t requests_goal);
+
+/* Tell the observer, at most every 100 ms. */
+void stage_show_progress(struct stage *stage, bool force);
+
+/* Start an instance and wait until it is ready. -1: error says what happened, with the end of the
+ * service's log where the service is to blame. */
+int stage_start_instance(struct stage *stage, struct error *err);
+
+/* Stop and destroy the instance, if there is one. */
+void stage_stop_instance(struct stage *stage);
+
+/* "…: exit status 3" and the tail of the log, as ERROR_SERVICE. Always -1. */
+int stage_service_error(struct stage *stage, struct error *err, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Wait for something to happen: samples are taken meanwhile. Returns at the deadline (absolute), or
+ * when the generator's batch is over, or with 1 when the instance is gone. -1: error, also when the
+ * user asked to stop. */
+int stage_wait(struct stage *stage, nsec_t deadline_ns, bool for_batch, struct error *err);
+
+/* Run one cycle of this kind and append it to the timeline. The cycle is incomplete when the
+ * instance did not live to its end. -1 only for errors that end the run. */
+int stage_run_cycle(struct stage *stage, enum cycle_kind kind, uint64_t requests,
+                    struct error *err);
