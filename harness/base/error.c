@@ -54,7 +54,10 @@ int error_prefix(struct error *err, const char *format, ...)
     char rest[sizeof(err->text)];
     memcpy(rest, err->text, sizeof(rest));
     size_t length = (size_t)snprintf(err->text, sizeof(err->text), "%s: ", context);
-    snprintf(err->text + length, sizeof(err->text) - length, "%s", rest);
+    size_t room = sizeof(err->text) - length - 1;
+    size_t kept = strnlen(rest, room);
+    memcpy(err->text + length, rest, kept);
+    err->text[length + kept] = '\0';
     return -1;
 }
 

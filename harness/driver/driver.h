@@ -9,8 +9,9 @@
  *
  * The contract, which tests/contract/ holds every driver to:
  *   - limits are in force before the service's first instruction;
- *   - `read` does not block for longer than a tick; 1 means the instance is gone;
- *   - a service that ends, for whatever reason, is seen through `alive`;
+ *   - `read` does not block for longer than a tick; an instance whose processes have all ended can
+ *     still be read (its counters tell why); 1 means that even its cgroup is gone;
+ *   - a service that ends, for whatever reason, is seen through `state`;
  *   - `stop` asks (SIGTERM), and kills what is left at the deadline;
  *   - `destroy` cannot fail, may be called at any time, and leaves no process, cgroup, guest or
  *     temporary file behind. */
@@ -61,7 +62,7 @@ struct driver {
     int (*probe)(const struct driver_options *options, struct error *why);
 
     /* Start the dependencies, then the service, in the cage. `log_path` gets what the service
-     * prints; the dependencies' output goes there too, marked by name. Does not wait for ready.
+     * prints; a dependency's output goes to log_path and "." and its name. Does not wait for ready.
      * The caller owns *ret. */
     int (*start)(const struct driver_options *options, const struct run_spec *spec,
                  const char *log_path, struct instance **ret, struct error *err);

@@ -39,8 +39,7 @@ static int launch_add_words(const struct launch *launch, const char *const *text
                             struct launch_words *words, struct error *err)
 {
     for (size_t i = 0; i < launch_count(texts); i++) {
-        char *word =
-            plan_fill_ports(launch->settings, launch->index, texts[i], launch->ports);
+        char *word = plan_fill_ports(launch->settings, launch->index, texts[i], launch->ports);
         if (word == NULL)
             return error_out_of_memory(err);
         words->list[words->n++] = word;
@@ -69,14 +68,14 @@ static int launch_make_environment(const struct launch *launch, struct environme
         environment_set_port(environment, NULL, launch->ports[launch->index], err) < 0)
         return -1;
     for (unsigned i = 0; i < settings->n_dependencies; i++)
-        if (environment_set_port(environment, settings->dependencies[i].name,
-                                 launch->ports[i + 1], err) < 0)
+        if (environment_set_port(environment, settings->dependencies[i].name, launch->ports[i + 1],
+                                 err) < 0)
             return -1;
 
     const struct program *program = launch_program_of(settings, launch->index);
     for (size_t i = 0; i < launch_count(program->env); i++) {
-        CLEANUP(freep) char *entry =
-            plan_fill_ports(settings, launch->index, program->env[i], launch->ports);
+        CLEANUP(freep)
+        char *entry = plan_fill_ports(settings, launch->index, program->env[i], launch->ports);
         if (entry == NULL)
             return error_out_of_memory(err);
         if (environment_set(environment, entry, err) < 0)

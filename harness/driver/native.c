@@ -156,8 +156,7 @@ static const char *native_endpoint(const struct instance *instance, unsigned ind
 static void native_reap(struct instance *instance)
 {
     if (!instance->main_ended)
-        instance->main_ended =
-            process_wait(&instance->processes[0], 0, &instance->main_end) == 0;
+        instance->main_ended = process_wait(&instance->processes[0], 0, &instance->main_end) == 0;
 }
 
 static int native_state(struct instance *instance, struct instance_state *ret, struct error *err)
@@ -190,8 +189,8 @@ static int native_survey(struct instance *instance, struct survey *ret, struct e
     int result = cgroup_reader_full(instance->reader, &survey.memory, err);
     if (result != 0)
         return result;
-    if (process_survey_take(cgroup_dir_fd(instance->service), instance->proc_fd,
-                            instance->ports[0], &survey, err) < 0)
+    if (process_survey_take(cgroup_dir_fd(instance->service), instance->proc_fd, instance->ports[0],
+                            &survey, err) < 0)
         return -1;
     *ret = survey;
     return 0;
@@ -235,8 +234,8 @@ static int native_stop(struct instance *instance, nsec_t deadline_ns, struct ins
     if (cgroup_kill(instance->service, kill_deadline_ns, err) < 0)
         return -1;
     if (!instance->main_ended)
-        instance->main_ended = process_wait(&instance->processes[0], kill_deadline_ns,
-                                            &instance->main_end) == 0;
+        instance->main_ended =
+            process_wait(&instance->processes[0], kill_deadline_ns, &instance->main_end) == 0;
     return native_state(instance, ret, err);
 }
 

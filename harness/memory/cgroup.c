@@ -30,9 +30,9 @@
 
 /* libcgroup has a `struct cgroup` too; no file sees both. */
 struct cgroup {
-    char *path;      /* owned; the folder */
-    char *relative;  /* owned; the same as libcgroup names it, NULL when it cannot be used */
-    char *session;   /* owned; the session's folder */
+    char *path;       /* owned; the folder */
+    char *relative;   /* owned; the same as libcgroup names it, NULL when it cannot be used */
+    char *session;    /* owned; the session's folder */
     const char *name; /* last part of path */
     int session_fd;
     int dir_fd;
@@ -254,8 +254,7 @@ void cgroup_signal(const struct cgroup *cgroup, int number)
     cgroup_tree_signal(cgroup->dir_fd, number);
 }
 
-int cgroup_reclaim(struct cgroup *cgroup, nsec_t deadline_ns, int64_t *ret_bytes,
-                   struct error *err)
+int cgroup_reclaim(struct cgroup *cgroup, nsec_t deadline_ns, int64_t *ret_bytes, struct error *err)
 {
     uint64_t before = 0;
     if (!file_exists(cgroup->dir_fd, "memory.reclaim"))

@@ -25,10 +25,10 @@
 
 /* Where groups can be made. */
 struct cgroup_base {
-    char path[512];     /* folder in the mounted cgroup2 tree */
-    char mount[512];    /* where cgroup2 is mounted */
-    bool delegated;     /* not the real root: libcgroup cannot be used */
-    bool has_cpu;       /* the cpu controller is available too */
+    char path[512];  /* folder in the mounted cgroup2 tree */
+    char mount[512]; /* where cgroup2 is mounted */
+    bool delegated;  /* not the real root: libcgroup cannot be used */
+    bool has_cpu;    /* the cpu controller is available too */
     bool has_pids;
 };
 

@@ -17,8 +17,9 @@
 #define BASE_LEAF        "leakcage.self"
 #define BASE_MOVE_ROUNDS 20
 #define PROC_CGROUP_MAX  65536
-#define DELEGATE_FIX                                                                               \
-    "run as root, or in a scope of your own: systemd-run --user --scope -p Delegate=yes leakcage …"
+#define DELEGATE_FIX                           \
+    "run as root, or in a scope of your own: " \
+    "systemd-run --user --scope -p Delegate=yes leakcage …"
 
 _Static_assert(sizeof(((struct cgroup_base *)0)->path) == CGROUP_PATH_MAX, "cgroup_layout_own");
 
@@ -68,7 +69,8 @@ static int base_move_one(char *line, void *context, struct error *err)
     struct base_move *move = context;
     if (strcmp(line, "0") == 0)
         return error_set(err, ERROR_ENVIRONMENT,
-                         "processes of another pid namespace are in our cgroup");
+                         "processes of another pid namespace share our cgroup; start leakcage in a "
+                         "group of its own");
     struct error failure = {.kind = ERROR_NONE};
     move->moved++;
     if (file_write(move->leaf_fd, "cgroup.procs", line, &failure) < 0 &&
@@ -112,6 +114,12 @@ static int base_check(const struct cgroup_layout *layout, int base_fd, struct cg
 {
     if (!cgroup_tree_lists(base_fd, "cgroup.controllers", "memory"))
         return base_no_memory(layout, base->path, why);
+    if (!base_is_writable(base_fd) && errno == EROFS)
+        return error_set(why, ERROR_ENVIRONMENT,
+                         "%s is mounted read-only, as in most containers: start the container with "
+                         "a cgroup namespace of its own and a writable mount (--privileged, or "
+                         "podman's --security-opt unmask=/sys/fs/cgroup)",
+                         base->mount);
     if (!base_is_writable(base_fd))
         return error_set_errno(why, ERROR_ENVIRONMENT, errno,
                                "groups would go below %s, where we may not write; %s", base->path,
@@ -134,9 +142,9 @@ int cgroup_base_open(bool probe_only, struct cgroup_base *ret, struct error *why
 
     /* Only the real root has no cgroup.type; and there, only root may write. */
     CLEANUP(closep) int base_fd = open(base.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool at_root = base_fd >= 0 && !file_exists(base_fd, "cgroup.type") &&
-                   (base_is_writable(base_fd) ||
-                    !cgroup_tree_lists(base_fd, "cgroup.controllers", "memory"));
+    bool at_root =
+        base_fd >= 0 && !file_exists(base_fd, "cgroup.type") &&
+        (base_is_writable(base_fd) || !cgroup_tree_lists(base_fd, "cgroup.controllers", "memory"));
     if (!at_root) {
         base.delegated = true;
         closep(&base_fd);

@@ -117,8 +117,7 @@ int cgroup_layout_own(const struct cgroup_layout *layout, const char *proc_cgrou
     if (length == 1 && *line == '/')
         length = 0;
 
-    int needed =
-        snprintf(ret, CGROUP_PATH_MAX, "%s%.*s", layout->v2_mount, length, line);
+    int needed = snprintf(ret, CGROUP_PATH_MAX, "%s%.*s", layout->v2_mount, length, line);
     if (needed >= CGROUP_PATH_MAX)
         return error_set(err, ERROR_ENVIRONMENT, "the path of our own cgroup is too long");
     return 0;

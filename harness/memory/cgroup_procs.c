@@ -76,8 +76,7 @@ static int procs_walk_group(int dir_fd, struct procs_walk *walk, struct error *e
     return 0;
 }
 
-int cgroup_procs_each(int dir_fd, cgroup_procs_function function, void *context,
-                      struct error *err)
+int cgroup_procs_each(int dir_fd, cgroup_procs_function function, void *context, struct error *err)
 {
     struct procs_walk walk = {.function = function, .context = context};
     return procs_walk_group(dir_fd, &walk, err);

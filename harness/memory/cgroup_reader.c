@@ -27,12 +27,7 @@ struct cgroup_reader {
 
 static bool reader_is_quick(const char *file)
 {
-    static const char *const quick[] = {"memory.current", "memory.events", "memory.pressure",
-                                        "pids.current"};
-    for (size_t i = 0; i < ARRAY_LENGTH(quick); i++)
-        if (strcmp(quick[i], file) == 0)
-            return true;
-    return false;
+    return strcmp(file, "memory.current") == 0;
 }
 
 static bool reader_has(const struct cgroup_reader *reader, const char *file)
@@ -43,8 +38,7 @@ static bool reader_has(const struct cgroup_reader *reader, const char *file)
     return false;
 }
 
-static int reader_add(struct cgroup_reader *reader, int dir_fd, const char *file,
-                      struct error *err)
+static int reader_add(struct cgroup_reader *reader, int dir_fd, const char *file, struct error *err)
 {
     if (reader_has(reader, file))
         return 0;
@@ -99,7 +93,8 @@ void cgroup_reader_free(struct cgroup_reader *reader)
 static int reader_read_source(struct cgroup_reader *reader, struct reader_source *source,
                               struct memory_sample *ret, struct error *err)
 {
-    ssize_t length = file_reread(source->fd, reader->text, sizeof(reader->text));
+    /* One read gives the whole of such a file, and saves the one that would only say so. */
+    ssize_t length = pread(source->fd, reader->text, sizeof(reader->text) - 1, 0);
     if (length < 0 && (errno == ENODEV || errno == ENOENT))
         return 1;
     if (length < 0 && errno == EOPNOTSUPP) { /* pressure, where PSI is switched off */
@@ -111,6 +106,7 @@ static int reader_read_source(struct cgroup_reader *reader, struct reader_source
     if ((size_t)length == sizeof(reader->text) - 1)
         return error_set(err, ERROR_INTERNAL, "%s is longer than %zu bytes", source->file,
                          sizeof(reader->text) - 1);
+    reader->text[length] = '\0';
     return memory_text_parse(source->file, reader->text, ret, err);
 }
 
@@ -130,14 +126,12 @@ static int reader_read(struct cgroup_reader *reader, bool full, struct memory_sa
     return 0;
 }
 
-int cgroup_reader_quick(struct cgroup_reader *reader, struct memory_sample *ret,
-                        struct error *err)
+int cgroup_reader_quick(struct cgroup_reader *reader, struct memory_sample *ret, struct error *err)
 {
     return reader_read(reader, false, ret, err);
 }
 
-int cgroup_reader_full(struct cgroup_reader *reader, struct memory_sample *ret,
-                       struct error *err)
+int cgroup_reader_full(struct cgroup_reader *reader, struct memory_sample *ret, struct error *err)
 {
     return reader_read(reader, true, ret, err);
 }

@@ -14,9 +14,9 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 
-#define STAT_TEXT_MAX    4096
-#define STAT_STATE       3  /* proc(5) counts the fields from 1 */
-#define STAT_START_TIME  22
+#define STAT_TEXT_MAX   4096
+#define STAT_STATE      3 /* proc(5) counts the fields from 1 */
+#define STAT_START_TIME 22
 
 /* When the process started; 0 when there is none, or only its zombie. */
 static uint64_t session_start_time(long pid)

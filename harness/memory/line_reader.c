@@ -20,7 +20,8 @@ struct line_reader {
 /* errno as the result the header names. */
 static int line_reader_failure(const char *path, int errno_value, struct error *err)
 {
-    if (errno_value == ENOENT || errno_value == ESRCH || errno_value == ENOTDIR)
+    if (errno_value == ENOENT || errno_value == ESRCH || errno_value == ENOTDIR ||
+        errno_value == ENODEV)
         return 1;
     if (errno_value == EACCES || errno_value == EPERM)
         return 2;
@@ -28,8 +29,8 @@ static int line_reader_failure(const char *path, int errno_value, struct error *
 }
 
 /* Hand on the whole lines, keep the rest; at the end of the file the rest is a line too. */
-static int line_reader_drain(struct line_reader *reader, bool at_end,
-                             line_reader_function function, void *context, struct error *err)
+static int line_reader_drain(struct line_reader *reader, bool at_end, line_reader_function function,
+                             void *context, struct error *err)
 {
     char *start = reader->text;
     char *end = reader->text + reader->length;

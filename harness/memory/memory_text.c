@@ -10,8 +10,11 @@ struct memory_line {
     const char *end;
 };
 
-/* Where in the field table the last match was: kernels list keys in one order, and so do we. */
+/* Where to look in the field table: the part that holds this file's fields, starting behind the
+ * last match, for kernels list keys in one order, and so does the table. */
 struct memory_cursor {
+    unsigned first;
+    unsigned end;
     unsigned next;
     uint64_t seen;
 };
@@ -52,8 +55,11 @@ static bool memory_text_is_field(unsigned field, const char *file, const char *k
 static unsigned memory_text_find(struct memory_cursor *cursor, const char *file, const char *key,
                                  size_t length)
 {
-    for (unsigned step = 0; step < MEMORY_FIELD_MAX; step++) {
-        unsigned field = (cursor->next + step) % MEMORY_FIELD_MAX;
+    unsigned n = cursor->end - cursor->first;
+    unsigned field = cursor->next;
+    for (unsigned step = 0; step < n; step++, field++) {
+        if (field >= cursor->end)
+            field = cursor->first;
         if (memory_text_is_field(field, file, key, length)) {
             cursor->next = field + 1;
             return field;
@@ -110,13 +116,33 @@ static int memory_text_pressure_line(const struct memory_line *line, struct memo
     return memory_text_set(line, cursor, field, value, ret, err);
 }
 
-/* The field that is all of a file's content; MEMORY_FIELD_MAX when the file has keys. */
-static unsigned memory_text_single(const char *file)
+/* The part of the table that a file's fields are in; empty when it has none. */
+static struct memory_cursor memory_text_cursor(const char *file)
 {
-    for (unsigned field = 0; field < MEMORY_FIELD_MAX; field++)
-        if (memory_field_info[field].key == NULL && strcmp(memory_field_info[field].file, file) == 0)
-            return field;
-    return MEMORY_FIELD_MAX;
+    struct memory_cursor cursor = {.first = MEMORY_FIELD_MAX};
+    const char *name = NULL;
+    bool same = false;
+    for (unsigned field = 0; field < MEMORY_FIELD_MAX; field++) {
+        if (memory_field_info[field].file != name) { /* compare each name once */
+            name = memory_field_info[field].file;
+            same = strcmp(name, file) == 0;
+        }
+        if (!same)
+            continue;
+        if (cursor.first == MEMORY_FIELD_MAX)
+            cursor.first = field;
+        cursor.end = field + 1;
+    }
+    if (cursor.end == 0)
+        cursor.first = 0;
+    cursor.next = cursor.first;
+    return cursor;
+}
+
+/* Is the file's content one number? */
+static bool memory_text_is_single(const struct memory_cursor *cursor)
+{
+    return cursor->end > cursor->first && memory_field_info[cursor->first].key == NULL;
 }
 
 static bool memory_text_is_pressure(const char *file)
@@ -128,18 +154,18 @@ static bool memory_text_is_pressure(const char *file)
 int memory_text_parse(const char *file, const char *text, struct memory_sample *ret,
                       struct error *err)
 {
-    struct memory_cursor cursor = {.next = 0};
+    struct memory_cursor cursor = memory_text_cursor(file);
     struct memory_line line = {.file = file, .number = 1, .start = text};
-    unsigned single = memory_text_single(file);
+    bool single = memory_text_is_single(&cursor);
     bool pressure = memory_text_is_pressure(file);
 
     for (; *line.start != '\0' || line.number == 1; line.number++) {
-        line.end = line.start + strcspn(line.start, "\n");
+        line.end = strchrnul(line.start, '\n');
         int result = 0;
         uint64_t value = 0;
-        if (single != MEMORY_FIELD_MAX)
+        if (single)
             result = memory_text_number(line.start, line.end, &value)
-                         ? memory_text_set(&line, &cursor, single, value, ret, err)
+                         ? memory_text_set(&line, &cursor, cursor.first, value, ret, err)
                          : memory_text_error(&line, err, "a number");
         else if (*text == '\0')
             return 0;

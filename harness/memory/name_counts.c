@@ -120,8 +120,8 @@ static int name_counts_join(const struct name_counts *counts, struct name_counts
                      (entry->name[0] == '/' || strncmp(entry->name, ELLIPSIS, 3) == 0);
         char folder[SURVEY_NAME_MAX + sizeof(ELLIPSIS)];
         if (joins)
-            snprintf(folder, sizeof(folder), "%.*s%s", (int)(slash + 1 - entry->name),
-                     entry->name, ELLIPSIS);
+            snprintf(folder, sizeof(folder), "%.*s%s", (int)(slash + 1 - entry->name), entry->name,
+                     ELLIPSIS);
         if (name_counts_add_many(ret, joins ? folder : entry->name, entry->count, err) < 0)
             return -1;
     }

@@ -46,13 +46,13 @@ struct process_reading {
 };
 
 /* Fields by the file that tells them, for what is absent when it may not be read. */
-static const enum survey_field rollup_fields[] = {SURVEY_RSS,        SURVEY_PSS_ANON,
-                                                  SURVEY_PSS_FILE,   SURVEY_PSS_SHMEM,
-                                                  SURVEY_LAZY_FREE,  SURVEY_ANON_HUGE};
+static const enum survey_field rollup_fields[] = {SURVEY_RSS,       SURVEY_PSS_ANON,
+                                                  SURVEY_PSS_FILE,  SURVEY_PSS_SHMEM,
+                                                  SURVEY_LAZY_FREE, SURVEY_ANON_HUGE};
 static const enum survey_field maps_fields[] = {SURVEY_HEAP, SURVEY_MAPPINGS};
-static const enum survey_field fd_fields[] = {SURVEY_FD_SOCKET,     SURVEY_FD_FILE,
-                                              SURVEY_FD_PIPE,       SURVEY_FD_ANON_INODE,
-                                              SURVEY_FD_DEVICE,     SURVEY_FD_OTHER};
+static const enum survey_field fd_fields[] = {SURVEY_FD_SOCKET, SURVEY_FD_FILE,
+                                              SURVEY_FD_PIPE,   SURVEY_FD_ANON_INODE,
+                                              SURVEY_FD_DEVICE, SURVEY_FD_OTHER};
 
 static void survey_deny(struct survey_builder *builder, const enum survey_field *fields, size_t n)
 {
@@ -131,8 +131,7 @@ static void process_describe_stray(const struct descriptor *descriptor, char *te
     snprintf(text, size, "%s%s", protocol, inet ? " unconnected" : "");
 }
 
-static int process_descriptor(const struct descriptor *descriptor, void *context,
-                              struct error *err)
+static int process_descriptor(const struct descriptor *descriptor, void *context, struct error *err)
 {
     struct process_reading *reading = context;
     reading->value[fd_fields[descriptor->kind]]++;
@@ -163,8 +162,7 @@ static int process_find_sockets(struct survey_builder *builder, int process_fd,
 
     *ret = NULL;
     bool full = builder->n_namespaces == NAMESPACES_MAX;
-    int result =
-        full ? 2 : socket_table_read(process_fd, builder->service_port, &found.table, err);
+    int result = full ? 2 : socket_table_read(process_fd, builder->service_port, &found.table, err);
     if (result < 0 || result == 1)
         return result;
     if (result == 2)
@@ -191,8 +189,7 @@ static int process_read_file(struct process_reading *reading, int process_fd, co
 
 static int process_read(struct process_reading *reading, int process_fd, struct error *err)
 {
-    int result =
-        process_read_file(reading, process_fd, "smaps_rollup", process_rollup_line, err);
+    int result = process_read_file(reading, process_fd, "smaps_rollup", process_rollup_line, err);
     if (result == 0)
         result = process_read_file(reading, process_fd, "maps", process_maps_line, err);
     if (result == 0)
@@ -246,12 +243,11 @@ static int survey_process(pid_t pid, void *context, struct error *err)
     char name[16];
     snprintf(name, sizeof(name), "%d", pid);
     CLEANUP(closep)
-    int process_fd =
-        openat(builder->proc_dir_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int process_fd = openat(builder->proc_dir_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (process_fd < 0)
-        return errno == ENOENT ? 0
-                               : error_set_errno(err, ERROR_INTERNAL, errno,
-                                                 "cannot open /proc/%d", pid);
+        return errno == ENOENT
+                   ? 0
+                   : error_set_errno(err, ERROR_INTERNAL, errno, "cannot open /proc/%d", pid);
 
     int result = line_reader_each(process_fd, "status", process_status_line, &reading, err);
     if (result != 0)

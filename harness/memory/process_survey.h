@@ -6,8 +6,8 @@
  * setuid process) makes the affected totals absent. Nothing is stopped; a process that maps memory
  * may wait for the microseconds its smaps_rollup takes. A process whose first thread has ended is
  * read through one of the others. RSS is the plain sum; HEAP is the size of the brk segment as
- * mapped. A reading costs 3 to 4 µs a descriptor (30 under emulation) and one pass over each network namespace's
- * socket tables. */
+ * mapped. A reading costs 3 to 4 µs a descriptor (30 under emulation) and one pass over the socket
+ * tables of each network namespace. */
 #include "base/error.h"
 #include "timeline/survey.h"
 

@@ -35,7 +35,7 @@ struct socket_table {
     size_t n_entries;
     size_t capacity;
     uint64_t time_wait;
-    uint16_t ignored_port;
+    uint16_t service_port;
     unsigned char listening[65536 / 8]; /* bit per local TCP port */
     /* while reading */
     const char *file;
@@ -44,8 +44,8 @@ struct socket_table {
 };
 
 static const char *const tcp_state_names[] = {
-    "?",          "ESTABLISHED", "SYN_SENT", "SYN_RECV",   "FIN_WAIT1", "FIN_WAIT2", "TIME_WAIT",
-    "CLOSE",      "CLOSE_WAIT",  "LAST_ACK", "LISTEN",     "CLOSING",   "NEW_SYN_RECV",
+    "?",     "ESTABLISHED", "SYN_SENT", "SYN_RECV", "FIN_WAIT1", "FIN_WAIT2",    "TIME_WAIT",
+    "CLOSE", "CLOSE_WAIT",  "LAST_ACK", "LISTEN",   "CLOSING",   "NEW_SYN_RECV",
 };
 
 static const char *const unix_state_names[] = {"FREE", "UNCONNECTED", "CONNECTING", "CONNECTED",
@@ -126,6 +126,25 @@ static int socket_table_malformed(const struct socket_table *table, struct error
                      table->file, table->line);
 }
 
+static bool socket_table_has_listener(const struct socket_table *table, uint16_t port)
+{
+    return (table->listening[port / 8] >> port % 8 & 1) != 0;
+}
+
+/* A socket in TIME_WAIT belongs to no process; its ports tell whose it was. The peer of the
+ * service's port is the load generator. The end that somebody else listens on is that server's: a
+ * dependency that closed first. (The kernel lists listeners before all others.) */
+static bool socket_table_counts_time_wait(const struct socket_table *table,
+                                          const struct socket_entry *entry)
+{
+    if (table->service_port == 0)
+        return true;
+    if (entry->remote.port == table->service_port)
+        return false;
+    return entry->local.port == table->service_port ||
+           !socket_table_has_listener(table, entry->local.port);
+}
+
 /* sl local remote st tx:rx tr:when retransmits uid timeout inode … */
 static int socket_table_inet_line(char *line, void *context, struct error *err)
 {
@@ -134,15 +153,14 @@ static int socket_table_inet_line(char *line, void *context, struct error *err)
         return 0;
     char *words[11];
     struct socket_entry entry = {.sort = table->sort};
-    if (socket_table_split(line, words, 11) < 10 ||
-        !socket_table_address(words[1], &entry.local) ||
+    if (socket_table_split(line, words, 11) < 10 || !socket_table_address(words[1], &entry.local) ||
         !socket_table_address(words[2], &entry.remote))
         return socket_table_malformed(table, err);
     entry.state = (unsigned)strtoul(words[3], NULL, 16);
     entry.inode = strtoull(words[9], NULL, 10);
 
     if (entry.sort == SOCKET_TCP && entry.state == TCP_STATE_TIME_WAIT &&
-        (table->ignored_port == 0 || entry.remote.port != table->ignored_port))
+        socket_table_counts_time_wait(table, &entry))
         table->time_wait++;
     if (entry.sort == SOCKET_TCP && entry.state == TCP_STATE_LISTEN)
         table->listening[entry.local.port / 8] |= (unsigned char)(1 << entry.local.port % 8);
@@ -182,7 +200,7 @@ static int socket_table_compare(const void *left, const void *right)
     return a->inode < b->inode ? -1 : a->inode > b->inode;
 }
 
-int socket_table_read(int process_fd, uint16_t ignored_port, struct socket_table **ret,
+int socket_table_read(int process_fd, uint16_t service_port, struct socket_table **ret,
                       struct error *err)
 {
     static const struct {
@@ -196,7 +214,7 @@ int socket_table_read(int process_fd, uint16_t ignored_port, struct socket_table
     CLEANUP(socket_table_freep) struct socket_table *table = calloc(1, sizeof(*table));
     if (table == NULL)
         return error_out_of_memory(err);
-    table->ignored_port = ignored_port;
+    table->service_port = service_port;
 
     for (size_t i = 0; i < ARRAY_LENGTH(sources); i++) {
         table->file = sources[i].path;
@@ -242,7 +260,7 @@ static void socket_table_describe_tcp(const struct socket_table *table,
     char host[INET6_ADDRSTRLEN + 2];
     socket_table_host(shown, host, sizeof(host));
 
-    bool to_us = (table->listening[entry->local.port / 8] >> entry->local.port % 8 & 1) != 0;
+    bool to_us = socket_table_has_listener(table, entry->local.port);
     if (to_us && !listens)
         snprintf(text, size, "%s %s:* on :%u", state, host, entry->local.port);
     else
@@ -273,10 +291,10 @@ bool socket_table_describe(const struct socket_table *table, uint64_t inode, cha
                            size_t size)
 {
     struct socket_entry key = {.inode = inode};
-    const struct socket_entry *entry =
-        table->n_entries == 0 ? NULL
-                              : bsearch(&key, table->entries, table->n_entries,
-                                        sizeof(*table->entries), socket_table_compare);
+    const struct socket_entry *entry = table->n_entries == 0
+                                           ? NULL
+                                           : bsearch(&key, table->entries, table->n_entries,
+                                                     sizeof(*table->entries), socket_table_compare);
     if (entry == NULL)
         return false;
     if (entry->sort == SOCKET_TCP)

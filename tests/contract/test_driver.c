@@ -1,0 +1,244 @@
+/* The driver contract, for the driver that the command line names: "native" or "fake". Exits with
+ * 77 and the reason where that driver cannot work. */
+#include <check.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "driver/native.h"
+#include "tests/contract/contract.h"
+#include "tests/support/fake_driver.h"
+
+#define EXIT_SKIPPED 77
+#define PATIENCE_NS  (500 * NSEC_PER_MSEC)
+
+/* Each test is looped over this table; a program run selects one entry. */
+static const struct driver *const drivers[] = {&native_driver, &fake_driver};
+
+static void contract_endp(struct contract **contract)
+{
+    contract_end(*contract);
+}
+
+#define CONTRACT(name, way, argument) \
+    CLEANUP(contract_endp) struct contract *name = contract_new(drivers[_i], way, argument)
+
+START_TEST(a_started_service_is_alive_and_has_an_endpoint)
+{
+    CONTRACT(contract, "stay", NULL);
+    contract_start(contract);
+    struct instance_state state = contract_state(contract);
+    ck_assert(state.alive);
+    ck_assert(!state.main_ended);
+    ck_assert_uint_eq(state.processes, 1);
+    const char *endpoint = contract->driver->endpoint(contract->instance, 0);
+    unsigned port = 0;
+    ck_assert_int_eq(sscanf(endpoint, "http://127.0.0.1:%u", &port), 1);
+    ck_assert_uint_gt(port, 0);
+    ck_assert_ptr_null(contract->driver->endpoint(contract->instance, 1));
+}
+END_TEST
+
+START_TEST(a_quick_reading_has_the_fields_of_every_tick)
+{
+    CONTRACT(contract, "stay", NULL);
+    contract_start(contract);
+    struct memory_sample sample = contract_read(contract, false);
+    ck_assert(memory_sample_has(&sample, MEMORY_CURRENT));
+    ck_assert(memory_sample_has(&sample, MEMORY_EVENTS_OOM_KILL));
+    ck_assert(memory_sample_has(&sample, MEMORY_PIDS));
+}
+END_TEST
+
+START_TEST(a_full_reading_has_memory_by_kind)
+{
+    CONTRACT(contract, "stay", NULL);
+    contract_start(contract);
+    struct memory_sample sample = contract_read(contract, true);
+    ck_assert(memory_sample_has(&sample, MEMORY_CURRENT));
+    ck_assert(memory_sample_has(&sample, MEMORY_ANON));
+    ck_assert(memory_sample_has(&sample, MEMORY_FILE));
+    ck_assert(memory_sample_has(&sample, MEMORY_KERNEL));
+    ck_assert(memory_sample_has(&sample, MEMORY_SHMEM));
+    ck_assert_uint_eq(memory_sample_get(&sample, MEMORY_EVENTS_OOM_KILL, 1), 0);
+}
+END_TEST
+
+START_TEST(a_survey_has_processes_and_memory)
+{
+    CONTRACT(contract, "stay", NULL);
+    contract_start(contract);
+    struct survey survey = contract_survey(contract);
+    ck_assert(memory_sample_has(&survey.memory, MEMORY_ANON));
+    ck_assert_uint_eq(survey.value[SURVEY_PROCESSES], 1);
+    ck_assert_uint_eq(survey.value[SURVEY_THREADS], 1);
+    ck_assert_uint_eq(survey.n_processes, 1);
+    ck_assert(survey_has(&survey, SURVEY_RSS));
+}
+END_TEST
+
+START_TEST(an_exit_is_seen_with_its_status)
+{
+    CONTRACT(contract, "exit", "3");
+    contract_start(contract);
+    struct instance_state state = contract_wait_end(contract, true);
+    ck_assert(state.main_ended);
+    ck_assert(!state.alive);
+    ck_assert_uint_eq(state.processes, 0);
+    ck_assert(!state.main_end.signaled);
+    ck_assert_int_eq(state.main_end.status, 3);
+    contract_read(contract, true); /* what it left can still be read */
+    ck_assert_int_eq(contract_stop(contract, PATIENCE_NS).main_end.status, 3);
+}
+END_TEST
+
+START_TEST(an_oom_kill_is_seen_in_state_and_events)
+{
+    CONTRACT(contract, "allocate", NULL);
+    contract_start(contract);
+    struct instance_state state = contract_wait_end(contract, true);
+    ck_assert(state.main_end.signaled);
+    ck_assert_int_eq(state.main_end.status, SIGKILL);
+    struct memory_sample sample = contract_read(contract, true);
+    ck_assert_uint_ge(memory_sample_get(&sample, MEMORY_EVENTS_OOM_KILL, 0), 1);
+    ck_assert_uint_eq(memory_sample_get(&sample, MEMORY_EVENTS_OOM_GROUP_KILL, 0), 1);
+    uint64_t peak = memory_sample_get(&sample, MEMORY_PEAK, UINT64_MAX);
+    ck_assert_uint_ge(peak, contract->spec.settings.limit_bytes / 10 * 9);
+    ck_assert_uint_le(peak, contract->spec.settings.limit_bytes);
+}
+END_TEST
+
+START_TEST(stop_asks_first)
+{
+    CONTRACT(contract, "stay", NULL);
+    contract_start(contract);
+    if (drivers[_i] == &native_driver)
+        contract_wait_log(contract, "ready");
+    nsec_t start_ns = clock_now_ns();
+    struct instance_state state = contract_stop(contract, 20 * NSEC_PER_SEC);
+    ck_assert_int_lt(clock_now_ns() - start_ns, 5 * NSEC_PER_SEC);
+    ck_assert(!state.alive);
+    ck_assert(state.main_end.signaled);
+    ck_assert_int_eq(state.main_end.status, SIGTERM);
+}
+END_TEST
+
+START_TEST(stop_kills_at_the_deadline)
+{
+    CONTRACT(contract, "ignore-term", NULL);
+    contract_start(contract);
+    if (drivers[_i] == &native_driver)
+        contract_wait_log(contract, "ready");
+    nsec_t start_ns = clock_now_ns();
+    struct instance_state state = contract_stop(contract, PATIENCE_NS);
+    ck_assert_int_ge(clock_now_ns() - start_ns, PATIENCE_NS);
+    ck_assert(!state.alive);
+    ck_assert(state.main_end.signaled);
+    ck_assert_int_eq(state.main_end.status, SIGKILL);
+}
+END_TEST
+
+START_TEST(a_program_that_cannot_be_executed_is_an_error_that_names_it)
+{
+    CONTRACT(contract, "not-executable", NULL);
+    static const struct driver_options options = {.kernel_path = NULL};
+    struct error err = {.kind = ERROR_NONE};
+    ck_assert_int_eq(contract->driver->start(&options, &contract->spec, contract->log_path,
+                                             &contract->instance, &err),
+                     -1);
+    ck_assert_ptr_null(contract->instance);
+    ck_assert_int_eq(err.kind, ERROR_SERVICE);
+    ck_assert_ptr_nonnull(strstr(err.text, contract->command[0]));
+}
+END_TEST
+
+START_TEST(destroy_leaves_nothing_at_any_step)
+{
+    for (int steps = 0; steps < 6; steps++) {
+        CONTRACT(contract, steps == 5 ? "ignore-term" : "stay", NULL);
+        int64_t bytes = 0;
+        if (steps > 0)
+            contract_start(contract);
+        if (steps > 1)
+            contract_read(contract, true);
+        if (steps > 2)
+            contract->driver->reclaim(contract->instance, clock_now_ns() + PATIENCE_NS, &bytes,
+                                      NULL);
+        if (steps > 3)
+            contract_survey(contract);
+        if (steps == 4)
+            contract_stop(contract, PATIENCE_NS);
+    }
+}
+END_TEST
+
+START_TEST(two_instances_at_once_do_not_disturb_each_other)
+{
+    CONTRACT(first, "stay", NULL);
+    CONTRACT(second, "allocate", NULL);
+    contract_start(first);
+    contract_start(second);
+    ck_assert_str_ne(first->driver->endpoint(first->instance, 0),
+                     second->driver->endpoint(second->instance, 0));
+    contract_wait_end(second, true);
+    struct instance_state state = contract_state(first);
+    ck_assert(state.alive);
+    ck_assert_uint_eq(state.processes, 1);
+    struct memory_sample sample = contract_read(first, true);
+    ck_assert_uint_eq(memory_sample_get(&sample, MEMORY_EVENTS_OOM_KILL, 1), 0);
+    second->driver->destroy(second->instance);
+    second->instance = NULL;
+    ck_assert(contract_state(first).alive);
+    first->driver->destroy(first->instance);
+    first->instance = NULL;
+}
+END_TEST
+
+static Suite *driver_suite(int index)
+{
+    Suite *suite = suite_create(drivers[index]->name);
+    TCase *life = tcase_create("life");
+    TCase *readings = tcase_create("readings");
+    tcase_set_timeout(life, 90);
+    tcase_set_timeout(readings, 60);
+    tcase_add_loop_test(life, a_started_service_is_alive_and_has_an_endpoint, index, index + 1);
+    tcase_add_loop_test(life, an_exit_is_seen_with_its_status, index, index + 1);
+    tcase_add_loop_test(life, an_oom_kill_is_seen_in_state_and_events, index, index + 1);
+    tcase_add_loop_test(life, stop_asks_first, index, index + 1);
+    tcase_add_loop_test(life, stop_kills_at_the_deadline, index, index + 1);
+    tcase_add_loop_test(life, a_program_that_cannot_be_executed_is_an_error_that_names_it, index,
+                        index + 1);
+    tcase_add_loop_test(life, destroy_leaves_nothing_at_any_step, index, index + 1);
+    tcase_add_loop_test(life, two_instances_at_once_do_not_disturb_each_other, index, index + 1);
+    tcase_add_loop_test(readings, a_quick_reading_has_the_fields_of_every_tick, index, index + 1);
+    tcase_add_loop_test(readings, a_full_reading_has_memory_by_kind, index, index + 1);
+    tcase_add_loop_test(readings, a_survey_has_processes_and_memory, index, index + 1);
+    suite_add_tcase(suite, life);
+    suite_add_tcase(suite, readings);
+    return suite;
+}
+
+int main(int argc, char **argv)
+{
+    int index = 0;
+    while (index < (int)ARRAY_LENGTH(drivers) &&
+           (argc != 2 || strcmp(drivers[index]->name, argv[1]) != 0))
+        index++;
+    if (index == (int)ARRAY_LENGTH(drivers)) {
+        fprintf(stderr, "usage: %s native|fake\n", argv[0]);
+        return EXIT_FAILURE;
+    }
+    static const struct driver_options options = {.kernel_path = NULL};
+    struct error why = {.kind = ERROR_NONE};
+    if (drivers[index]->probe(&options, &why) != 0) {
+        fprintf(stderr, "skipped: %s\n", why.text);
+        return EXIT_SKIPPED;
+    }
+    SRunner *runner = srunner_create(driver_suite(index));
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,253 @@
+#include "tests/support/fake_driver.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+
+#define FAKE_BACKLOG 512
+#define FAKE_NEVER   UINT64_MAX
+
+struct fake_script {
+    uint64_t bytes;
+    uint64_t grow;
+    uint64_t oom_at;
+    uint64_t exit_at;
+    int exit_status;
+    bool ignore_term;
+    bool never_ready;
+    bool cannot_start;
+};
+
+struct instance {
+    struct fake_script script;
+    uint64_t limit_bytes;
+    uint64_t readings;
+    uint64_t peak_bytes;
+    uint64_t oom_kills;
+    bool ended;
+    struct process_end end;
+    int listen_fd;
+    char endpoint[40];
+};
+
+static int fake_probe(const struct driver_options *options, struct error *why)
+{
+    (void)options;
+    (void)why;
+    return 0;
+}
+
+static int fake_read_word(const char *word, struct fake_script *script, struct error *err)
+{
+    unsigned long long first = 0;
+    int second = 0;
+    if (sscanf(word, "bytes=%llu", &first) == 1)
+        script->bytes = first;
+    else if (sscanf(word, "grow=%llu", &first) == 1)
+        script->grow = first;
+    else if (sscanf(word, "oom=%llu", &first) == 1)
+        script->oom_at = first;
+    else if (sscanf(word, "exit=%llu:%d", &first, &second) == 2) {
+        script->exit_at = first;
+        script->exit_status = second;
+    } else if (strcmp(word, "ignore-term") == 0)
+        script->ignore_term = true;
+    else if (strcmp(word, "never-ready") == 0)
+        script->never_ready = true;
+    else if (strcmp(word, "cannot-start") == 0)
+        script->cannot_start = true;
+    else
+        return error_set(err, ERROR_USAGE, "the fake driver does not know \"%s\"", word);
+    return 0;
+}
+
+static void fake_end(struct instance *instance, struct process_end end)
+{
+    if (!instance->ended)
+        instance->end = end;
+    instance->ended = true;
+    close(take_fd(&instance->listen_fd));
+}
+
+/* What the script has in store for this reading. */
+static void fake_advance(struct instance *instance)
+{
+    const struct fake_script *script = &instance->script;
+    if (instance->ended)
+        return;
+    uint64_t bytes = script->bytes + instance->readings * script->grow;
+    bool killed = instance->readings >= script->oom_at || bytes > instance->limit_bytes;
+    if (bytes > instance->limit_bytes)
+        bytes = instance->limit_bytes;
+    instance->peak_bytes = bytes > instance->peak_bytes ? bytes : instance->peak_bytes;
+    if (killed) {
+        instance->oom_kills++;
+        fake_end(instance, (struct process_end){.signaled = true, .status = SIGKILL});
+    } else if (instance->readings >= script->exit_at) {
+        fake_end(instance, (struct process_end){.status = script->exit_status});
+    }
+    instance->readings++;
+}
+
+static int fake_listen(struct instance *instance, struct error *err)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t length = sizeof(address);
+    instance->listen_fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (instance->listen_fd < 0 ||
+        bind(instance->listen_fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
+        getsockname(instance->listen_fd, (struct sockaddr *)&address, &length) < 0)
+        return error_set_errno(err, ERROR_ENVIRONMENT, errno, "the fake driver cannot bind");
+    snprintf(instance->endpoint, sizeof(instance->endpoint), "http://127.0.0.1:%u",
+             ntohs(address.sin_port));
+    if (!instance->script.never_ready)
+        listen(instance->listen_fd, FAKE_BACKLOG);
+    return 0;
+}
+
+static void fake_destroy(struct instance *instance)
+{
+    if (instance == NULL)
+        return;
+    closep(&instance->listen_fd);
+    free(instance);
+}
+
+static void fake_destroyp(struct instance **instance)
+{
+    fake_destroy(*instance);
+}
+
+static int fake_start(const struct driver_options *options, const struct run_spec *spec,
+                      const char *log_path, struct instance **ret, struct error *err)
+{
+    (void)options;
+    (void)log_path;
+    CLEANUP(fake_destroyp) struct instance *instance = calloc(1, sizeof(*instance));
+    if (instance == NULL)
+        return error_out_of_memory(err);
+    instance->listen_fd = -1;
+    instance->limit_bytes = spec->settings.limit_bytes;
+    instance->script =
+        (struct fake_script){.bytes = 1024 * 1024, .oom_at = FAKE_NEVER, .exit_at = FAKE_NEVER};
+    const char *const *word = spec->settings.service.command;
+    for (word++; word[-1] != NULL && *word != NULL; word++)
+        if (fake_read_word(*word, &instance->script, err) < 0)
+            return -1;
+    if (instance->script.cannot_start)
+        return error_set_errno(err, ERROR_SERVICE, EACCES, "cannot execute %s",
+                               spec->settings.service.command[0]);
+    if (fake_listen(instance, err) < 0)
+        return -1;
+    if (instance->script.exit_at == 0)
+        fake_advance(instance);
+    *ret = take_ptr(&instance);
+    return 0;
+}
+
+static const char *fake_endpoint(const struct instance *instance, unsigned index)
+{
+    return index == 0 ? instance->endpoint : NULL;
+}
+
+static int fake_state(struct instance *instance, struct instance_state *ret, struct error *err)
+{
+    (void)err;
+    *ret = (struct instance_state){.alive = !instance->ended,
+                                   .main_ended = instance->ended,
+                                   .main_end = instance->end,
+                                   .processes = instance->ended ? 0 : 1};
+    return 0;
+}
+
+static int fake_read(struct instance *instance, bool full, struct memory_sample *ret,
+                     struct error *err)
+{
+    (void)err;
+    fake_advance(instance);
+    struct memory_sample sample = {.t_ns = 0};
+    uint64_t bytes = instance->script.bytes + (instance->readings - 1) * instance->script.grow;
+    if (instance->ended)
+        bytes = 0;
+    memory_sample_set(&sample, MEMORY_CURRENT, bytes);
+    memory_sample_set(&sample, MEMORY_EVENTS_MAX, instance->oom_kills);
+    memory_sample_set(&sample, MEMORY_EVENTS_OOM, instance->oom_kills);
+    memory_sample_set(&sample, MEMORY_EVENTS_OOM_KILL, instance->oom_kills);
+    memory_sample_set(&sample, MEMORY_EVENTS_OOM_GROUP_KILL, instance->oom_kills);
+    memory_sample_set(&sample, MEMORY_PIDS, instance->ended ? 0 : 1);
+    if (full) {
+        memory_sample_set(&sample, MEMORY_PEAK, instance->peak_bytes);
+        memory_sample_set(&sample, MEMORY_ANON, bytes);
+        memory_sample_set(&sample, MEMORY_FILE, 0);
+        memory_sample_set(&sample, MEMORY_SHMEM, 0);
+        memory_sample_set(&sample, MEMORY_KERNEL, 0);
+    }
+    *ret = sample;
+    return 0;
+}
+
+static int fake_survey(struct instance *instance, struct survey *ret, struct error *err)
+{
+    struct survey survey;
+    survey_init(&survey);
+    survey.t_ns = ret->t_ns;
+    fake_read(instance, true, &survey.memory, err);
+    for (unsigned field = 0; field < SURVEY_FIELD_MAX; field++)
+        survey.value[field] = 0;
+    if (!instance->ended) {
+        uint64_t bytes = memory_sample_get(&survey.memory, MEMORY_ANON, 0);
+        survey.value[SURVEY_PROCESSES] = 1;
+        survey.value[SURVEY_THREADS] = 1;
+        survey.value[SURVEY_RSS] = bytes;
+        survey.value[SURVEY_PSS_ANON] = bytes;
+        survey.value[SURVEY_FD_SOCKET] = 1;
+        survey.processes[0] =
+            (struct survey_process){.pid = 1, .name = "fake", .anon_bytes = bytes, .threads = 1};
+        survey.n_processes = 1;
+    }
+    *ret = survey;
+    return 0;
+}
+
+static int fake_reclaim(struct instance *instance, nsec_t deadline_ns, int64_t *ret_bytes,
+                        struct error *err)
+{
+    (void)instance;
+    (void)deadline_ns;
+    (void)err;
+    *ret_bytes = 0;
+    return 0;
+}
+
+static int fake_stop(struct instance *instance, nsec_t deadline_ns, struct instance_state *ret,
+                     struct error *err)
+{
+    if (!instance->ended && instance->script.ignore_term) {
+        clock_sleep_until(deadline_ns);
+        fake_end(instance, (struct process_end){.signaled = true, .status = SIGKILL});
+    } else if (!instance->ended) {
+        fake_end(instance, (struct process_end){.signaled = true, .status = SIGTERM});
+    }
+    return fake_state(instance, ret, err);
+}
+
+const struct driver fake_driver = {
+    .name = "fake",
+    .probe = fake_probe,
+    .start = fake_start,
+    .endpoint = fake_endpoint,
+    .state = fake_state,
+    .read = fake_read,
+    .survey = fake_survey,
+    .reclaim = fake_reclaim,
+    .stop = fake_stop,
+    .destroy = fake_destroy,
+};
