@@ -33,19 +33,13 @@ int file_read(int dir_fd, const char *path, struct buffer *buffer, struct error 
 
 ssize_t file_reread(int fd, char *text, size_t size)
 {
-    size_t length = 0;
-    while (length < size - 1) {
-        ssize_t part = pread(fd, text + length, size - 1 - length, (off_t)length);
-        if (part < 0 && errno == EINTR)
-            continue;
-        if (part < 0)
-            return -1;
-        if (part == 0)
-            break;
-        length += (size_t)part;
-    }
-    text[length] = '\0';
-    return (ssize_t)length;
+    ssize_t length = 0;
+    do
+        length = pread(fd, text, size - 1, 0);
+    while (length < 0 && errno == EINTR);
+    if (length >= 0)
+        text[length] = '\0';
+    return length;
 }
 
 int file_read_u64(int dir_fd, const char *path, uint64_t *ret, struct error *err)

@@ -13,8 +13,9 @@
 /* Append the whole file to `buffer`, whose bound holds. */
 int file_read(int dir_fd, const char *path, struct buffer *buffer, struct error *err);
 
-/* Read an already open file from its start into text[size], terminated, cut at size - 1. Returns
- * the length, or -1 with errno set; for kernel files that are kept open and read again and again. */
+/* Read an already open file from its start into text[size], terminated, cut at size - 1, in one
+ * system call: for the kernel's small files, which come in one piece (seq_file's single_open). They
+ * are kept open and read again and again. Returns the length, or -1 with errno set. */
 ssize_t file_reread(int fd, char *text, size_t size);
 
 /* Read a file that holds one number. "max" reads as UINT64_MAX. */

@@ -10,10 +10,7 @@
 #include "cli/console.h"
 #include "cli/exit_status.h"
 #include "cli/places.h"
-#if __has_include("driver/doctor.h")
 #include "driver/doctor.h"
-#define HAVE_DOCTOR
-#endif
 #include "driver/native.h"
 #include "driver/vm_driver.h"
 #include "memory/cgroup.h"
@@ -110,14 +107,11 @@ int command_doctor(const struct options *options, struct error *err)
     struct driver_options driver_options;
     if (command_places(options, &places, &driver_options, err) < 0)
         return -1;
-#ifdef HAVE_DOCTOR
     struct doctor_report report;
-    if (doctor_run(&driver_options, &report) < 0)
-        return error_set(err, ERROR_INTERNAL, "the examination failed");
+    if (doctor_run(&driver_options, &report, err) < 0)
+        return -1;
     doctor_print(&report, stdout);
-    return report.driver != NULL ? EXIT_AS_EXPECTED : EXIT_ENVIRONMENT;
-#endif
-    return 3;
+    return report.chosen != NULL ? EXIT_AS_EXPECTED : EXIT_ENVIRONMENT;
 }
 
 int command_clean(const struct options *options, struct error *err)

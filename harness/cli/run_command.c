@@ -123,6 +123,9 @@ static int run_make_plan(const struct options *options, const struct places *pla
         run_name_of_command(options->service_command[0], name, sizeof(name));
         if (scenario_from_command(name, options->service_command, &scenario, err) < 0)
             return -1;
+        scenario->settings.load.n_requests = 1;
+        scenario->settings.load.requests[0] =
+            (struct request_kind){.method = "GET", .path = "/", .weight = 1};
         return run_plan_scenario(options, scenario, &paths, plan, err);
     }
     if (options->operands[0] == NULL)

@@ -199,6 +199,12 @@ static int terminal_verdict(const struct record *record, const struct terminal_s
     return buffer_append_text(out, "", err);
 }
 
+/* What a probe released; what grew meanwhile was not released. */
+static const char *terminal_released(int64_t bytes, char *text)
+{
+    return units_format_bytes(bytes > 0 ? (double)bytes : 0, text);
+}
+
 /* Where the growth is held, and what gave memory back. */
 static int terminal_held(const struct record *record, const struct terminal_style *style,
                          struct buffer *out, struct error *err)
@@ -218,15 +224,15 @@ static int terminal_held(const struct record *record, const struct terminal_styl
     }
     if (verdict->has_reclaim) {
         buffer_printf(out, NULL, "%sreclaim gave back %s", separator,
-                      units_format_bytes((double)verdict->released_reclaim_bytes, text));
+                      terminal_released(verdict->released_reclaim_bytes, text));
         separator = terminal_separator(style);
     }
     if (verdict->has_trim)
         buffer_printf(out, NULL, "%strim %s", separator,
-                      units_format_bytes((double)verdict->released_trim_bytes, text));
+                      terminal_released(verdict->released_trim_bytes, text));
     if (verdict->has_rest)
         buffer_printf(out, NULL, "%srest %s", terminal_separator(style),
-                      units_format_bytes((double)verdict->released_rest_bytes, text));
+                      terminal_released(verdict->released_rest_bytes, text));
     return buffer_append_text(out, "\n", err);
 }
 

@@ -13,6 +13,8 @@
 #define SETTLE_STILL_BYTES 8192
 #define SETTLE_LOOK_NS     (40 * NSEC_PER_MSEC)
 #define RECLAIM_BOUND_NS   (3 * NSEC_PER_SEC)
+/* Cycles go without reclaim when more of its own files than this is mapped (see cycle.h). */
+#define RECLAIM_MAPPED_MAX_BYTES ((uint64_t)12 << 20)
 
 /* Counters at the begin of a cycle, to tell what happened within it. */
 struct cycle_start {
@@ -128,6 +130,26 @@ static int cycle_survey(struct stage *stage, struct survey *ret, struct error *e
     return status;
 }
 
+/* Reclaim and survey what is left. 1: the instance is gone. */
+static int cycle_reclaim(struct stage *stage, struct cycle *cycle, struct error *err)
+{
+    int status = stage->context->driver->reclaim(
+        stage->instance, clock_now_ns() + RECLAIM_BOUND_NS, &cycle->reclaimed_bytes, err);
+    if (status < 0)
+        return -1;
+    cycle->reclaimed = status == 0;
+    cycle->floor_ns = stage_now_ns(stage);
+    status = cycle_survey(stage, &cycle->floor, err);
+    sampler_resume(stage->sampler);
+    return status;
+}
+
+/* Does the service map so much of its own files that reclaim would slow it down? */
+static bool cycle_is_dear_to_reclaim(const struct survey *survey)
+{
+    return memory_sample_get(&survey->memory, MEMORY_FILE_MAPPED, 0) > RECLAIM_MAPPED_MAX_BYTES;
+}
+
 /* Rest, survey, reclaim, survey. 1: the instance is gone. */
 static int cycle_measure(struct stage *stage, struct cycle *cycle, struct error *err)
 {
@@ -138,17 +160,16 @@ static int cycle_measure(struct stage *stage, struct cycle *cycle, struct error 
     status = cycle_survey(stage, &cycle->settled, err);
     if (status != 0)
         return status;
-
-    status = stage->context->driver->reclaim(stage->instance, clock_now_ns() + RECLAIM_BOUND_NS,
-                                             &cycle->reclaimed_bytes, err);
-    if (status < 0)
-        return -1;
-    if (status == 1)
+    if (cycle->kind == CYCLE_READY && cycle_is_dear_to_reclaim(&cycle->settled))
         stage->record->question.can_reclaim = false;
-    cycle->floor_ns = stage_now_ns(stage);
-    status = cycle_survey(stage, &cycle->floor, err);
-    sampler_resume(stage->sampler);
-    return status;
+
+    if (cycle->kind != CYCLE_RECLAIM && !stage->record->question.can_reclaim) {
+        cycle->floor_ns = cycle->settled_ns;
+        cycle->floor = cycle->settled;
+        sampler_resume(stage->sampler);
+        return 0;
+    }
+    return cycle_reclaim(stage, cycle, err);
 }
 
 static void cycle_init(const struct stage *stage, enum cycle_kind kind, uint64_t requests,

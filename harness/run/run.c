@@ -34,7 +34,7 @@ static int run_check_answers(struct stage *stage, const struct cycle *cycle, str
 {
     const struct load_counts *counts = &cycle->counts;
     uint64_t completed = load_counts_completed(counts);
-    if (!cycle->complete || completed == 0 || counts->ok * 2 >= completed)
+    if (!cycle->complete || cycle->deadline_hit || completed == 0 || counts->ok * 2 >= completed)
         return 0;
     return stage_service_error(
         stage, err,
@@ -136,6 +136,9 @@ static int run_step(struct stage *stage, enum verdict_step step, struct error *e
     switch (step) {
     case VERDICT_STEP_CYCLE:
         return run_load_cycle(stage, CYCLE_MEASURE, stage->cycle_requests, err);
+    case VERDICT_STEP_RECLAIM:
+        stage_enter_phase(stage, "probe reclaim", 0);
+        return stage_run_cycle(stage, CYCLE_RECLAIM, 0, err);
     case VERDICT_STEP_TRIM:
         return run_probe_trim(stage, err);
     case VERDICT_STEP_REST:

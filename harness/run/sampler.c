@@ -15,7 +15,6 @@ struct sampler {
     struct instance *instance;
     nsec_t origin_ns;
     nsec_t interval_ns;
-    nsec_t next_ns;      /* when the next tick is due */
     unsigned full_every; /* ticks */
     uint64_t tick;
     bool has_peak;
@@ -56,11 +55,15 @@ void sampler_freep(struct sampler **sampler)
     sampler_free(*sampler);
 }
 
-static void sampler_arm(struct sampler *sampler, nsec_t due_ns)
+/* Fire at `first_ns` and at every interval after it, or (0) never. */
+static void sampler_arm(struct sampler *sampler, nsec_t first_ns)
 {
+    nsec_t interval_ns = first_ns > 0 ? sampler->interval_ns : 0;
     struct itimerspec timer = {
-        .it_value = {.tv_sec = (time_t)(due_ns / NSEC_PER_SEC),
-                     .tv_nsec = (long)(due_ns % NSEC_PER_SEC)},
+        .it_value = {.tv_sec = (time_t)(first_ns / NSEC_PER_SEC),
+                     .tv_nsec = (long)(first_ns % NSEC_PER_SEC)},
+        .it_interval = {.tv_sec = (time_t)(interval_ns / NSEC_PER_SEC),
+                        .tv_nsec = (long)(interval_ns % NSEC_PER_SEC)},
     };
     timerfd_settime(sampler->timer_fd, TFD_TIMER_ABSTIME, &timer, NULL);
 }
@@ -70,18 +73,15 @@ void sampler_watch(struct sampler *sampler, struct instance *instance)
     sampler->instance = instance;
     sampler->current_bytes = SURVEY_ABSENT;
     sampler_reset_peak(sampler);
-    if (instance != NULL) {
+    if (instance != NULL)
         sampler_resume(sampler);
-        return;
-    }
-    struct itimerspec never = {0};
-    timerfd_settime(sampler->timer_fd, 0, &never, NULL);
+    else
+        sampler_arm(sampler, 0);
 }
 
 void sampler_resume(struct sampler *sampler)
 {
-    sampler->next_ns = clock_now_ns() + sampler->interval_ns;
-    sampler_arm(sampler, sampler->next_ns);
+    sampler_arm(sampler, clock_now_ns() + sampler->interval_ns);
 }
 
 int sampler_fd(const struct sampler *sampler)
@@ -111,23 +111,16 @@ static int sampler_take(struct sampler *sampler, bool full, struct memory_sample
 
 int sampler_tick(struct sampler *sampler, struct error *err)
 {
-    uint64_t expirations = 0;
-    if (read(sampler->timer_fd, &expirations, sizeof(expirations)) < 0 ||
-        sampler->instance == NULL)
+    uint64_t due = 0; /* ticks since the last one that was taken */
+    if (read(sampler->timer_fd, &due, sizeof(due)) < 0 || sampler->instance == NULL)
         return 0;
 
-    nsec_t now_ns = clock_now_ns();
-    nsec_t late_ns = now_ns - sampler->next_ns;
-    uint64_t missed = late_ns > 0 ? (uint64_t)(late_ns / sampler->interval_ns) : 0;
-    sampler->timeline->ticks += 1 + missed;
-    if (missed > 0) {
-        sampler->timeline->late_ticks += missed;
-        timeline_add_mark(sampler->timeline, now_ns - sampler->origin_ns, MARK_LATE_TICK,
-                          (uint64_t)late_ns, "");
+    sampler->timeline->ticks += due;
+    if (due > 1) {
+        sampler->timeline->late_ticks += due - 1;
+        timeline_add_mark(sampler->timeline, clock_now_ns() - sampler->origin_ns, MARK_LATE_TICK,
+                          (due - 1) * (uint64_t)sampler->interval_ns, "");
     }
-    sampler->next_ns += (nsec_t)(1 + missed) * sampler->interval_ns;
-    sampler_arm(sampler, sampler->next_ns);
-
     bool full = sampler->tick++ % sampler->full_every == 0;
     return sampler_take(sampler, full, NULL, err);
 }

@@ -4,6 +4,11 @@
  *     load ........| settle ....| reclaim |
  *          peak          settled         floor
  *
+ * A service that maps much of its own files (a language's runtime) would have to read them again
+ * after every reclaim, which is slow and looks like thrashing. Its cycles go without; floor and
+ * settled are then the same survey, and one RECLAIM probe comes at the end. The floor's parts hold
+ * no page cache and no lazily freed pages, so they are comparable either way.
+ *
  * Cycles are numbered over the whole run, in order. The first is READY: no load, just the service
  * as it came up. Work is counted in requests, so that growth is bytes per request. */
 #include "timeline/survey.h"
@@ -15,6 +20,7 @@ enum cycle_kind {
     CYCLE_SOLO,    /* probe: the same work at concurrency 1 */
     CYCLE_TRIM,    /* probe: no load; the service was asked to give memory back */
     CYCLE_REST,    /* probe: no load; nothing but time */
+    CYCLE_RECLAIM, /* probe: no load; only for a service whose cycles go without reclaim */
     CYCLE_KIND_MAX_
 };
 
@@ -36,7 +42,8 @@ struct cycle {
     uint64_t events_max;      /* how often memory.max was hit in this cycle */
     uint64_t events_high;
     uint64_t psi_full_us;     /* time in which all of it stalled for memory, in this cycle */
-    int64_t reclaimed_bytes;  /* what memory.reclaim took back; 0 when it could not be asked */
+    bool reclaimed;           /* the kernel was asked to take back all it can before the floor */
+    int64_t reclaimed_bytes;  /* how much memory.current fell by it */
     nsec_t latency_p50_ns;    /* -1: no request completed */
     nsec_t latency_p99_ns;
     struct survey settled;

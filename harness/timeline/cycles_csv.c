@@ -44,6 +44,7 @@ static const struct cycle_column cycle_columns[] = {
     COLUMN("events_max_count", COLUMN_U64, events_max),
     COLUMN("events_high_count", COLUMN_U64, events_high),
     COLUMN("psi_full_us", COLUMN_U64, psi_full_us),
+    COLUMN("reclaimed", COLUMN_BOOL, reclaimed),
     COLUMN("reclaimed_bytes", COLUMN_I64, reclaimed_bytes),
     COLUMN("latency_p50_ns", COLUMN_LATENCY, latency_p50_ns),
     COLUMN("latency_p99_ns", COLUMN_LATENCY, latency_p99_ns),

@@ -3,7 +3,7 @@
 #include <stddef.h>
 
 const struct memory_field_info memory_field_info[] = {
-#define X(name, column_name, file_name, key_name)                                                  \
+#define X(name, column_name, file_name, key_name) \
     {.column = column_name, .file = file_name, .key = key_name},
     MEMORY_FIELDS(X)
 #undef X

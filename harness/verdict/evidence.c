@@ -10,6 +10,8 @@
 #define PRESSURE_PEAK_MIN 0.9
 /* …and so is this share of time in which everything waited for memory. */
 #define PRESSURE_STALL_MIN 0.1
+/* With this share, and a load that did not finish in its time, nothing but waiting happens. */
+#define THRASH_STALL_MIN 0.3
 /* A peak this close to the limit was cut off by it. */
 #define PEAK_CLIPPED_MIN 0.95
 
@@ -39,6 +41,7 @@ static void evidence_gather_load(const struct timeline *timeline, struct evidenc
 {
     nsec_t load_ns = 0;
     uint64_t stall_us = 0;
+    bool out_of_time = false;
     for (size_t i = 0; i < timeline->n_cycles; i++) {
         const struct cycle *cycle = &timeline->cycles[i];
         if (cycle->kind != CYCLE_MEASURE && cycle->kind != CYCLE_WARMUP)
@@ -47,6 +50,7 @@ static void evidence_gather_load(const struct timeline *timeline, struct evidenc
             load_ns += cycle->load_end_ns - cycle->begin_ns;
             stall_us += cycle->psi_full_us;
         }
+        out_of_time = out_of_time || cycle->deadline_hit;
         if (!cycle->complete)
             continue;
         ret->counts.ok += cycle->counts.ok;
@@ -61,6 +65,19 @@ static void evidence_gather_load(const struct timeline *timeline, struct evidenc
                                       (double)completed
                                 : 1;
     ret->psi_full_share = load_ns > 0 ? (double)stall_us * 1000 / (double)load_ns : 0;
+    ret->thrashes = out_of_time && ret->psi_full_share >= THRASH_STALL_MIN;
+}
+
+/* The last complete cycle that ended with a reclaim, after load. */
+static const struct cycle *evidence_last_reclaim(const struct timeline *timeline)
+{
+    for (size_t i = timeline->n_cycles; i-- > 0;) {
+        const struct cycle *cycle = &timeline->cycles[i];
+        bool counts = cycle->kind == CYCLE_MEASURE || cycle->kind == CYCLE_RECLAIM;
+        if (counts && cycle->complete && cycle->reclaimed)
+            return cycle;
+    }
+    return NULL;
 }
 
 static void evidence_gather_retained(const struct timeline *timeline, struct evidence *ret)
@@ -84,10 +101,12 @@ static void evidence_gather_retained(const struct timeline *timeline, struct evi
     struct floor_parts floor_after = indicators_floor(&ret->last->floor);
     if (floor_before.present && floor_after.present)
         ret->kept_floor_bytes = floor_after.total_bytes - floor_before.total_bytes;
-    int64_t own_cache = evidence_cache(&ret->ready->settled);
-    int64_t dropped = evidence_cache(settled) - evidence_cache(&ret->last->floor);
-    int64_t gained = evidence_cache(settled) - own_cache;
-    ret->cache_bytes = dropped < gained ? dropped : gained;
+    if (ret->reclaim != NULL) {
+        int64_t before_reclaim = evidence_cache(&ret->reclaim->settled);
+        int64_t dropped = before_reclaim - evidence_cache(&ret->reclaim->floor);
+        int64_t gained = before_reclaim - evidence_cache(&ret->ready->settled);
+        ret->cache_bytes = dropped < gained ? dropped : gained;
+    }
 
     ret->has_trim = evidence_probe(timeline, ret->last, CYCLE_TRIM, &ret->trim_bytes);
     ret->has_rest = evidence_probe(timeline, ret->last, CYCLE_REST, &ret->rest_bytes);
@@ -107,6 +126,7 @@ void evidence_gather(const struct timeline *timeline, const struct verdict_quest
     ret->last = indicators_last_cycle(timeline, CYCLE_MEASURE);
     ret->ready = indicators_last_cycle(timeline, CYCLE_READY);
     ret->solo = indicators_last_cycle(timeline, CYCLE_SOLO);
+    ret->reclaim = evidence_last_reclaim(timeline);
     evidence_gather_load(timeline, ret);
     evidence_gather_retained(timeline, ret);
 }

@@ -26,6 +26,9 @@ struct evidence {
     const struct cycle *solo;        /* the solo probe; NULL: none */
     const struct cycle *last;        /* the last complete measuring cycle; NULL: none */
     const struct cycle *ready;
+    const struct cycle *reclaim;     /* the last cycle after which the kernel took back all it
+                                        could; NULL: none */
+    bool thrashes;                   /* the load made no progress for lack of memory */
 };
 
 void evidence_gather(const struct timeline *timeline, const struct verdict_question *question,

@@ -3,14 +3,13 @@
 #include <math.h>
 #include <string.h>
 
-/* The later half of the cycles must grow at this share of the earlier half's rate, at least. */
-#define GROWTH_LASTING_MIN 0.6
+/* The later half of the cycles must grow at this share of the earlier half's rate, at least, for
+ * sure (one standard error). */
+#define GROWTH_LASTING_MIN 0.8
 /* And is over when it grows at less than this share. */
 #define GROWTH_FADED_MAX 0.35
 /* No cycle may make more than this share of the growth (it would be a step, not a slope). */
 #define GROWTH_STEP_MAX 0.55
-/* So many of the cycles must rise. */
-#define GROWTH_RISING_MIN 0.8
 /* "Flat": the last three cycles together moved by less than this. */
 #define GROWTH_FLAT_BYTES (12.0 * 1024)
 
@@ -36,12 +35,51 @@ static double growth_noise(const struct floor_series *series, const struct trend
     return noise > GROWTH_NOISE_BYTES ? noise : GROWTH_NOISE_BYTES;
 }
 
-static double growth_rising_share(const struct floor_series *series)
+/* Student's t that is exceeded once in 10,000 by chance, by degrees of freedom (cycles - 1); none
+ * for a single step. */
+static double growth_t_max(size_t freedom)
 {
-    size_t rising = 0;
-    for (size_t i = 1; i < series->n; i++)
-        rising += series->floor_bytes[i] > series->floor_bytes[i - 1];
-    return (double)rising / (double)(series->n - 1);
+    static const double t_max[] = {
+        0,    3183.0, 70.70, 22.20, 13.03, 9.68, 8.02, 7.06, 6.44, 6.01, 5.69,
+        5.45, 5.26,   5.11,  4.99,  4.88,  4.79, 4.71, 4.65, 4.59, 4.54,
+    };
+    size_t last = sizeof(t_max) / sizeof(t_max[0]) - 1;
+    return t_max[freedom < last ? freedom : last];
+}
+
+/* How much the steps from floor to floor differ (their standard deviation). */
+static double growth_unevenness(const struct floor_series *series)
+{
+    size_t cycles = series->n - 1;
+    if (cycles < 2)
+        return 0;
+    double mean = (series->floor_bytes[cycles] - series->floor_bytes[0]) / (double)cycles;
+    double squares = 0;
+    for (size_t i = 1; i <= cycles; i++) {
+        double off = series->floor_bytes[i] - series->floor_bytes[i - 1] - mean;
+        squares += off * off;
+    }
+    return sqrt(squares / ((double)cycles - 1));
+}
+
+/* What the unevenness of the steps can hide, and the later half's rate relative to the earlier
+ * half's with one standard error. */
+static void growth_weigh_steps(const struct floor_series *series, struct growth *ret)
+{
+    size_t cycles = series->n - 1;
+    size_t half = cycles / 2;
+    if (half == 0)
+        return;
+    double uneven_bytes = growth_unevenness(series);
+    double stray_bytes = growth_t_max(cycles - 1) * uneven_bytes * sqrt((double)cycles);
+    double error_bytes =
+        uneven_bytes * (double)cycles * sqrt(1 / (double)half + 1 / (double)(cycles - half));
+    ret->hidden_bytes = fmax(stray_bytes, error_bytes / (1 - GROWTH_LASTING_MIN));
+
+    double earlier = growth_rate(series, 0, half);
+    double later = growth_rate(series, half, cycles);
+    ret->fade = earlier > 0 ? later / earlier : (later > 0 ? 1 : 0);
+    ret->fade_error = ret->total_bytes > 0 ? error_bytes / ret->total_bytes : 0;
 }
 
 static double growth_largest_share(const struct floor_series *series, double total_bytes)
@@ -53,17 +91,17 @@ static double growth_largest_share(const struct floor_series *series, double tot
 }
 
 /* What speaks against calling it steady growth; NULL when nothing does. */
-static const char *growth_doubt(const struct growth *growth, const struct floor_series *series)
+static const char *growth_doubt(const struct growth *growth)
 {
     if (growth->trend.low * growth->requests < growth->noise_bytes)
         return "the growth is within the noise of a floor";
     if (growth->trend.p_rise > GROWTH_P_MAX)
         return "the rise may be chance";
-    if (growth_rising_share(series) < GROWTH_RISING_MIN)
-        return "it does not rise in every cycle";
     if (growth->largest_share > GROWTH_STEP_MAX)
         return "one cycle makes most of it";
-    if (growth->fade < GROWTH_LASTING_MIN)
+    if (growth->total_bytes < growth->hidden_bytes)
+        return "its steps are so uneven that it may not last";
+    if (growth->fade - growth->fade_error < GROWTH_LASTING_MIN)
         return "it grows ever more slowly";
     return NULL;
 }
@@ -97,10 +135,8 @@ void growth_assess(const struct floor_series *series, unsigned cycles_min, struc
     ret->total_bytes = series->floor_bytes[n - 1] - series->floor_bytes[0];
     ret->noise_bytes = growth_noise(series, &ret->trend);
     ret->largest_share = growth_largest_share(series, ret->total_bytes);
-    double earlier = growth_rate(series, 0, (n - 1) / 2);
-    double later = growth_rate(series, (n - 1) / 2, n - 1);
-    ret->fade = earlier > 0 ? later / earlier : (later > 0 ? 1 : 0);
-    ret->doubt = growth_doubt(ret, series);
+    growth_weigh_steps(series, ret);
+    ret->doubt = growth_doubt(ret);
 
     if (n < 5 || n - 1 < cycles_min)
         return;
@@ -116,5 +152,8 @@ void growth_assess(const struct floor_series *series, unsigned cycles_min, struc
 
 double growth_smallest_leak(const struct growth *growth)
 {
-    return growth->requests > 0 ? growth->noise_bytes / growth->requests : 0;
+    if (growth->requests <= 0)
+        return 0;
+    double uncertain = growth->has_trend ? growth->trend.slope - growth->trend.low : 0;
+    return fmax(growth->noise_bytes, growth->hidden_bytes) / growth->requests + uncertain;
 }

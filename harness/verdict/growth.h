@@ -6,8 +6,15 @@
  * allocator is that its growth does not die away. So growth is STEADY only when
  *   - the lower bound of its slope, over the work done, is above the noise of a floor;
  *   - a rise by chance is ruled out (one-sided Kendall, GROWTH_P_MAX);
- *   - nearly every cycle rises, the later ones about as much as the earlier ones;
- *   - no single cycle makes most of it (one late step is not a leak). */
+ *   - no single cycle makes most of it (one late step is not a leak);
+ *   - its steps are more even than those of a walk without aim, which is what heaps do that are
+ *     collected now and then: the whole rise is beyond what such a walk strays in 9,999 of 10,000
+ *     runs (Student's t of the steps). A strong leak is that even after five cycles;
+ *   - the later half of the cycles rises at 0.8 of the earlier half's rate or more, for sure (one
+ *     standard error). After five cycles that tells a leak from saturation with a time constant of
+ *     up to eight cycles, from a logarithm, a root, and a cache that is full.
+ * What still rises evenly when it is looked at, and would have stopped later, is called a leak: no
+ * rule can know better. More work per cycle is the remedy. */
 #include "verdict/indicators.h"
 #include "verdict/trend.h"
 
@@ -27,13 +34,15 @@ enum growth_shape {
 struct growth {
     enum growth_shape shape;
     bool has_trend;
-    struct trend trend;      /* bytes per request */
-    double requests;         /* work the floors span */
-    double total_bytes;      /* from the first to the last floor */
-    double noise_bytes;      /* growth in all that could not be told from none */
-    double fade;             /* rate of the later half, relative to that of the earlier half */
-    double largest_share;    /* of the total growth, in one cycle */
-    const char *doubt;       /* what speaks against STEADY; static text; NULL when nothing does */
+    struct trend trend;   /* bytes per request */
+    double requests;      /* work the floors span */
+    double total_bytes;   /* from the first to the last floor */
+    double noise_bytes;   /* growth in all that could not be told from none */
+    double hidden_bytes;  /* growth in all that steps as uneven as these could hide */
+    double fade;          /* rate of the later half, relative to that of the earlier half */
+    double fade_error;    /* standard error of that */
+    double largest_share; /* of the total growth, in one cycle */
+    const char *doubt;    /* what speaks against STEADY; static text; NULL when nothing does */
 };
 
 /* Assess the series; FLAT, FADING and STEADY need `cycles_min` measured cycles. */

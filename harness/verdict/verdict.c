@@ -44,11 +44,11 @@ static void verdict_fill_numbers(const struct evidence *evidence, struct verdict
     }
     ret->has_retained = evidence->has_retained;
     ret->retained_bytes = evidence->retained_bytes;
-    if (evidence->last != NULL) {
+    if (evidence->reclaim != NULL) {
         int64_t settled = 0;
         int64_t at_floor = 0;
-        ret->has_reclaim = indicators_footprint(&evidence->last->settled, &settled) &&
-                           indicators_footprint(&evidence->last->floor, &at_floor);
+        ret->has_reclaim = indicators_footprint(&evidence->reclaim->settled, &settled) &&
+                           indicators_footprint(&evidence->reclaim->floor, &at_floor);
         ret->released_reclaim_bytes = settled - at_floor;
     }
     ret->has_trim = evidence->has_trim;
@@ -287,13 +287,13 @@ void verdict_decide(const struct timeline *timeline, const struct verdict_questi
 
     if (shape == GROWTH_STEADY)
         verdict_say_leak(&evidence, question, ret);
+    else if ((stands && evidence_is_pressed(&evidence, question)) || evidence.thrashes)
+        verdict_say_pressure(&evidence, question, ret);
     else if (evidence.landed < LANDED_MIN && evidence.oom_kills == 0)
         verdict_say_inconclusive(ret,
                                  "only %.1f %% of the requests were answered; a service that "
                                  "answers them all would decide it",
                                  100 * evidence.landed);
-    else if (stands && evidence_is_pressed(&evidence, question))
-        verdict_say_pressure(&evidence, question, ret);
     else if (stands && lazy != CAUSE_NONE)
         verdict_say_lazy(&evidence, lazy, ret);
     else if (stands)
@@ -309,6 +309,15 @@ static bool verdict_was_killed(const struct timeline *timeline)
     return timeline->n_cycles > 0 && timeline->cycles[timeline->n_cycles - 1].oom_kills > 0;
 }
 
+/* Nothing is to be done but what is done in any case: see once what the kernel takes back. */
+static enum verdict_step verdict_last_look(const struct timeline *timeline,
+                                           const struct evidence *evidence)
+{
+    bool looked = evidence->reclaim != NULL || evidence->last == NULL ||
+                  indicators_last_cycle(timeline, CYCLE_RECLAIM) != NULL;
+    return looked || verdict_was_killed(timeline) ? VERDICT_STEP_DONE : VERDICT_STEP_RECLAIM;
+}
+
 enum verdict_step verdict_next(const struct timeline *timeline,
                                const struct verdict_question *question)
 {
@@ -317,25 +326,26 @@ enum verdict_step verdict_next(const struct timeline *timeline,
     enum growth_shape shape = evidence.growth.shape;
     bool stands = shape == GROWTH_FLAT || shape == GROWTH_FADING;
 
-    if (shape == GROWTH_STEADY)
-        return VERDICT_STEP_DONE;
+    if (shape == GROWTH_STEADY || evidence.thrashes)
+        return verdict_last_look(timeline, &evidence);
     if (verdict_was_killed(timeline)) {
         if (stands || evidence.oom_kills >= 3)
             return VERDICT_STEP_DONE;
         return evidence.oom_kills == 1 ? VERDICT_STEP_RESTART_SOLO : VERDICT_STEP_RESTART;
     }
+    if (!stands && evidence.series.n < question->cycles_max + 1)
+        return VERDICT_STEP_CYCLE;
     if (!stands)
-        return evidence.series.n < question->cycles_max + 1 ? VERDICT_STEP_CYCLE
-                                                            : VERDICT_STEP_DONE;
+        return verdict_last_look(timeline, &evidence);
 
     if (evidence_is_pressed(&evidence, question)) {
-        bool needs_solo = evidence.solo == NULL && evidence.last != NULL &&
-                          evidence.last->concurrency > 1;
-        return needs_solo ? VERDICT_STEP_SOLO : VERDICT_STEP_DONE;
+        bool needs_solo =
+            evidence.solo == NULL && evidence.last != NULL && evidence.last->concurrency > 1;
+        return needs_solo ? VERDICT_STEP_SOLO : verdict_last_look(timeline, &evidence);
     }
     if (evidence_is_retaining(&evidence) && question->can_trim && !evidence.has_trim)
         return VERDICT_STEP_TRIM;
     if (evidence_is_retaining(&evidence) && !question->can_trim && !evidence.has_rest)
         return VERDICT_STEP_REST;
-    return VERDICT_STEP_DONE;
+    return verdict_last_look(timeline, &evidence);
 }

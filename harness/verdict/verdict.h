@@ -25,7 +25,7 @@ struct verdict_question {
     unsigned cycles_min;
     uint64_t cycle_requests;
     bool can_trim;    /* the service can be asked to give memory back */
-    bool can_reclaim; /* this kernel has memory.reclaim */
+    bool can_reclaim; /* every cycle ends with a reclaim; else there is one probe at the end */
 };
 
 struct verdict_growth {
@@ -65,6 +65,7 @@ struct verdict {
 /* What to measure next. */
 enum verdict_step {
     VERDICT_STEP_CYCLE,        /* another measuring cycle */
+    VERDICT_STEP_RECLAIM,      /* have the kernel take back all it can */
     VERDICT_STEP_TRIM,         /* ask the service to give memory back */
     VERDICT_STEP_REST,         /* wait, and look again */
     VERDICT_STEP_SOLO,         /* the same work at concurrency 1 */

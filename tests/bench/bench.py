@@ -1,0 +1,142 @@
+"""Benchmarks of leakcage, as ratios measured in one run. Usage: bench.py BUILD [NAME...]
+
+load      throughput of the load generator against wrk, in turn, on the same service
+sampler   what sampling costs: share of a core, and what it takes from the service
+vm        from start to a command running in the guest of driver vm
+verdict   `leakcage run unclosed-body` from start to verdict
+"""
+import json
+import os
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+
+def median_of(values):
+    return "median %.3g (min %.3g, max %.3g, n %d)" % (
+        statistics.median(values), min(values), max(values), len(values))
+
+
+class Service:
+    """A sample service on the host, on loopback."""
+
+    def __init__(self, build, name):
+        self.process = subprocess.Popen(
+            [os.path.join(build, "services", name)], env=dict(os.environ, PORT="0"),
+            stderr=subprocess.PIPE, text=True)
+        line = self.process.stderr.readline()
+        self.url = "http://" + re.search(r"127\.0\.0\.1:\d+", line).group(0)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *unused):
+        self.process.terminate()
+        self.process.wait()
+        self.process.stderr.close()
+
+
+def wrk_rate(url, connections, seconds):
+    out = subprocess.run(["wrk", "-t1", "-c%d" % connections, "-d%ds" % seconds, url],
+                         check=True, capture_output=True, text=True).stdout
+    return float(re.search(r"Requests/sec:\s+([\d.]+)", out).group(1))
+
+
+def own_rate(build, url, connections, seconds):
+    out = subprocess.run([os.path.join(build, "tests/bench/load_bench"), url, str(connections),
+                          str(seconds)], check=True, capture_output=True, text=True).stdout
+    return float(re.search(r"requests/s (\d+)", out).group(1))
+
+
+def bench_load(build):
+    if not shutil.which("wrk"):
+        print("load      skipped: wrk is not installed")
+        return
+    with Service(build, "clean") as service:
+        url = service.url + "/work"
+        for connections in (8, 32):
+            ratios, ours = [], []
+            for _ in range(5):
+                theirs = wrk_rate(url, connections, 2)
+                ours.append(own_rate(build, url, connections, 2))
+                ratios.append(ours[-1] / theirs)
+            print("load      %2d connections: of wrk's throughput %s; %.0f requests/s (goal 0.9)"
+                  % (connections, median_of(ratios), statistics.median(ours)))
+
+
+def bench_sampler(build):
+    command = [os.path.join(build, "tests/bench/sampler_bench"),
+               os.path.join(build, "services/clean"), "2", "5"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    where = "native"
+    if done.returncode == 77:
+        where = "in the guest"
+        done = subprocess.run([os.path.join(build, "leakcage"), "vm", "--"]
+                              + [os.path.abspath(command[0]), os.path.abspath(command[1])]
+                              + command[2:], capture_output=True, text=True)
+    if done.returncode != 0:
+        print("sampler   failed: %s" % done.stderr.strip())
+        return
+    rows = [dict(zip(line.split()[::2], map(float, line.split()[1::2])))
+            for line in done.stdout.splitlines() if line.startswith("hz ")]
+    for hz, goal in ((100, 0.01), (1000, 0.05)):
+        mine = [row for row in rows if row["hz"] == hz]
+        print("sampler   %4d Hz %s: share of a core %s (goal %.2f)" % (
+            hz, where, median_of([row["core_share"] for row in mine]), goal))
+        print("sampler   %4d Hz %s: of the unsampled throughput %s%s" % (
+            hz, where, median_of([row["relative"] for row in mine]),
+            " (goal 0.99)" if hz == 100 else ""))
+
+
+def bench_vm(build):
+    times = []
+    for _ in range(7):
+        begin = time.monotonic()
+        done = subprocess.run([os.path.join(build, "leakcage"), "vm", "--", "/bin/echo", "up"],
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        if done.returncode != 0:
+            print("vm        failed: %s" % done.stderr.strip())
+            return
+        times.append(time.monotonic() - begin)
+    print("vm        start to a command having run and the guest gone, s: %s (goal 2.5)"
+          % median_of(times))
+
+
+def bench_verdict(build):
+    totals, verdicts = [], []
+    with tempfile.TemporaryDirectory() as folder:
+        for _ in range(5):
+            begin = time.monotonic()
+            done = subprocess.run(
+                [os.path.join(build, "leakcage"), "run", "--json", "--quiet", "-o", folder,
+                 "scenarios/unclosed-body.json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                text=True)
+            totals.append(time.monotonic() - begin)
+            result = json.loads(done.stdout)
+            if result["verdict"] != "leak":
+                print("verdict   wrong: %s" % result["reason"])
+            verdicts.append(result["verdict_s"])
+    print("verdict   unclosed-body, start of the program to its end, s: %s" % median_of(totals))
+    print("verdict   unclosed-body, service ready to verdict, s: %s" % median_of(verdicts))
+
+
+BENCHMARKS = {"load": bench_load, "sampler": bench_sampler, "vm": bench_vm,
+              "verdict": bench_verdict}
+
+
+def main():
+    build = sys.argv[1]
+    names = sys.argv[2:] or list(BENCHMARKS)
+    for name in names:
+        if name not in BENCHMARKS:
+            sys.exit("there is no benchmark %s, there are: %s" % (name, ", ".join(BENCHMARKS)))
+        BENCHMARKS[name](build)
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
