@@ -16,8 +16,9 @@ setup-build setup-run setup-test setup-lint setup-bench: setup-%:
 	@tools/setup.sh $*
 
 build: | setup-build
+	@[ -x $(CLI) ] || echo "make: building into $(BUILD), once" >&2
 	@[ -f $(BUILD)/build.ninja ] || cmake --preset $(PRESET) -DLEAKCAGE_TESTS=$(TESTS) >/dev/null
-	@cmake --build $(BUILD) -- --quiet
+	@cmake --build $(BUILD) >$(BUILD)/build.log 2>&1 || { cat $(BUILD)/build.log; exit 1; }
 
 # The tests are configured when they are asked for.
 TESTS ?= OFF

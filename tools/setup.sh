@@ -23,7 +23,8 @@ libcgroup-dev:@libcgroup:cgroups
 libcjson-dev:@libcjson:scenario files
 libmicrohttpd-dev:@libmicrohttpd:HTTP side of the sample services"
 vm_needs="
-qemu-system-x86:/usr/bin/qemu-system-x86_64:virtual machine with cgroup v2 (driver vm)"
+qemu-system-x86:/usr/bin/qemu-system-x86_64:virtual machine with cgroup v2 (driver vm)
+xz-utils:/usr/bin/xz:unpacks the virtual machine's kernel"
 test_needs="
 check:@check:unit tests
 python3:/usr/bin/python3:tests of the scenario files

@@ -26,6 +26,7 @@ void buffer_clear(struct buffer *buffer);
 /* Room for `more` further bytes and the NUL. */
 int buffer_reserve(struct buffer *buffer, size_t more, struct error *err);
 
+/* Append bytes, a string, formatted text. The buffer is unchanged on failure. */
 int buffer_append(struct buffer *buffer, const void *data, size_t length, struct error *err);
 int buffer_append_text(struct buffer *buffer, const char *text, struct error *err);
 int buffer_printf(struct buffer *buffer, struct error *err, const char *format, ...)

@@ -34,6 +34,7 @@ int clock_poll_timeout_ms(nsec_t now_ns, nsec_t deadline_ns)
         return -1;
     if (deadline_ns <= now_ns)
         return 0;
-    nsec_t left_ms = (deadline_ns - now_ns + NSEC_PER_MSEC - 1) / NSEC_PER_MSEC;
+    nsec_t left_ns = deadline_ns - now_ns;
+    nsec_t left_ms = left_ns / NSEC_PER_MSEC + (left_ns % NSEC_PER_MSEC > 0);
     return left_ms > INT_MAX ? INT_MAX : (int)left_ms;
 }

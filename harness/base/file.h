@@ -35,6 +35,7 @@ int file_make_directories(const char *path, struct error *err);
 /* rm -rf, without following links; a path that does not exist is success. */
 int file_remove_tree(const char *path, struct error *err);
 
+/* Whether there is anything of that name. */
 bool file_exists(int dir_fd, const char *path);
 
 /* The last `lines` lines of a file, at most `size - 1` bytes, control characters made visible;

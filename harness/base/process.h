@@ -41,6 +41,8 @@ struct process_end {
     int status; /* exit status, or the signal's number */
 };
 
+/* Start a program; *ret is the caller's to wait for or to end. A program that cannot be executed is
+ * an error of kind ERROR_SERVICE, told before this returns. */
 int process_spawn(const struct process_spec *spec, struct process *ret, struct error *err);
 
 /* Wait until it has ended, at the latest at the deadline; *ret is filled and the process is none

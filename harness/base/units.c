@@ -34,8 +34,8 @@ static const struct suffix bytes_suffixes[] = {
 };
 
 static const struct suffix duration_suffixes[] = {
-    {"ns", 1}, {"us", 1e3}, {"ms", 1e6}, {"s", 1e9}, {"m", 60e9}, {"min", 60e9},
-    {"h", 3600e9}, {NULL, 0},
+    {"ns", 1},   {"us", 1e3},   {"ms", 1e6},   {"s", 1e9},
+    {"m", 60e9}, {"min", 60e9}, {"h", 3600e9}, {NULL, 0},
 };
 
 /* A plain decimal number, no sign, no exponent, no hexadecimal; NULL when there is none. */
@@ -126,7 +126,8 @@ const char *units_format_bytes(double bytes, char *text)
     static const char *const names[] = {"B", "KiB", "MiB", "GiB", "TiB"};
     double amount = fabs(bytes);
     size_t unit = 0;
-    while (amount >= 1023.95 && unit < 4) {
+    /* What rounding would make 1024 of belongs to the next unit. */
+    while (amount >= (unit == 0 ? 1023.5 : 1023.95) && unit < 4) {
         amount /= 1024;
         unit++;
     }
@@ -141,7 +142,7 @@ const char *units_format_duration(nsec_t duration_ns, char *text)
     double seconds = (double)duration_ns / 1e9;
     if (seconds < 1e-3)
         snprintf(text, UNITS_TEXT_MAX, "%.0f us", seconds * 1e6);
-    else if (seconds < 1)
+    else if (seconds < 0.9995)
         snprintf(text, UNITS_TEXT_MAX, "%.*f ms", seconds < 0.01 ? 1 : 0, seconds * 1e3);
     else if (seconds < 99.5)
         snprintf(text, UNITS_TEXT_MAX, "%.1f s", seconds);

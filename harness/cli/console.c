@@ -67,14 +67,10 @@ void console_progress(void *context, const struct run_progress *progress)
 
     CLEANUP(buffer_done) struct buffer line = BUFFER_INIT(4096);
     if (console->live) {
-        (void)progress_write(progress, &console->style, &line, NULL);
-        /* Not beyond the last column: a line that wraps cannot be taken back. Bytes, so a little
-         * early where characters take several. */
-        int room = console->style.width > 1 ? (int)console->style.width - 1 : 79;
-        int extra = 0;
-        for (const char *c = buffer_text(&line); *c != '\0'; c++)
-            extra += ((unsigned char)*c & 0xc0) == 0x80;
-        fprintf(stderr, "\r\033[K%.*s", room + extra, buffer_text(&line));
+        struct terminal_style style = console->style;
+        style.width = style.width > 1 ? style.width - 1 : 79; /* the cursor needs a column */
+        (void)progress_write(progress, &style, &line, NULL);
+        fprintf(stderr, "\r\033[K%s", buffer_text(&line));
         fflush(stderr);
         console->line_open = true;
         return;

@@ -22,8 +22,8 @@ void console_init(struct console *console, const struct options *options);
 void console_done(struct console *console); /* for CLEANUP */
 
 /* For struct run_observer and struct session_options; the context is the console. */
-void console_progress(void *console, const struct run_progress *progress);
-void console_record_done(void *console, struct record *record, const char *dir);
+void console_progress(void *context, const struct run_progress *progress);
+void console_record_done(void *context, struct record *record, const char *dir);
 
 /* A remark on standard error, unless --quiet. */
 void console_say(struct console *console, const char *format, ...)

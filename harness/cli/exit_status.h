@@ -13,6 +13,7 @@ enum exit_status {
     EXIT_INTERRUPTED = 130,
 };
 
+/* Of a failure without a record; of one run. */
 enum exit_status exit_status_of_error(enum error_kind kind);
 enum exit_status exit_status_of_record(const struct record *record);
 

@@ -8,6 +8,8 @@
 #include "base/json.h"
 #include "base/units.h"
 
+#define LIMIT_MIN_BYTES (UINT64_C(1) << 20)
+
 static const char help_text[] =
     "usage: leakcage run [options] SCENARIO...        run, print the verdict, write results\n"
     "       leakcage run [options] -- COMMAND [ARG...]\n"
@@ -180,7 +182,7 @@ static int options_set_number(int code, const char *value, struct options *ret, 
     case OPTION_LIMIT:
         if (units_parse_bytes(value, &ret->limit_bytes, err) < 0)
             return -1;
-        if (ret->limit_bytes < 1024 * 1024)
+        if (ret->limit_bytes < LIMIT_MIN_BYTES)
             return error_set(err, ERROR_USAGE, "found \"%.40s\", expected at least 1MiB", value);
         return 0;
     case OPTION_HIGH:
@@ -307,6 +309,29 @@ static int options_parse_command(const char *word, enum command *ret, struct err
                      near != NULL ? "?)" : "; see leakcage help");
 }
 
+/* The options in argv[2] to argv[end - 1]. */
+static int options_parse_options(int end, char **argv, struct options *ret, struct error *err)
+{
+    opterr = 0;
+    optind = 2;
+    int code = 0;
+    int index = -1;
+    while ((code = getopt_long(end, argv, ":o:hV", long_options, &index)) != -1) {
+        if (code == '?' || code == ':')
+            return options_unknown(argv[optind - 1], err);
+        int status = options_set_word(code, optarg, ret, err);
+        if (status == 1)
+            status = options_set_number(code, optarg, ret, err);
+        if (status < 0)
+            return error_prefix(err, "%s%s", index >= 0 ? "--" : "-",
+                                index >= 0 ? long_options[index].name : "o");
+        if (status == 1)
+            options_set_flag(code, ret);
+        index = -1;
+    }
+    return 0;
+}
+
 int options_parse(int argc, char **argv, struct options *ret, struct error *err)
 {
     memset(ret, 0, sizeof(*ret));
@@ -332,24 +357,8 @@ int options_parse(int argc, char **argv, struct options *ret, struct error *err)
         ret->service_command = (const char *const *)argv + end + 1;
     char *terminator = argv[end];
     argv[end] = NULL;
-
-    opterr = 0;
-    optind = 2;
-    int code = 0;
-    int index = -1;
-    while ((code = getopt_long(end, argv, ":o:hV", long_options, &index)) != -1) {
-        if (code == '?' || code == ':')
-            return options_unknown(argv[optind - 1], err);
-        int status = options_set_word(code, optarg, ret, err);
-        if (status == 1)
-            status = options_set_number(code, optarg, ret, err);
-        if (status < 0)
-            return error_prefix(err, "%s%s", index >= 0 ? "--" : "-",
-                                index >= 0 ? long_options[index].name : "o");
-        if (status == 1)
-            options_set_flag(code, ret);
-        index = -1;
-    }
+    if (options_parse_options(end, argv, ret, err) < 0)
+        return -1;
     ret->operands = (const char *const *)argv + optind;
     if (ret->service_command == NULL)
         argv[end] = terminator;

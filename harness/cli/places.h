@@ -9,4 +9,5 @@ struct places {
     char guest_init[4096]; /* the guest's init */
 };
 
+/* Look. Only a program that cannot find itself is an error. */
 int places_find(struct places *ret, struct error *err);

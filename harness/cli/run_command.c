@@ -151,9 +151,10 @@ static int run_choose_driver(const struct options *options,
         if (registry_choose(driver_options, ret, err) < 0)
             return -1;
         const struct driver *first = registry_drivers[0];
+        /* Why, in short; `leakcage doctor` has the whole of it. */
         if (*ret != first && first->probe(driver_options, &why) != 0)
-            console_say(console, "driver %s, because driver %s cannot run here: %s", (*ret)->name,
-                        first->name, why.text);
+            console_say(console, "driver %s; driver %s cannot run here: %.*s (leakcage doctor)",
+                        (*ret)->name, first->name, (int)strcspn(why.text, ":;\n"), why.text);
         return 0;
     }
     if (registry_find(options->driver, ret, err) < 0)

@@ -65,10 +65,23 @@ static void doctor_kernel(struct doctor_report *report)
                    "a newer kernel, or the vm driver, which brings its own");
 }
 
+static void doctor_delegation(struct doctor_report *report)
+{
+    struct cgroup_base base;
+    struct error why = {.kind = ERROR_NONE};
+    if (cgroup_base_open(true, &base, &why) != 0) {
+        doctor_add(report, "delegation", DOCTOR_MISSING, "%s", why.text);
+        return;
+    }
+    doctor_add(report, "delegation", base.has_cpu && base.has_pids ? DOCTOR_OK : DOCTOR_NOTE,
+               "groups go below %s%s%s%s", base.path,
+               base.delegated ? " (ours, by plain files)" : " (the root, by libcgroup)",
+               base.has_cpu ? "" : "; no cpu limits", base.has_pids ? "" : "; no pids limits");
+}
+
 static void doctor_cgroups(struct doctor_report *report)
 {
     struct cgroup_layout layout;
-    struct cgroup_base base;
     struct error why = {.kind = ERROR_NONE};
     if (cgroup_layout_read(&layout, &why) < 0) {
         doctor_add(report, "cgroup layout", DOCTOR_MISSING, "%s", why.text);
@@ -91,15 +104,10 @@ static void doctor_cgroups(struct doctor_report *report)
                    strstr(controllers, "memory") != NULL ? DOCTOR_OK : DOCTOR_MISSING, "%s: %s",
                    path, controllers[0] != '\0' ? controllers : "none");
 
-    if (!v2)
-        doctor_add(report, "delegation", DOCTOR_MISSING, "no group with the memory controller");
-    else if (cgroup_base_open(true, &base, &why) == 0)
-        doctor_add(report, "delegation", base.has_cpu && base.has_pids ? DOCTOR_OK : DOCTOR_NOTE,
-                   "groups go below %s%s%s%s", base.path,
-                   base.delegated ? " (ours, by plain files)" : " (the root, by libcgroup)",
-                   base.has_cpu ? "" : "; no cpu limits", base.has_pids ? "" : "; no pids limits");
+    if (v2)
+        doctor_delegation(report);
     else
-        doctor_add(report, "delegation", DOCTOR_MISSING, "%s", why.text);
+        doctor_add(report, "delegation", DOCTOR_MISSING, "no group with the memory controller");
 }
 
 static void doctor_memory(struct doctor_report *report)

@@ -172,14 +172,12 @@ static int vm_power_on(const struct vm_order *order, struct vm_guest **ret, stru
 static int vm_wait_up(struct vm_guest *guest, nsec_t deadline_ns, struct vm_result *result,
                       struct error *err)
 {
-    int interrupts = interrupt_count();
-
     while (clock_now_ns() < deadline_ns) {
         struct vm_report report;
         int r = vm_guest_serve(guest, deadline_ns, &report, err);
         if (r < 0)
             return error_prefix(err, "the guest did not start");
-        if (interrupt_count() != interrupts)
+        if (interrupt_count() > 0)
             return error_set(err, ERROR_INTERRUPTED, "interrupted while the guest was starting");
         if (r > 0)
             continue;
@@ -223,7 +221,6 @@ static int vm_start(const struct vm_order *order, struct vm_guest **ret, struct 
 /* Wait until the command has ended. */
 static int vm_wait_end(struct vm_guest *guest, struct vm_result *result, struct error *err)
 {
-    int interrupts = interrupt_count();
     nsec_t kill_ns = NSEC_NEVER;
 
     for (;;) {
@@ -239,13 +236,13 @@ static int vm_wait_end(struct vm_guest *guest, struct vm_result *result, struct 
         if (r == 0 && report.kind == VM_REPORT_ERROR)
             return error_set(err, ERROR_INTERNAL, "the guest failed: %s", report.text);
 
-        int more = interrupt_count() - interrupts;
-        if (more > 0 && !result->interrupted) {
+        int interrupts = interrupt_count();
+        if (interrupts > 0 && !result->interrupted) {
             result->interrupted = true;
             kill_ns = clock_now_ns() + VM_INTERRUPT_GRACE_NS;
             vm_guest_signal(guest, SIGINT);
         }
-        if (more > 1 || clock_now_ns() >= kill_ns)
+        if (interrupts > 1 || clock_now_ns() >= kill_ns)
             return error_set(err, ERROR_INTERRUPTED, "interrupted");
     }
 }

@@ -40,6 +40,7 @@ struct vm_tail {
     size_t length;
 };
 
+/* Append; what does not fit pushes out the oldest. */
 void vm_tail_add(struct vm_tail *tail, const char *data, size_t length);
 
 /* The last `lines` lines with control characters made blanks, into text[size]. Returns text. */

@@ -180,6 +180,14 @@ static bool vm_guest_next(struct vm_guest *guest, struct vm_report *ret)
     return true;
 }
 
+/* The control port was closed: what do the others say? */
+static int vm_guest_gone(struct vm_guest *guest, struct error *err)
+{
+    for (size_t i = 0; i < VM_GUEST_STREAMS; i++)
+        vm_guest_read(guest, i, UINT_MAX);
+    return vm_guest_error(guest, ERROR_ENVIRONMENT, "the guest went down", err);
+}
+
 int vm_guest_serve(struct vm_guest *guest, nsec_t deadline_ns, struct vm_report *ret,
                    struct error *err)
 {
@@ -191,11 +199,8 @@ int vm_guest_serve(struct vm_guest *guest, nsec_t deadline_ns, struct vm_report 
         struct pollfd polled[VM_GUEST_STREAMS];
         if (vm_guest_next(guest, ret))
             return 0;
-        if (guest->fds[VM_STREAM_CONTROL] < 0) {
-            for (size_t i = 0; i < VM_GUEST_STREAMS; i++)
-                vm_guest_read(guest, i, UINT_MAX);
-            return vm_guest_error(guest, ERROR_ENVIRONMENT, "the guest went down", err);
-        }
+        if (guest->fds[VM_STREAM_CONTROL] < 0)
+            return vm_guest_gone(guest, err);
 
         for (size_t i = 0; i < VM_GUEST_STREAMS; i++)
             polled[i] = (struct pollfd){.fd = guest->fds[i], .events = POLLIN};

@@ -127,6 +127,6 @@ int vm_kernel_find(const char *image, const char *modules, struct vm_kernel *ret
         return 0;
     return error_set(err, ERROR_ENVIRONMENT,
                      "no kernel for the guest in %s, %s or /boot; fetch one with "
-                     "tools/fetch-kernel.sh (`make setup` does it)",
+                     "tools/fetch-kernel.sh (`make setup-run` does it)",
                      cache != NULL ? cache : "the user's cache (no HOME)", VM_KERNEL_SHARED_DIR);
 }

@@ -13,6 +13,7 @@ struct vm_tsc_reading {
     uint64_t ticks;
 };
 
+/* Read both, now; {0} on other processors. */
 struct vm_tsc_reading vm_tsc_read(void);
 
 /* Ticks per millisecond between two readings; 0 when they are too close to tell (10 ms), or where

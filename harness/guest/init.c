@@ -201,7 +201,7 @@ static int open_port(int number)
 
         if (fd >= 0)
             return fd;
-        usleep(1000);
+        (void)poll(NULL, 0, 1);
     }
     fail(-1, "%s: %s", path, strerror(errno));
 }
@@ -402,6 +402,15 @@ static int said_alive(int control_fd, long long *last_ms)
     return (int)(*last_ms + ALIVE_MS - now_ms);
 }
 
+/* Wait for the end of what the relay holds, or for more. */
+static struct pollfd relay_watch(const struct relay *r)
+{
+    bool full = r->start != r->end;
+
+    return (struct pollfd){.fd = full ? r->port_fd : r->pipe_fd,
+                           .events = full ? POLLOUT : POLLIN};
+}
+
 /* Serve until the command has ended; its wait status. */
 static int serve(int control_fd, int signal_fd, pid_t pid, struct relay *out, struct relay *err)
 {
@@ -410,15 +419,10 @@ static int serve(int control_fd, int signal_fd, pid_t pid, struct relay *out, st
     for (int status = 0;;) {
         struct relay *relays[2] = {out, err};
         struct pollfd p[4] = {{.fd = signal_fd, .events = POLLIN},
-                              {.fd = control_fd, .events = POLLIN}};
+                              {.fd = control_fd, .events = POLLIN},
+                              relay_watch(out),
+                              relay_watch(err)};
 
-        for (size_t i = 0; i < 2; i++) {
-            struct relay *r = relays[i];
-            bool full = r->start != r->end;
-
-            p[2 + i].fd = full ? r->port_fd : r->pipe_fd;
-            p[2 + i].events = full ? POLLOUT : POLLIN;
-        }
         if (poll(p, 4, said_alive(control_fd, &alive_ms)) < 0 && errno != EINTR)
             fail(control_fd, "poll: %s", strerror(errno));
         for (size_t i = 0; i < 2; i++)

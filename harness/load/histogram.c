@@ -4,7 +4,7 @@
 
 #define SUB_BITS    6
 #define SUB_BUCKETS ((unsigned)1 << SUB_BITS)
-#define EXACT       (2 * SUB_BUCKETS) /* values below are their own bucket */
+#define EXACT       (SUB_BUCKETS << 1) /* values below are their own bucket */
 
 static unsigned bucket_of(uint64_t value)
 {

@@ -27,6 +27,7 @@ struct histogram {
 /* Make it empty; also how a new one is initialised. */
 void histogram_reset(struct histogram *histogram);
 
+/* Count one value. */
 void histogram_record(struct histogram *histogram, nsec_t value_ns);
 
 /* Add everything `from` holds. */

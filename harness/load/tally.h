@@ -17,6 +17,7 @@ struct tally {
     struct histogram interval; /* latencies of answered requests since the last sample */
 };
 
+/* An empty tally, and its end. */
 void tally_init(struct tally *tally);
 void tally_done(struct tally *tally);
 

@@ -254,6 +254,25 @@ void cgroup_signal(const struct cgroup *cgroup, int number)
     cgroup_tree_signal(cgroup->dir_fd, number);
 }
 
+/* Ask for all of *current_bytes once, and read what is left. 1: interrupted. */
+static int cgroup_reclaim_once(const struct cgroup *cgroup, uint64_t *current_bytes,
+                               struct error *err)
+{
+    char text[32];
+    struct error failure = {.kind = ERROR_NONE};
+    snprintf(text, sizeof(text), "%" PRIu64, *current_bytes);
+    if (file_write(cgroup->dir_fd, "memory.reclaim", text, &failure) < 0) {
+        if (failure.errno_value == EINTR)
+            return 1;
+        if (failure.errno_value != EAGAIN) {
+            if (err != NULL)
+                *err = failure;
+            return -1;
+        }
+    }
+    return file_read_u64(cgroup->dir_fd, "memory.current", current_bytes, err);
+}
+
 int cgroup_reclaim(struct cgroup *cgroup, nsec_t deadline_ns, int64_t *ret_bytes, struct error *err)
 {
     uint64_t before = 0;
@@ -264,21 +283,12 @@ int cgroup_reclaim(struct cgroup *cgroup, nsec_t deadline_ns, int64_t *ret_bytes
 
     uint64_t current = before;
     for (unsigned dry = 0; dry < RECLAIM_DRY_TRIES && clock_now_ns() < deadline_ns;) {
-        char text[32];
-        struct error failure = {.kind = ERROR_NONE};
         uint64_t last = current;
-        snprintf(text, sizeof(text), "%" PRIu64, current);
-        if (file_write(cgroup->dir_fd, "memory.reclaim", text, &failure) < 0) {
-            if (failure.errno_value == EINTR)
-                break;
-            if (failure.errno_value != EAGAIN) {
-                if (err != NULL)
-                    *err = failure;
-                return -1;
-            }
-        }
-        if (file_read_u64(cgroup->dir_fd, "memory.current", &current, err) < 0)
+        int status = cgroup_reclaim_once(cgroup, &current, err);
+        if (status < 0)
             return -1;
+        if (status == 1)
+            break;
         bool is_dry = current + RECLAIM_DRY_BYTES > last;
         dry = is_dry ? dry + 1 : 0;
         if (is_dry && dry < RECLAIM_DRY_TRIES)

@@ -24,6 +24,7 @@ bool cgroup_libcgroup_usable(const char *mount);
 int cgroup_libcgroup_create(const char *name, const struct cgroup_setting *settings,
                             size_t n_settings, struct error *err);
 
+/* Put a process into the group. */
 int cgroup_libcgroup_attach(const char *name, pid_t pid, struct error *err);
 
 /* Delete the group, which is empty. The caller looks whether it is gone. */

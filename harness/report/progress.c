@@ -5,15 +5,18 @@
 
 #include "base/units.h"
 
-#define BAR_CELLS 20
+#define BAR_CELLS_WIDE   20
+#define BAR_CELLS_NARROW 8
+#define WIDE_COLUMNS     110
 
 static void progress_bar(const struct run_progress *progress, const struct terminal_style *style,
                          struct buffer *out)
 {
     double share = (double)progress->memory_bytes / (double)progress->limit_bytes;
-    unsigned filled = share >= 1 ? BAR_CELLS : (unsigned)(share * BAR_CELLS);
+    unsigned cells = style->width >= WIDE_COLUMNS ? BAR_CELLS_WIDE : BAR_CELLS_NARROW;
+    unsigned filled = share >= 1 ? cells : (unsigned)(share * cells);
     (void)buffer_append_text(out, " [", NULL);
-    for (unsigned i = 0; i < BAR_CELLS; i++)
+    for (unsigned i = 0; i < cells; i++)
         (void)buffer_append_text(out,
                                  i < filled ? (style->utf8 ? "█" : "#") : (style->utf8 ? "░" : "."),
                                  NULL);
@@ -30,10 +33,24 @@ static nsec_t progress_left_ns(const struct run_progress *progress)
     return per_cycle_ns * (progress->cycles_max - progress->cycle);
 }
 
+/* Not beyond the last column: a line that wraps cannot be taken back. */
+static void progress_cut(struct buffer *out, size_t begin, unsigned width)
+{
+    unsigned columns = 0;
+    for (size_t i = begin; i < out->length; i++) {
+        bool starts_character = ((unsigned char)out->data[i] & 0xc0) != 0x80;
+        if (starts_character && columns++ == width) {
+            out->length = i;
+            out->data[i] = '\0';
+        }
+    }
+}
+
 int progress_write(const struct run_progress *progress, const struct terminal_style *style,
                    struct buffer *out, struct error *err)
 {
     char text[UNITS_TEXT_MAX];
+    size_t begin = out->length;
     (void)buffer_printf(out, NULL, "  %s  %-10s", progress->id, progress->phase);
     if (progress->memory_bytes != SURVEY_ABSENT) {
         if (progress->limit_bytes != UINT64_MAX)
@@ -45,11 +62,13 @@ int progress_write(const struct run_progress *progress, const struct terminal_st
                                 units_format_bytes((double)progress->limit_bytes, text));
     }
     if (progress->requests_goal > 0)
-        (void)buffer_printf(out, NULL, "  %4" PRIu64 "/%" PRIu64 " requests", progress->requests,
+        (void)buffer_printf(out, NULL, "  %4" PRIu64 "/%" PRIu64, progress->requests,
                             progress->requests_goal);
     (void)buffer_printf(out, NULL, "  %s", units_format_duration(progress->elapsed_ns, text));
     nsec_t left_ns = progress_left_ns(progress);
     if (left_ns > 0)
         (void)buffer_printf(out, NULL, ", at most %s more", units_format_duration(left_ns, text));
+    if (style->width > 0)
+        progress_cut(out, begin, style->width);
     return buffer_append_text(out, "", err);
 }

@@ -9,6 +9,7 @@
 
 #define SPARKLINE_CELLS 40
 #define FLOORS_MAX      8
+#define MIB_BYTES       (1024.0 * 1024)
 
 enum tone { TONE_PLAIN, TONE_GOOD, TONE_BAD, TONE_WARN, TONE_DIM, TONE_BOLD };
 
@@ -135,6 +136,16 @@ static int terminal_memory(const struct record *record, const struct terminal_st
     return buffer_append_text(out, "\n", err);
 }
 
+/* One floor, in the unit and with the digits that fit the highest. */
+static void terminal_floor(double floor_bytes, double highest_bytes, const char *before,
+                           struct buffer *out)
+{
+    bool small = highest_bytes < MIB_BYTES;
+    double unit = small ? MIB_BYTES / 1024 : MIB_BYTES;
+    buffer_printf(out, NULL, "%s%.*f", before, small ? 0 : highest_bytes < 20 * unit ? 2 : 1,
+                  floor_bytes / unit);
+}
+
 /* "7.1 → 15.3 → 23.5 MiB": every floor, or the first and the last ones. */
 static int terminal_floors(const struct record *record, const struct terminal_style *style,
                            struct buffer *out, struct error *err)
@@ -146,21 +157,19 @@ static int terminal_floors(const struct record *record, const struct terminal_st
     double highest = 0;
     for (size_t i = 0; i < series.n; i++)
         highest = series.floor_bytes[i] > highest ? series.floor_bytes[i] : highest;
-    bool small = highest < 1024.0 * 1024;
-    double unit = small ? 1024.0 : 1024.0 * 1024;
     terminal_label(out, style, "floor", NULL);
-    bool gap = false;
+    const char *arrow = style->utf8 ? " → " : " > ";
+    const char *gap = style->utf8 ? " → … → " : " > ... > ";
+    const char *before = "";
     for (size_t i = 0; i < series.n; i++) {
         if (series.n > FLOORS_MAX && i >= 3 && i + 4 < series.n) {
-            gap = true;
+            before = gap;
             continue;
         }
-        const char *arrow = i == 0 ? "" : style->utf8 ? " → " : " > ";
-        buffer_printf(out, NULL, "%s%s%.*f", arrow, gap ? (style->utf8 ? "… → " : "... > ") : "",
-                      small ? 0 : highest < 20 * unit ? 2 : 1, series.floor_bytes[i] / unit);
-        gap = false;
+        terminal_floor(series.floor_bytes[i], highest, before, out);
+        before = arrow;
     }
-    return buffer_printf(out, err, " %s\n", small ? "KiB" : "MiB");
+    return buffer_printf(out, err, " %s\n", highest < MIB_BYTES ? "KiB" : "MiB");
 }
 
 static int terminal_verdict(const struct record *record, const struct terminal_style *style,
@@ -251,10 +260,14 @@ static int terminal_notes(const struct record *record, const char *results_dir,
     char expected[64];
     record_expectation_text(record, expected, sizeof(expected));
     if (expected[0] != '\0') {
-        bool pass = record->outcome == OUTCOME_PASS;
+        enum tone tone = record->outcome == OUTCOME_PASS   ? TONE_GOOD
+                         : record->outcome == OUTCOME_FAIL ? TONE_BAD
+                                                           : TONE_WARN;
         terminal_label(out, style, "expected", NULL);
-        buffer_printf(out, NULL, "%s: %s%s%s\n", expected,
-                      terminal_tone(style, pass ? TONE_GOOD : TONE_BAD), pass ? "pass" : "FAIL",
+        buffer_printf(out, NULL, "%s: %s%s%s\n", expected, terminal_tone(style, tone),
+                      tone == TONE_GOOD  ? "pass"
+                      : tone == TONE_BAD ? "FAIL"
+                                         : "no verdict",
                       terminal_tone(style, TONE_PLAIN));
     }
     if (results_dir != NULL) {

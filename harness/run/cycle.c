@@ -204,7 +204,12 @@ static int cycle_perform(struct stage *stage, struct cycle *cycle, struct error 
         return -1;
     if (cycle_close_counters(stage, &before, cycle, err) < 0)
         return -1;
-    return status != 0 ? status : cycle_measure(stage, cycle, err);
+    if (status == 0)
+        status = cycle_measure(stage, cycle, err);
+    /* Gone while at rest: killed for memory even then? */
+    if (status == 1 && cycle_close_counters(stage, &before, cycle, err) < 0)
+        return -1;
+    return status;
 }
 
 int stage_run_cycle(struct stage *stage, enum cycle_kind kind, uint64_t requests,

@@ -64,7 +64,7 @@ static uint64_t host_steal(const char *text)
 void host_look(struct host_state *ret)
 {
     *ret = (struct host_state){0};
-    struct buffer text = BUFFER_INIT(1024 * 1024);
+    struct buffer text = BUFFER_INIT((size_t)1024 * 1024);
     if (file_read(AT_FDCWD, "/proc/vmstat", &text, NULL) == 0) {
         ret->swap_out_pages = host_value(buffer_text(&text), "pswpout");
         ret->oom_kills = host_value(buffer_text(&text), "oom_kill");

@@ -5,6 +5,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
+#include "base/units.h"
+
+/* The words of a progress line. */
+#define PROGRESS_FIELDS 11
+
 static void message_send(int fd, const char *line)
 {
     /* One write a line: whoever reads gets whole lines or, when we die, none. */
@@ -54,24 +60,58 @@ static bool message_is_id(const char *id)
     return strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789-.") == strlen(id);
 }
 
-static bool message_parse(const char *line, struct message *ret)
+/* What is shown on a terminal holds nothing that a terminal obeys. */
+static bool message_is_plain(const char *text)
 {
-    memset(ret, 0, sizeof(*ret));
-    if (sscanf(line, "record\t%143[^\t\n]", ret->id) == 1) {
-        ret->kind = MESSAGE_RECORD;
-        return message_is_id(ret->id);
-    }
+    for (; *text != '\0'; text++)
+        if ((unsigned char)*text < ' ' || *text == 0x7f)
+            return false;
+    return true;
+}
+
+/* A field as it is; false when it does not fit, for then it is another one. */
+static bool message_copy(const char *field, char *text, size_t size)
+{
+    return (size_t)snprintf(text, size, "%s", field) < size;
+}
+
+static bool message_parse_progress(char *const *fields, struct message *ret)
+{
     struct run_progress *progress = &ret->progress;
+    uint64_t numbers[PROGRESS_FIELDS - 3];
+    for (size_t i = 0; i < ARRAY_LENGTH(numbers); i++)
+        if (units_parse_count(fields[i + 3], 0, UINT64_MAX, &numbers[i], NULL) < 0)
+            return false;
+    *progress = (struct run_progress){
+        .id = ret->id,
+        .phase = ret->phase,
+        .cycle = (unsigned)numbers[0],
+        .cycles_max = (unsigned)numbers[1],
+        .requests = numbers[2],
+        .requests_goal = numbers[3],
+        .memory_bytes = numbers[4],
+        .limit_bytes = numbers[5],
+        .elapsed_ns = (nsec_t)numbers[6],
+        .budget_ns = (nsec_t)numbers[7],
+    };
+    return message_copy(fields[2], ret->phase, sizeof(ret->phase)) && message_is_plain(ret->phase);
+}
+
+static bool message_parse(char *line, struct message *ret)
+{
+    char *fields[PROGRESS_FIELDS + 1] = {NULL};
+    size_t n = 0;
+    for (char *field = NULL; n <= PROGRESS_FIELDS && (field = strsep(&line, "\t")) != NULL;)
+        fields[n++] = field;
+    if (n < 2 || !message_copy(fields[1], ret->id, sizeof(ret->id)) || !message_is_id(ret->id))
+        return false;
+    if (n == 2 && strcmp(fields[0], "record") == 0) {
+        ret->kind = MESSAGE_RECORD;
+        return true;
+    }
     ret->kind = MESSAGE_PROGRESS;
-    int fields = sscanf(line,
-                        "progress\t%143[^\t\n]\t%63[^\t\n]\t%u\t%u\t%" SCNu64 "\t%" SCNu64
-                        "\t%" SCNu64 "\t%" SCNu64 "\t%" SCNd64 "\t%" SCNd64,
-                        ret->id, ret->phase, &progress->cycle, &progress->cycles_max,
-                        &progress->requests, &progress->requests_goal, &progress->memory_bytes,
-                        &progress->limit_bytes, &progress->elapsed_ns, &progress->budget_ns);
-    progress->id = ret->id;
-    progress->phase = ret->phase;
-    return fields == 10 && message_is_id(ret->id);
+    return n == PROGRESS_FIELDS && strcmp(fields[0], "progress") == 0 &&
+           message_parse_progress(fields, ret);
 }
 
 bool message_reader_next(struct message_reader *reader, struct message *ret)

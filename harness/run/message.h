@@ -27,6 +27,7 @@ struct message_reader {
     bool skipping; /* within a line that is too long */
 };
 
+/* Write one message; that nobody listens any more is no error. */
 void message_send_progress(int fd, const struct run_progress *progress);
 void message_send_record(int fd, const char *id);
 

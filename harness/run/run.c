@@ -11,7 +11,7 @@
 /* How long the rest probe waits. */
 #define REST_PROBE_NS (3 * NSEC_PER_SEC)
 /* After a kill, the next start does the same work in this many cycles, to see floors on the way. */
-#define CYCLES_PER_KILL 6
+#define CYCLES_PER_KILL    6
 #define CYCLE_REQUESTS_MIN 5
 
 /* The instance is gone in the middle of a cycle: killed for memory, or failed? */
@@ -110,6 +110,15 @@ static int run_restart(struct stage *stage, bool solo, struct error *err)
     return run_bring_up(stage, err);
 }
 
+/* A cycle without load; an instance that does not live to its end is explained. */
+static int run_probe(struct stage *stage, enum cycle_kind kind, struct error *err)
+{
+    if (stage_run_cycle(stage, kind, 0, err) < 0)
+        return -1;
+    const struct cycle *cycle = &stage->timeline->cycles[stage->timeline->n_cycles - 1];
+    return cycle->complete ? 0 : run_explain_end(stage, err);
+}
+
 static int run_probe_trim(struct stage *stage, struct error *err)
 {
     stage_enter_phase(stage, "probe trim", 0);
@@ -120,14 +129,15 @@ static int run_probe_trim(struct stage *stage, struct error *err)
         stage->record->question.can_trim = false;
         return 0;
     }
-    return stage_run_cycle(stage, CYCLE_TRIM, 0, err);
+    return run_probe(stage, CYCLE_TRIM, err);
 }
 
 static int run_probe_rest(struct stage *stage, struct error *err)
 {
     stage_enter_phase(stage, "probe rest", 0);
-    int status = stage_wait(stage, clock_now_ns() + REST_PROBE_NS, false, err);
-    return status != 0 ? status : stage_run_cycle(stage, CYCLE_REST, 0, err);
+    if (stage_wait(stage, clock_now_ns() + REST_PROBE_NS, false, err) < 0)
+        return -1;
+    return run_probe(stage, CYCLE_REST, err);
 }
 
 /* Do the step. */
@@ -138,7 +148,7 @@ static int run_step(struct stage *stage, enum verdict_step step, struct error *e
         return run_load_cycle(stage, CYCLE_MEASURE, stage->cycle_requests, err);
     case VERDICT_STEP_RECLAIM:
         stage_enter_phase(stage, "probe reclaim", 0);
-        return stage_run_cycle(stage, CYCLE_RECLAIM, 0, err);
+        return run_probe(stage, CYCLE_RECLAIM, err);
     case VERDICT_STEP_TRIM:
         return run_probe_trim(stage, err);
     case VERDICT_STEP_REST:

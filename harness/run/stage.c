@@ -10,6 +10,8 @@
 
 #include "base/file.h"
 #include "base/interrupt.h"
+#include "base/units.h"
+#include "base/json_scan.h"
 #include "run/readiness.h"
 
 #define PROGRESS_INTERVAL_NS (100 * NSEC_PER_MSEC)
@@ -17,7 +19,12 @@
 #define STOP_GRACE_NS        (2 * NSEC_PER_SEC)
 /* How long a wait lasts before the instance and the user's wish to stop are looked at again. */
 #define WAIT_SLICE_NS (50 * NSEC_PER_MSEC)
-#define LOG_TAIL_LINES 15
+/* The end of a log that is shown fits a screen with what is said about it. */
+#define LOG_TAIL_LINES   12
+#define LOG_TAIL_COLUMNS 120
+/* A start that reads this many times its limit from files that it had before is starved. */
+#define REFAULTS_STARVED 5
+#define PAGE_BYTES       4096
 
 nsec_t stage_now_ns(const struct stage *stage)
 {
@@ -57,6 +64,25 @@ void stage_enter_phase(struct stage *stage, const char *phase, uint64_t requests
     stage_show_progress(stage, true);
 }
 
+/* Make the end of a log fit to be shown: what is no UTF-8 becomes '?', long lines are cut. */
+static void stage_tidy_log(char *text)
+{
+    char *out = text;
+    unsigned column = 0;
+    for (const char *in = text; *in != '\0';) {
+        size_t length = json_utf8_length(in);
+        column = *in == '\n' ? 0 : column + 1;
+        if (column <= LOG_TAIL_COLUMNS && length == 0) {
+            *out++ = '?';
+        } else if (column <= LOG_TAIL_COLUMNS) {
+            memmove(out, in, length);
+            out += length;
+        }
+        in += length > 0 ? length : 1;
+    }
+    *out = '\0';
+}
+
 int stage_service_error(struct stage *stage, struct error *err, const char *format, ...)
 {
     char text[1024];
@@ -65,11 +91,12 @@ int stage_service_error(struct stage *stage, struct error *err, const char *form
     vsnprintf(text, sizeof(text), format, arguments);
     va_end(arguments);
 
-    char tail[4096];
+    char tail[8192];
     size_t length = file_tail(AT_FDCWD, stage->context->log_path, LOG_TAIL_LINES, tail,
                               sizeof(tail));
     while (length > 0 && tail[length - 1] == '\n')
         tail[--length] = '\0';
+    stage_tidy_log(tail);
     if (length == 0)
         return error_set(err, ERROR_SERVICE, "%s; it printed nothing", text);
     return error_set(err, ERROR_SERVICE, "%s; the end of what it printed:\n%s", text, tail);
@@ -103,11 +130,37 @@ static void stage_find_listeners(struct stage *stage, char *text, size_t size)
     free(survey);
 }
 
+/* Did it fail to start for want of memory? Then the limit is what to mend: said in text. */
+static bool stage_starved(struct stage *stage, char *text, size_t size)
+{
+    struct memory_sample sample = {0};
+    char limit[UNITS_TEXT_MAX];
+    char amount[UNITS_TEXT_MAX];
+    if (stage->spec->settings.limit_bytes == SCENARIO_NO_LIMIT ||
+        stage->context->driver->read(stage->instance, true, &sample, NULL) != 0)
+        return false;
+    units_format_bytes((double)stage->spec->settings.limit_bytes, limit);
+    uint64_t again = memory_sample_get(&sample, MEMORY_REFAULT_FILE, 0) * PAGE_BYTES;
+    if (memory_sample_get(&sample, MEMORY_EVENTS_OOM_KILL, 0) > 0)
+        snprintf(text, size, "it was OOM-killed: the limit of %s is too small to start in", limit);
+    else if (again > REFAULTS_STARVED * stage->spec->settings.limit_bytes)
+        snprintf(text, size,
+                 "it read %s of its own files again and again: the limit of %s is too small to "
+                 "start in",
+                 units_format_bytes((double)again, amount), limit);
+    else
+        return false;
+    return true;
+}
+
 static int stage_not_ready_error(struct stage *stage, const struct readiness *readiness,
                                  const struct instance_state *state, struct error *err)
 {
     char end[200];
     char listeners[240];
+    char starved[200];
+    if (stage_starved(stage, starved, sizeof(starved)))
+        return stage_service_error(stage, err, "the service did not get ready: %s", starved);
     if (!state->alive || state->main_ended)
         return stage_service_error(stage, err, "the service %s before it was ready (%s)",
                                    stage_end_text(state, end, sizeof(end)), readiness->last);
@@ -213,9 +266,23 @@ static void stage_sample_load(struct stage *stage, nsec_t now_ns)
     stage_show_progress(stage, false);
 }
 
+/* Is the instance there? 1: it is gone. */
+static int stage_look(struct stage *stage, bool for_batch, nsec_t now_ns, struct error *err)
+{
+    struct instance_state state = {0};
+    if (stage->context->driver->state(stage->instance, &state, err) < 0)
+        return -1;
+    if (!state.alive)
+        return 1;
+    if (for_batch)
+        stage_sample_load(stage, now_ns);
+    else
+        stage_show_progress(stage, false);
+    return 0;
+}
+
 int stage_wait(struct stage *stage, nsec_t deadline_ns, bool for_batch, struct error *err)
 {
-    const struct driver *driver = stage->context->driver;
     nsec_t look_ns = clock_now_ns() + WAIT_SLICE_NS;
     for (;;) {
         nsec_t until_ns = look_ns < deadline_ns ? look_ns : deadline_ns;
@@ -223,19 +290,15 @@ int stage_wait(struct stage *stage, nsec_t deadline_ns, bool for_batch, struct e
         if (status < 0 || status == 1)
             return status;
         nsec_t now_ns = clock_now_ns();
-        if (now_ns >= look_ns) {
+        bool over = status == 2 || now_ns >= deadline_ns;
+        /* Also before it is over: what is refused by a dead service is soon done. */
+        if (over || now_ns >= look_ns) {
             look_ns = now_ns + WAIT_SLICE_NS;
-            struct instance_state state = {0};
-            if (driver->state(stage->instance, &state, err) < 0)
-                return -1;
-            if (!state.alive)
-                return 1;
-            if (for_batch)
-                stage_sample_load(stage, now_ns);
-            else
-                stage_show_progress(stage, false);
+            status = stage_look(stage, for_batch, now_ns, err);
+            if (status != 0)
+                return status;
         }
-        if (status == 2 || now_ns >= deadline_ns)
+        if (over)
             return 0;
     }
 }

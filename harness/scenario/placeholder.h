@@ -27,6 +27,7 @@ struct placeholder_names {
 /* The next one at or behind `from`; false when there is none. */
 bool placeholder_next(const char *text, size_t from, struct placeholder *ret);
 
+/* Whether it is the placeholder of that name. */
 bool placeholder_is(const struct placeholder *placeholder, const char *name);
 
 /* Is "{NAME.port}", the port of that program? */

@@ -118,7 +118,12 @@ static enum outcome record_outcome(const struct record *record)
 
 void record_judge(struct record *record)
 {
-    verdict_decide(record->timeline, &record->question, &record->verdict);
+    struct verdict *verdict = &record->verdict;
+    verdict_decide(record->timeline, &record->question, verdict);
+    /* More cycles, which the verdict would ask for, are not what is missing then. */
+    if (record->error.kind != ERROR_NONE && verdict->kind == VERDICT_INCONCLUSIVE)
+        snprintf(verdict->reason, sizeof(verdict->reason), "the run failed: %.*s",
+                 (int)strcspn(record->error.text, "\n;"), record->error.text);
     record->outcome = record_outcome(record);
 }
 

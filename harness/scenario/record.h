@@ -64,12 +64,14 @@ int record_new(const struct run_spec *spec, struct record **ret, struct error *e
 void record_free(struct record *record);
 void record_freep(struct record **record); /* for CLEANUP */
 
+/* Add a warning; what is beyond RECORD_WARNINGS_MAX is dropped. */
 void record_warn(struct record *record, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* Judge the timeline and set verdict and outcome. Pure, but for the record itself. */
 void record_judge(struct record *record);
 
+/* The words of results, and back (false: no such word). */
 const char *termination_name(enum termination termination);
 bool termination_from_name(const char *name, enum termination *ret);
 const char *outcome_name(enum outcome outcome);

@@ -1,7 +1,9 @@
 #include "timeline/csv.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,9 +16,17 @@ static void csv_append(struct buffer *out, const char *text)
     (void)buffer_append_text(out, text, NULL);
 }
 
+static bool csv_needs_quotes(const char *text)
+{
+    for (; *text != '\0'; text++)
+        if (*text == ',' || *text == '"' || (unsigned char)*text < ' ')
+            return true;
+    return false;
+}
+
 void csv_text(struct buffer *out, const char *text)
 {
-    if (strpbrk(text, ",\"\r\n") == NULL) {
+    if (!csv_needs_quotes(text)) {
         csv_append(out, text);
         csv_append(out, ",");
         return;
@@ -133,7 +143,7 @@ int csv_read_u64(const struct csv_reader *reader, size_t column, uint64_t absent
     char *end = NULL;
     errno = 0;
     unsigned long long value = strtoull(text, &end, 10);
-    if (*end != '\0' || errno != 0 || *text == '-' || *text == '+')
+    if (*end != '\0' || errno != 0 || !isdigit((unsigned char)*text))
         return csv_number_error(reader, column, err);
     *ret = value;
     return 0;
@@ -152,7 +162,7 @@ int csv_read_i64(const struct csv_reader *reader, size_t column, int64_t absent,
     char *end = NULL;
     errno = 0;
     long long value = strtoll(text, &end, 10);
-    if (*end != '\0' || errno != 0)
+    if (*end != '\0' || errno != 0 || isspace((unsigned char)*text))
         return csv_number_error(reader, column, err);
     *ret = value;
     return 0;

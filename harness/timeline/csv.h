@@ -25,6 +25,7 @@ struct csv_reader {
     size_t n_fields;
 };
 
+/* Read `text`, which is changed by it; both strings are borrowed. */
 void csv_reader_init(struct csv_reader *reader, const char *name, char *text);
 
 /* The next row into fields[]: 0; 1 at the end; -1 when it is malformed. */

@@ -1,4 +1,5 @@
 #include <inttypes.h>
+#include <limits.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,9 +17,9 @@ struct cycle_column {
     size_t offset;
 };
 
-#define COLUMN(name, type, member)                                                                 \
-    {                                                                                              \
-        name, type, offsetof(struct cycle, member)                                                 \
+#define COLUMN(name, type, member)                 \
+    {                                              \
+        name, type, offsetof(struct cycle, member) \
     }
 
 static const struct cycle_column cycle_columns[] = {
@@ -85,13 +86,21 @@ static void cycles_csv_escape(struct buffer *list, const char *name)
     }
 }
 
+static int cycles_csv_hex(char digit)
+{
+    static const char digits[] = "0123456789abcdef";
+    const char *place = digit != '\0' ? strchr(digits, digit) : NULL;
+    return place != NULL ? (int)(place - digits) : -1;
+}
+
 static void cycles_csv_unescape(char *name)
 {
     char *out = name;
     for (; *name != '\0'; name++) {
-        unsigned byte = 0;
-        if (*name == '%' && sscanf(name + 1, "%2x", &byte) == 1) {
-            *out++ = (char)byte;
+        int high = *name == '%' ? cycles_csv_hex(name[1]) : -1;
+        int low = high >= 0 ? cycles_csv_hex(name[2]) : -1;
+        if (low >= 0) {
+            *out++ = (char)(16 * high + low);
             name += 2;
         } else {
             *out++ = *name;
@@ -228,7 +237,7 @@ static int cycles_csv_read_plain(const struct csv_reader *row, size_t index, str
     case COLUMN_UNSIGNED: {
         if (csv_read_u64(row, 1 + index, 0, &value, err) < 0)
             return -1;
-        unsigned narrow = (unsigned)value;
+        unsigned narrow = value < UINT_MAX ? (unsigned)value : UINT_MAX;
         memcpy(place, &narrow, sizeof(narrow));
         return 0;
     }
@@ -283,8 +292,8 @@ static void cycles_csv_read_processes(char *text, struct survey *survey)
     }
 }
 
-static int cycles_csv_read_survey(const struct csv_reader *row, size_t first,
-                                  struct survey *survey, struct error *err)
+static int cycles_csv_read_survey(const struct csv_reader *row, size_t first, struct survey *survey,
+                                  struct error *err)
 {
     survey_init(survey);
     uint64_t value = 0;
@@ -306,6 +315,19 @@ static int cycles_csv_read_survey(const struct csv_reader *row, size_t first,
     return 0;
 }
 
+/* The header must be the one this version writes, as far as plain columns tell. */
+static int cycles_csv_check_header(const struct csv_reader *row, struct error *err)
+{
+    if (row->n_fields != CYCLES_WIDTH)
+        return error_set(err, ERROR_USAGE, "%s:1: found %zu columns, expected %zu", row->name,
+                         row->n_fields, CYCLES_WIDTH);
+    for (size_t i = 0; i < CYCLE_COLUMNS; i++)
+        if (strcmp(row->fields[1 + i], cycle_columns[i].name) != 0)
+            return error_set(err, ERROR_USAGE, "%s:1: column %zu: found \"%.60s\", expected \"%s\"",
+                             row->name, i + 2, row->fields[1 + i], cycle_columns[i].name);
+    return 0;
+}
+
 int cycles_csv_read(const char *name, char *text, struct timeline *timeline, struct error *err)
 {
     struct csv_reader row;
@@ -314,16 +336,13 @@ int cycles_csv_read(const char *name, char *text, struct timeline *timeline, str
     if (status != 0)
         return status < 0 ? -1 : error_set(err, ERROR_USAGE, "%s: is empty", name);
 
-    for (;;) {
+    if (cycles_csv_check_header(&row, err) < 0)
+        return -1;
+
+    while ((status = csv_reader_next(&row, err)) == 0) {
         if (row.n_fields != CYCLES_WIDTH)
             return error_set(err, ERROR_USAGE, "%s:%u: found %zu columns, expected %zu", name,
                              row.line, row.n_fields, CYCLES_WIDTH);
-        status = csv_reader_next(&row, err);
-        if (status != 0)
-            return status < 0 ? -1 : 0;
-        if (row.n_fields != CYCLES_WIDTH)
-            continue; /* refused above, at the head of the loop */
-
         struct cycle cycle = {0};
         if (!cycle_kind_from_name(row.fields[0], &cycle.kind))
             return error_set(err, ERROR_USAGE, "%s:%u: unknown kind of cycle \"%.40s\"", name,
@@ -340,4 +359,5 @@ int cycles_csv_read(const char *name, char *text, struct timeline *timeline, str
         if (timeline_add_cycle(timeline, &cycle, err) < 0)
             return -1;
     }
+    return status < 0 ? -1 : 0;
 }

@@ -1,5 +1,6 @@
 #include "timeline/timeline.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,8 +13,8 @@ static const char *const mark_kind_names[MARK_KIND_MAX_] = {
 };
 
 static const char *const cycle_kind_names[CYCLE_KIND_MAX_] = {
-    [CYCLE_READY] = "ready", [CYCLE_WARMUP] = "warm-up", [CYCLE_MEASURE] = "measure",
-    [CYCLE_SOLO] = "solo",   [CYCLE_TRIM] = "trim",      [CYCLE_REST] = "rest",
+    [CYCLE_READY] = "ready",     [CYCLE_WARMUP] = "warm-up", [CYCLE_MEASURE] = "measure",
+    [CYCLE_SOLO] = "solo",       [CYCLE_TRIM] = "trim",      [CYCLE_REST] = "rest",
     [CYCLE_RECLAIM] = "reclaim",
 };
 
@@ -78,8 +79,7 @@ void timeline_freep(struct timeline **timeline)
 }
 
 /* Room for one more element of `size` bytes, up to `max` of them. */
-static int timeline_grow(void **array, size_t *capacity, size_t max, size_t size,
-                         struct error *err)
+static int timeline_grow(void **array, size_t *capacity, size_t max, size_t size, struct error *err)
 {
     size_t wanted = *capacity > 0 ? 2 * *capacity : 64;
     if (wanted > max)
@@ -103,14 +103,14 @@ static void timeline_thin_memory(struct timeline *timeline)
     size_t kept = 0;
     for (size_t i = 0; i < timeline->n_memory; i += 2) {
         size_t best = i;
-        if (i + 1 < timeline->n_memory &&
-            memory_sample_weight(&timeline->memory[i + 1]) >
-                memory_sample_weight(&timeline->memory[i]))
+        if (i + 1 < timeline->n_memory && memory_sample_weight(&timeline->memory[i + 1]) >
+                                              memory_sample_weight(&timeline->memory[i]))
             best = i + 1;
         timeline->memory[kept++] = timeline->memory[best];
     }
     timeline->n_memory = kept;
-    timeline->thinned *= 2;
+    if (timeline->thinned <= UINT_MAX / 2)
+        timeline->thinned *= 2;
 }
 
 static int timeline_order_error(struct error *err, const char *what, nsec_t t_ns, nsec_t last_ns)
@@ -148,8 +148,8 @@ int timeline_add_load(struct timeline *timeline, const struct load_sample *sampl
             timeline->load[i] = timeline->load[2 * i + 1];
         timeline->n_load = n / 2;
     } else if (n == timeline->capacity_load &&
-               timeline_grow((void **)&timeline->load, &timeline->capacity_load,
-                             timeline->max_load, sizeof(*sample), err) < 0) {
+               timeline_grow((void **)&timeline->load, &timeline->capacity_load, timeline->max_load,
+                             sizeof(*sample), err) < 0) {
         return -1;
     }
     timeline->load[timeline->n_load++] = *sample;

@@ -66,5 +66,6 @@ int timeline_add_cycle(struct timeline *timeline, const struct cycle *cycle, str
 void timeline_add_mark(struct timeline *timeline, nsec_t t_ns, enum mark_kind kind, uint64_t value,
                        const char *text);
 
+/* The words of recordings, and back (false: no such word). */
 const char *mark_kind_name(enum mark_kind kind);
 bool mark_kind_from_name(const char *name, enum mark_kind *ret);

@@ -15,7 +15,7 @@
 #define COUNT_MIN     5
 
 struct count_growth {
-    double count;       /* how many more */
+    double count; /* how many more */
     double per_request;
 };
 
@@ -93,12 +93,11 @@ static void attribution_say_sockets(const struct floor_series *series,
 {
     const struct survey *first = &series->cycle[0]->floor;
     const struct survey *last = &series->cycle[series->n - 1]->floor;
-    const struct survey_group *top = attribution_top_group(first->sockets, first->n_sockets,
-                                                           last->sockets, last->n_sockets);
-    double growth = top != NULL ? (double)attribution_group_growth(first->sockets,
-                                                                   first->n_sockets, top)
-                                : 0;
-    if (growth * 4 < sockets->count) {
+    const struct survey_group *top =
+        attribution_top_group(first->sockets, first->n_sockets, last->sockets, last->n_sockets);
+    double growth =
+        top != NULL ? (double)attribution_group_growth(first->sockets, first->n_sockets, top) : 0;
+    if (top == NULL || growth * 4 < sockets->count) {
         attribution_say_count(ret->evidence, sizeof(ret->evidence), sockets->per_request,
                               "open socket");
         return;
@@ -180,8 +179,7 @@ static bool attribution_by_count(const struct floor_series *series, double total
     struct count_growth files = attribution_count(series, SURVEY_FD_FILE);
     if (attribution_carries(&files, FILE_BYTES, total_bytes)) {
         ret->cause = CAUSE_FILES;
-        attribution_say_count(ret->evidence, sizeof(ret->evidence), files.per_request,
-                              "open file");
+        attribution_say_count(ret->evidence, sizeof(ret->evidence), files.per_request, "open file");
         attribution_say_file(series, ret);
         return true;
     }

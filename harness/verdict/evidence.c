@@ -61,9 +61,8 @@ static void evidence_gather_load(const struct timeline *timeline, struct evidenc
         ret->counts.failed += cycle->counts.failed;
     }
     uint64_t completed = load_counts_completed(&ret->counts);
-    ret->landed = completed > 0 ? (double)(ret->counts.ok + ret->counts.other_status) /
-                                      (double)completed
-                                : 1;
+    ret->landed =
+        completed > 0 ? (double)(ret->counts.ok + ret->counts.other_status) / (double)completed : 1;
     ret->psi_full_share = load_ns > 0 ? (double)stall_us * 1000 / (double)load_ns : 0;
     ret->thrashes = out_of_time && ret->psi_full_share >= THRASH_STALL_MIN;
 }
@@ -145,10 +144,10 @@ static bool evidence_cycle_swing(const struct cycle *cycle, int64_t *ret_bytes)
 bool evidence_transient(const struct evidence *evidence, const struct verdict_question *question,
                         int64_t *ret_bytes)
 {
-    bool clipped = evidence->oom_kills > 0 ||
-                   (evidence->limit_known && evidence->has_peak &&
-                    (double)evidence->peak_bytes >=
-                        PEAK_CLIPPED_MIN * (double)question->limit_bytes);
+    bool clipped =
+        evidence->oom_kills > 0 ||
+        (evidence->limit_known && evidence->has_peak &&
+         (double)evidence->peak_bytes >= PEAK_CLIPPED_MIN * (double)question->limit_bytes);
     int64_t swing = 0;
     if (evidence_cycle_swing(evidence->solo, &swing)) {
         *ret_bytes = swing;
@@ -171,8 +170,8 @@ bool evidence_is_pressed(const struct evidence *evidence, const struct verdict_q
         return false;
     if (evidence->psi_full_share >= PRESSURE_STALL_MIN)
         return true;
-    return evidence->has_held_peak && (double)evidence->held_peak_bytes >=
-                                          PRESSURE_PEAK_MIN * (double)question->limit_bytes;
+    return evidence->has_held_peak &&
+           (double)evidence->held_peak_bytes >= PRESSURE_PEAK_MIN * (double)question->limit_bytes;
 }
 
 bool evidence_is_retaining(const struct evidence *evidence)

@@ -31,6 +31,7 @@ struct evidence {
     bool thrashes;                   /* the load made no progress for lack of memory */
 };
 
+/* Reduce the timeline to what the rules ask for. */
 void evidence_gather(const struct timeline *timeline, const struct verdict_question *question,
                      struct evidence *ret);
 

@@ -95,11 +95,10 @@ void indicators_floor_series(const struct timeline *timeline, struct floor_serie
 {
     ret->n = 0;
     ret->start = 0;
-    unsigned last_start = 0;
-    for (size_t i = 0; i < timeline->n_cycles; i++)
-        if (timeline->cycles[i].start > last_start)
-            last_start = timeline->cycles[i].start;
-    for (unsigned start = 0; start <= last_start; start++) {
+    for (size_t i = 0; i < timeline->n_cycles; i++) {
+        unsigned start = timeline->cycles[i].start;
+        if (i > 0 && start == timeline->cycles[i - 1].start)
+            continue;
         struct floor_series series;
         indicators_series_of_start(timeline, start, &series);
         if (series.n > ret->n)

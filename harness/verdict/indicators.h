@@ -25,6 +25,7 @@ struct floor_parts {
     bool present;
 };
 
+/* The floor that a survey shows, in its parts; not present when something was not measured. */
 struct floor_parts indicators_floor(const struct survey *survey);
 
 /* What the instance held at rest before anything was forced: anonymous, file, shared and kernel

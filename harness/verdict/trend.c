@@ -60,8 +60,8 @@ double trend_kendall_p(size_t n, long s)
     return sum > 1 ? 1 : sum;
 }
 
-/* The smallest C with P(S > C) <= 2.5 %, so that the slopes of rank (N - C) / 2 and (N + C) / 2
- * enclose 95 %. */
+/* The smallest C with P(S > C) <= 2.5 %, so that of N sorted slopes those of rank (N - C) / 2 and
+ * (N + C) / 2 + 1, counted from 1, enclose 95 % or a little more. */
 static long trend_interval_width(size_t n)
 {
     long pairs = (long)(n * (n - 1) / 2);
@@ -110,7 +110,7 @@ int trend_estimate(const struct trend_point *points, size_t n, struct trend *ret
     ret->n = n;
     ret->slope = trend_median(slopes, n_slopes); /* sorts them */
     long width = trend_interval_width(n);
-    long below = ((long)n_slopes - width) / 2;
+    long below = ((long)n_slopes - width) / 2 - 1;
     if (below < 0)
         below = 0;
     ret->low = slopes[below];

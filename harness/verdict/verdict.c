@@ -61,9 +61,8 @@ static void verdict_fill_numbers(const struct evidence *evidence, struct verdict
 static double verdict_headroom(const struct evidence *evidence,
                                const struct verdict_question *question)
 {
-    const struct cycle *last = evidence->series.n > 0
-                                   ? evidence->series.cycle[evidence->series.n - 1]
-                                   : NULL;
+    const struct cycle *last =
+        evidence->series.n > 0 ? evidence->series.cycle[evidence->series.n - 1] : NULL;
     if (!evidence->limit_known || last == NULL)
         return -1;
     struct floor_parts floor = indicators_floor(&last->floor);
@@ -73,8 +72,7 @@ static double verdict_headroom(const struct evidence *evidence,
 }
 
 /* Requests per second of the measuring cycles. */
-static double verdict_rate(const struct evidence *evidence,
-                           const struct verdict_question *question)
+static double verdict_rate(const struct evidence *evidence, const struct verdict_question *question)
 {
     if (question->rate_per_s > 0)
         return question->rate_per_s;
@@ -140,6 +138,11 @@ static void verdict_say_pressure(const struct evidence *evidence,
                  "the load alone ran into the limit and was OOM-killed (%u in flight), and floors "
                  "do not grow with work",
                  question->concurrency);
+    else if (evidence->thrashes)
+        snprintf(ret->reason, sizeof(ret->reason),
+                 "the load came to a stand for lack of memory: in %.0f %% of its time everything "
+                 "waited for it",
+                 100 * evidence->psi_full_share);
     else if (evidence->psi_full_share >= 0.1)
         snprintf(ret->reason, sizeof(ret->reason),
                  "everything stood still for memory in %.0f %% of the load's time, and floors do "
@@ -173,8 +176,7 @@ static void verdict_say_pressure(const struct evidence *evidence,
              question->concurrency);
 }
 
-static void verdict_say_lazy(const struct evidence *evidence, enum cause cause,
-                             struct verdict *ret)
+static void verdict_say_lazy(const struct evidence *evidence, enum cause cause, struct verdict *ret)
 {
     ret->kind = VERDICT_LAZY_RELEASE;
     ret->cause = cause;

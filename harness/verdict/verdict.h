@@ -74,8 +74,10 @@ enum verdict_step {
     VERDICT_STEP_DONE,
 };
 
+/* What would tell most, as things stand; DONE when nothing more would. */
 enum verdict_step verdict_next(const struct timeline *timeline,
                                const struct verdict_question *question);
 
+/* The verdict on what was recorded so far. */
 void verdict_decide(const struct timeline *timeline, const struct verdict_question *question,
                     struct verdict *ret);

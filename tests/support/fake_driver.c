@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "tests/support/http_server.h"
 
 #define FAKE_BACKLOG 512
 #define FAKE_NEVER   UINT64_MAX
@@ -21,6 +22,12 @@ struct fake_script {
     uint64_t oom_at;
     uint64_t exit_at;
     int exit_status;
+    bool serves;
+    uint64_t keep;
+    uint64_t keep_max;
+    uint64_t hold;
+    uint64_t retain;
+    uint64_t exit_after;
     bool ignore_term;
     bool never_ready;
     bool cannot_start;
@@ -30,11 +37,13 @@ struct instance {
     struct fake_script script;
     uint64_t limit_bytes;
     uint64_t readings;
+    uint64_t now_bytes; /* at the last reading */
     uint64_t peak_bytes;
     uint64_t oom_kills;
     bool ended;
     struct process_end end;
     int listen_fd;
+    struct http_server *server; /* NULL: the script does not serve, or it has ended */
     char endpoint[40];
 };
 
@@ -47,26 +56,56 @@ static int fake_probe(const struct driver_options *options, struct error *why)
 
 static int fake_read_word(const char *word, struct fake_script *script, struct error *err)
 {
-    unsigned long long first = 0;
-    int second = 0;
-    if (sscanf(word, "bytes=%llu", &first) == 1)
-        script->bytes = first;
-    else if (sscanf(word, "grow=%llu", &first) == 1)
-        script->grow = first;
-    else if (sscanf(word, "oom=%llu", &first) == 1)
-        script->oom_at = first;
-    else if (sscanf(word, "exit=%llu:%d", &first, &second) == 2) {
-        script->exit_at = first;
-        script->exit_status = second;
-    } else if (strcmp(word, "ignore-term") == 0)
-        script->ignore_term = true;
-    else if (strcmp(word, "never-ready") == 0)
-        script->never_ready = true;
-    else if (strcmp(word, "cannot-start") == 0)
-        script->cannot_start = true;
-    else
-        return error_set(err, ERROR_USAGE, "the fake driver does not know \"%s\"", word);
-    return 0;
+    const struct {
+        const char *key;
+        uint64_t *value;
+        bool serves;
+    } amounts[] = {
+        {"bytes=", &script->bytes, false},
+        {"grow=", &script->grow, false},
+        {"oom=", &script->oom_at, false},
+        {"exit=", &script->exit_at, false},
+        {"keep=", &script->keep, true},
+        {"keep-at-most=", &script->keep_max, true},
+        {"hold=", &script->hold, true},
+        {"retain=", &script->retain, true},
+        {"exit-after=", &script->exit_after, true},
+    };
+    const struct {
+        const char *word;
+        bool *flag;
+    } flags[] = {
+        {"serve", &script->serves},
+        {"ignore-term", &script->ignore_term},
+        {"never-ready", &script->never_ready},
+        {"cannot-start", &script->cannot_start},
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(flags); i++)
+        if (strcmp(word, flags[i].word) == 0) {
+            *flags[i].flag = true;
+            return 0;
+        }
+    for (size_t i = 0; i < ARRAY_LENGTH(amounts); i++) {
+        size_t length = strlen(amounts[i].key);
+        if (strncmp(word, amounts[i].key, length) != 0)
+            continue;
+        char *end = NULL;
+        *amounts[i].value = strtoull(word + length, &end, 10);
+        if (*end == ':')
+            script->exit_status = atoi(end + 1);
+        script->serves = script->serves || amounts[i].serves;
+        return 0;
+    }
+    return error_set(err, ERROR_USAGE, "the fake driver does not know \"%s\"", word);
+}
+
+static void fake_close(struct instance *instance)
+{
+    if (instance->server != NULL)
+        http_server_free(instance->server);
+    instance->server = NULL;
+    if (instance->listen_fd >= 0)
+        close(take_fd(&instance->listen_fd));
 }
 
 static void fake_end(struct instance *instance, struct process_end end)
@@ -74,16 +113,33 @@ static void fake_end(struct instance *instance, struct process_end end)
     if (!instance->ended)
         instance->end = end;
     instance->ended = true;
-    close(take_fd(&instance->listen_fd));
+    fake_close(instance);
+}
+
+/* What the requests so far have left, and those under way hold. */
+static uint64_t fake_served_bytes(struct instance *instance)
+{
+    const struct fake_script *script = &instance->script;
+    if (instance->server == NULL)
+        return 0;
+    uint64_t busy = http_server_busy(instance->server);
+    uint64_t requests = http_server_requests(instance->server);
+    uint64_t kept = requests * script->keep;
+    kept = kept < script->keep_max ? kept : script->keep_max;
+    bool trimmed = http_server_saw(instance->server, 'm');
+    return kept + busy * script->hold + (requests > 0 && !trimmed ? script->retain : 0);
 }
 
 /* What the script has in store for this reading. */
 static void fake_advance(struct instance *instance)
 {
     const struct fake_script *script = &instance->script;
+    instance->now_bytes = 0;
     if (instance->ended)
         return;
-    uint64_t bytes = script->bytes + instance->readings * script->grow;
+    uint64_t requests = instance->server != NULL ? http_server_requests(instance->server) : 0;
+    uint64_t bytes =
+        script->bytes + instance->readings * script->grow + fake_served_bytes(instance);
     bool killed = instance->readings >= script->oom_at || bytes > instance->limit_bytes;
     if (bytes > instance->limit_bytes)
         bytes = instance->limit_bytes;
@@ -91,10 +147,29 @@ static void fake_advance(struct instance *instance)
     if (killed) {
         instance->oom_kills++;
         fake_end(instance, (struct process_end){.signaled = true, .status = SIGKILL});
-    } else if (instance->readings >= script->exit_at) {
+    } else if (instance->readings >= script->exit_at || requests > script->exit_after) {
         fake_end(instance, (struct process_end){.status = script->exit_status});
+    } else {
+        instance->now_bytes = bytes;
     }
     instance->readings++;
+}
+
+static int fake_serve(struct instance *instance)
+{
+    instance->server = http_server_new();
+    snprintf(instance->endpoint, sizeof(instance->endpoint), "%s",
+             http_server_url(instance->server));
+    return 0;
+}
+
+static void fake_say_hello(const char *log_path)
+{
+    FILE *log = log_path != NULL ? fopen(log_path, "ae") : NULL;
+    if (log == NULL)
+        return;
+    fputs("fake service started\n", log);
+    fclose(log);
 }
 
 static int fake_listen(struct instance *instance, struct error *err)
@@ -117,7 +192,7 @@ static void fake_destroy(struct instance *instance)
 {
     if (instance == NULL)
         return;
-    closep(&instance->listen_fd);
+    fake_close(instance);
     free(instance);
 }
 
@@ -130,14 +205,18 @@ static int fake_start(const struct driver_options *options, const struct run_spe
                       const char *log_path, struct instance **ret, struct error *err)
 {
     (void)options;
-    (void)log_path;
     CLEANUP(fake_destroyp) struct instance *instance = calloc(1, sizeof(*instance));
     if (instance == NULL)
         return error_out_of_memory(err);
     instance->listen_fd = -1;
     instance->limit_bytes = spec->settings.limit_bytes;
-    instance->script =
-        (struct fake_script){.bytes = 1024 * 1024, .oom_at = FAKE_NEVER, .exit_at = FAKE_NEVER};
+    instance->script = (struct fake_script){
+        .bytes = 1024 * 1024,
+        .oom_at = FAKE_NEVER,
+        .exit_at = FAKE_NEVER,
+        .keep_max = FAKE_NEVER,
+        .exit_after = FAKE_NEVER,
+    };
     const char *const *word = spec->settings.service.command;
     for (word++; word[-1] != NULL && *word != NULL; word++)
         if (fake_read_word(*word, &instance->script, err) < 0)
@@ -145,8 +224,9 @@ static int fake_start(const struct driver_options *options, const struct run_spe
     if (instance->script.cannot_start)
         return error_set_errno(err, ERROR_SERVICE, EACCES, "cannot execute %s",
                                spec->settings.service.command[0]);
-    if (fake_listen(instance, err) < 0)
+    if ((instance->script.serves ? fake_serve(instance) : fake_listen(instance, err)) < 0)
         return -1;
+    fake_say_hello(log_path);
     if (instance->script.exit_at == 0)
         fake_advance(instance);
     *ret = take_ptr(&instance);
@@ -174,9 +254,7 @@ static int fake_read(struct instance *instance, bool full, struct memory_sample 
     (void)err;
     fake_advance(instance);
     struct memory_sample sample = {.t_ns = 0};
-    uint64_t bytes = instance->script.bytes + (instance->readings - 1) * instance->script.grow;
-    if (instance->ended)
-        bytes = 0;
+    uint64_t bytes = instance->now_bytes;
     memory_sample_set(&sample, MEMORY_CURRENT, bytes);
     memory_sample_set(&sample, MEMORY_EVENTS_MAX, instance->oom_kills);
     memory_sample_set(&sample, MEMORY_EVENTS_OOM, instance->oom_kills);
@@ -189,6 +267,7 @@ static int fake_read(struct instance *instance, bool full, struct memory_sample 
         memory_sample_set(&sample, MEMORY_FILE, 0);
         memory_sample_set(&sample, MEMORY_SHMEM, 0);
         memory_sample_set(&sample, MEMORY_KERNEL, 0);
+        memory_sample_set(&sample, MEMORY_SLAB_UNRECLAIMABLE, 0);
     }
     *ret = sample;
     return 0;

@@ -10,7 +10,17 @@
  *     ignore-term     SIGTERM does nothing: stop has to wait for the deadline and kill
  *     never-ready     nothing listens on the endpoint (else connections are accepted, unanswered)
  *     cannot-start    start fails as for a program that is not executable
- * A reading is any call of read or survey. limit_bytes of the settings kills as well. */
+ * A reading is any call of read or survey. limit_bytes of the settings kills as well.
+ *
+ * With one of these words it answers requests (see http_server.h for its paths), and memory follows
+ * from them, the same whatever the time:
+ *     serve           no more than that
+ *     keep=4096       so much stays of every request…
+ *     keep-at-most=65536  …up to so much in all: a cache
+ *     hold=1048576    so much of every request while it is under way: transient memory
+ *     retain=1048576  so much stays once there was a request, until there is a POST to /trim
+ *     exit-after=20:3 ends with status 3 at the first reading after 20 requests
+ * It prints "fake service started" into its log. */
 #include "driver/driver.h"
 
 extern const struct driver fake_driver;

@@ -368,6 +368,11 @@ size_t http_server_open_connections(struct http_server *server)
     return locked(server, &server->open);
 }
 
+size_t http_server_busy(struct http_server *server)
+{
+    return locked(server, &server->busy);
+}
+
 size_t http_server_peak_busy(struct http_server *server)
 {
     return locked(server, &server->peak_busy);
@@ -376,6 +381,14 @@ size_t http_server_peak_busy(struct http_server *server)
 size_t http_server_body_bytes(struct http_server *server)
 {
     return locked(server, &server->body_bytes);
+}
+
+bool http_server_saw(struct http_server *server, char last_letter)
+{
+    pthread_mutex_lock(&server->lock);
+    bool saw = strchr(server->trace, last_letter) != NULL;
+    pthread_mutex_unlock(&server->lock);
+    return saw;
 }
 
 const char *http_server_trace(struct http_server *server)

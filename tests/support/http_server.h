@@ -15,6 +15,7 @@
  *     /early            413 before the body of    /unasked           200, and bytes beyond it
  *                       the request is read
  */
+#include <stdbool.h>
 #include <stddef.h>
 
 struct http_server;
@@ -30,8 +31,12 @@ const char *http_server_url(const struct http_server *server);
 size_t http_server_requests(struct http_server *server);
 size_t http_server_connections(struct http_server *server);      /* accepted */
 size_t http_server_open_connections(struct http_server *server); /* of them open now */
+size_t http_server_busy(struct http_server *server);             /* requests under way now */
 size_t http_server_peak_busy(struct http_server *server);        /* requests at the same time */
 size_t http_server_body_bytes(struct http_server *server);       /* of all requests */
+
+/* Whether a path that ends so was asked for; for use while requests are under way. */
+bool http_server_saw(struct http_server *server, char last_letter);
 
 /* The paths asked for, in order, one letter each (the last of the path); borrowed, first 4095. */
 const char *http_server_trace(struct http_server *server);

@@ -1,0 +1,82 @@
+/* Recorded runs, judged again: test_golden FOLDER, with a run in each folder of it. What a run said
+ * when it was recorded is what it says today, to the byte, and what its scenario expects. */
+#include <check.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "scenario/record_files.h"
+#include "timeline/timeline_csv.h"
+
+#define FILE_MAX ((size_t)16 * 1024 * 1024)
+
+static struct dirent **runs; /* those of the folder, sorted */
+static const char *folder;
+
+static void expect_file(const char *dir, const char *name, const struct buffer *text)
+{
+    CLEANUP(freep) char *path = file_join(dir, name);
+    CLEANUP(buffer_done) struct buffer recorded = BUFFER_INIT(FILE_MAX);
+    struct error err = {0};
+    ck_assert_msg(file_read(AT_FDCWD, path, &recorded, &err) == 0, "%s", err.text);
+    const char *a = buffer_text(&recorded);
+    const char *b = buffer_text(text);
+    unsigned line = 1;
+    for (; *a == *b && *a != '\0'; a++, b++)
+        line += *a == '\n';
+    ck_assert_msg(*a == *b, "%s:%u: \"%.60s\" was recorded, now it is \"%.60s\"", path, line, a, b);
+}
+
+START_TEST(a_recorded_run_is_judged_as_it_was)
+{
+    struct error err = {0};
+    CLEANUP(freep) char *dir = file_join(folder, runs[_i]->d_name);
+    CLEANUP(record_freep) struct record *record = NULL;
+    CLEANUP(buffer_done) struct buffer json = BUFFER_INIT(FILE_MAX);
+    CLEANUP(buffer_done) struct buffer cycles = BUFFER_INIT(FILE_MAX);
+    CLEANUP(buffer_done) struct buffer timeline = BUFFER_INIT(FILE_MAX);
+    ck_assert_msg(record_load(dir, &record, &err) == 0, "%s", err.text);
+    struct json_writer writer;
+    json_writer_begin(&writer, &json);
+    record_write_json(&writer, NULL, record);
+    ck_assert_int_eq(json_writer_end(&writer, &err), 0);
+    expect_file(dir, "result.json", &json);
+    ck_assert_int_eq(cycles_csv_write(record->timeline, &cycles, &err), 0);
+    expect_file(dir, "cycles.csv", &cycles);
+    ck_assert_int_eq(timeline_csv_write(record->timeline, &timeline, &err), 0);
+    expect_file(dir, "timeline.csv", &timeline);
+    ck_assert_msg(record->outcome == OUTCOME_PASS, "%s: %s, %s", record->id,
+                  outcome_name(record->outcome), record->verdict.reason);
+}
+END_TEST
+
+static int is_run(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.';
+}
+
+int main(int argc, char **argv)
+{
+    folder = argc == 2 ? argv[1] : "";
+    int n = scandir(folder, &runs, is_run, alphasort);
+    if (n <= 0) {
+        fprintf(stderr, "usage: %s FOLDER, with a recorded run in each folder of it\n", argv[0]);
+        return EXIT_FAILURE;
+    }
+    Suite *suite = suite_create("golden");
+    TCase *tcase = tcase_create("recorded runs");
+    tcase_add_loop_test(tcase, a_recorded_run_is_judged_as_it_was, 0, n);
+    suite_add_tcase(suite, tcase);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    for (int i = 0; i < n; i++)
+        free(runs[i]);
+    free(runs);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,209 @@
+#!/usr/bin/python3
+"""scenarios/schema.json, the scenarios and the parser agree.
+
+- every scenarios/*.json is valid, is named after its file, and its sample services exist;
+- the schema refuses what the parser refuses (a few of each kind);
+- the keys and ranges of the parser's tables (`const struct field NAME_fields[]`) are the schema's;
+- the words of verdicts and causes are those of harness/timeline/judgement.c.
+
+Needs Debian's python3-jsonschema; exits 77 (skipped) without it.
+"""
+import copy
+import glob
+import json
+import os
+import re
+import sys
+
+try:
+    import jsonschema
+except ImportError:
+    print("skipped: python3-jsonschema is not installed")
+    sys.exit(77)
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+# Schema definition -> the tables whose keys together are its properties.
+OBJECTS = {
+    "": ["scenario", "settings"],
+    "variant": ["variant", "settings"],
+    "service": ["program", "service"],
+    "dependency": ["program"],
+    "load": ["load"],
+    "request": ["request"],
+    "timer": ["timer"],
+    "cycles": ["cycles"],
+}
+
+# What both must refuse: a path into MINIMAL, and the value put there.
+MINIMAL = {"service": {"command": ["x"]}, "load": {"path": "/"}}
+REFUSED = [
+    (["limt"], "64M"),
+    (["limit"], "64Q"),
+    (["limit"], "-64M"),
+    (["limit"], 1048575),
+    (["limit"], 1.5),
+    (["limit"], None),
+    (["name"], "No"),
+    (["name"], "x" * 49),
+    (["about"], "a\u001b[31m"),
+    (["about"], ""),
+    (["service"], {}),
+    (["service", "command"], []),
+    (["service", "command"], [""]),
+    (["service", "command"], "x"),
+    (["service", "args"], [1]),
+    (["service", "port"], 0),
+    (["service", "port"], 70000),
+    (["service", "ready"], "healthz"),
+    (["service", "ready_timeout"], 10),
+    (["service", "env"], {"A=B": "c"}),
+    (["service", "env"], {"": "c"}),
+    (["service", "cwd"], ""),
+    (["dependencies"], {"Up": {"command": ["x"]}}),
+    (["dependencies"], {"service": {"command": ["x"]}}),
+    (["dependencies"], {"up": {}}),
+    (["dependencies"], {"up": {"command": ["x"], "trim": "/"}}),
+    (["dependencies"], {name: {"command": ["x"]} for name in "abcde"}),
+    (["load"], {}),
+    (["load"], {"requests": []}),
+    (["load"], {"path": "/", "requests": [{"path": "/"}]}),
+    (["load", "path"], "fetch"),
+    (["load", "path"], "/a b"),
+    (["load", "path"], "/a#b"),
+    (["load", "path"], "/a\r\nb"),
+    (["load"], {"requests": [{"method": "GET"}]}),
+    (["load"], {"requests": [{"path": "/", "method": "get"}]}),
+    (["load"], {"requests": [{"path": "/", "weight": 0}]}),
+    (["load"], {"requests": [{"path": "/", "headers": {"A b": "x"}}]}),
+    (["load"], {"requests": [{"path": "/", "headers": {"A": "x\r\nB: y"}}]}),
+    (["load"], {"requests": [{"path": "/", "headers": {"A": ""}}]}),
+    (["load"], {"requests": [{"path": "/"}] * 17}),
+    (["load"], {"timers": [{"path": "/"}]}),
+    (["load", "concurrency"], -3),
+    (["load", "rate"], 0),
+    (["load", "rate"], 1e9),
+    (["load", "timeout"], "5"),
+    (["cycles"], {"max": 0}),
+    (["cycles"], {"settle": "200"}),
+    (["thp"], "always"),
+    (["expect"], "leek"),
+    (["expect"], {"cause": "heap"}),
+    (["expect"], {"verdict": "leak", "cause": "socket"}),
+    (["variants"], {"a b": {}}),
+    (["variants"], {"fixed": {"name": "x"}}),
+    (["variants"], {"fixed": {"servise": {}}}),
+]
+
+faults = []
+
+
+def fault(text):
+    faults.append(text)
+
+
+def source(path):
+    with open(os.path.join(ROOT, path), encoding="utf-8") as file:
+        return file.read()
+
+
+def parser_tables():
+    """{table: {key: (kind, minimum, maximum)}}, the ranges as numbers where they are literal."""
+    tables = {}
+    for path in sorted(glob.glob(os.path.join(ROOT, "harness/scenario/*.c"))):
+        text = source(os.path.relpath(path, ROOT))
+        for name, body in re.findall(r"const struct field (\w+)_fields\[\] = \{(.*?)\n\};", text, re.S):
+            entries = re.findall(r'\{"(\w+)", (FIELD_\w+)(?:, [^,{}]*\([^()]*\), ([^,]+), ([^,]+))?', body)
+            tables[name] = {key: (kind, low.strip(), high.strip()) for key, kind, low, high in entries}
+    return tables
+
+
+def number(text, defines):
+    text = defines.get(text, text)
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def check_tables(schema):
+    tables = parser_tables()
+    defines = dict(re.findall(r"#define (LOAD_\w+) +(\d+)", source("harness/load/profile.h")))
+    for name, parts in OBJECTS.items():
+        definition = schema["$defs"][name] if name else schema
+        keys = set(definition["properties"]) - {"$schema"}
+        known = set()
+        for part in parts:
+            known |= set(tables.get(part, {}))
+        for key in sorted(keys ^ known):
+            fault("schema %s and the parser: only %s knows \"%s\""
+                  % (name or "root", "the schema" if key in keys else "the parser", key))
+        for part in parts:
+            for key, (kind, low, high) in tables.get(part, {}).items():
+                check_range(schema, name, key, definition["properties"].get(key, {}), kind,
+                            number(low, defines), number(high, defines))
+
+
+def check_range(schema, name, key, value, kind, low, high):
+    if kind not in ("FIELD_COUNT", "FIELD_UNSIGNED", "FIELD_PORT", "FIELD_NUMBER"):
+        return
+    if "$ref" in value:
+        value = schema["$defs"][value["$ref"].rsplit("/", 1)[1]]
+    if (value.get("minimum"), value.get("maximum")) != (low, high):
+        fault("schema %s.%s: %s to %s, the parser says %s to %s"
+              % (name or "root", key, value.get("minimum"), value.get("maximum"), low, high))
+
+
+def check_words(schema):
+    text = source("harness/timeline/judgement.c")
+    for definition, table in (("verdict", "verdict_kind_names"), ("cause", "cause_names")):
+        body = re.search(table + r"\[\] = \{(.*?)\};", text, re.S).group(1)
+        if re.findall(r'"([^"]+)"', body) != schema["$defs"][definition]["enum"]:
+            fault("schema %s: other words than %s in judgement.c" % (definition, table))
+
+
+def check_scenarios(validator):
+    paths = sorted(glob.glob(os.path.join(ROOT, "scenarios/*.json")))
+    for path in paths:
+        name = os.path.basename(path)
+        if name == "schema.json":
+            continue
+        document = json.loads(source(os.path.relpath(path, ROOT)))
+        for error in validator.iter_errors(document):
+            fault("scenarios/%s: %s: %s" % (name, error.json_path, error.message))
+        if document.get("name", name[:-5]) + ".json" != name:
+            fault("scenarios/%s: is named \"%s\"" % (name, document["name"]))
+        for service in re.findall(r"\{services\}/([\w-]+)", json.dumps(document)):
+            if not os.path.exists(os.path.join(ROOT, "services", service + ".c")):
+                fault("scenarios/%s: there is no services/%s.c" % (name, service))
+    if len(paths) < 2:
+        fault("no scenarios found")
+
+
+def check_refusals(validator):
+    if not validator.is_valid(MINIMAL):
+        fault("the schema refuses the smallest scenario")
+    for path, value in REFUSED:
+        document = copy.deepcopy(MINIMAL)
+        place = document
+        for key in path[:-1]:
+            place = place[key]
+        place[path[-1]] = value
+        if validator.is_valid(document):
+            fault("the schema accepts %s = %s" % (".".join(path), json.dumps(value)))
+
+
+def main():
+    schema = json.loads(source("scenarios/schema.json"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    validator = jsonschema.Draft202012Validator(schema)
+    check_scenarios(validator)
+    check_refusals(validator)
+    check_tables(schema)
+    check_words(schema)
+    for text in faults:
+        print(text)
+    sys.exit(1 if faults else 0)
+
+
+main()

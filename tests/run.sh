@@ -1,0 +1,69 @@
+#!/bin/sh
+# make test: every test of preset release, and the unit tests once more under the sanitizers of
+# preset asan. What this machine cannot run is skipped, and said why. What failing tests leave is
+# under build/release/e2e and build/*/Testing.
+#
+# usage: run.sh [CTEST-OPTION...]   for the tests of preset release, as in: run.sh -L unit
+set -eu
+cd "$(dirname "$0")/.."
+
+begin=$(date +%s)
+last=$begin
+# lap WHAT: how long this part took.
+lap() {
+    now=$(date +%s)
+    echo "-- $1: $((now - last)) s"
+    last=$now
+}
+
+build() {
+    log=build/$1.log
+    mkdir -p build
+    if ! { cmake --preset "$1" -DLEAKCAGE_TESTS=ON && cmake --build "build/$1"; } >"$log" 2>&1; then
+        cat "$log"
+        echo "preset $1 does not build" >&2
+        exit 1
+    fi
+    lap "build of preset $1"
+}
+
+# The reasons that skipped tests gave, also those of a file whose other tests ran.
+reasons() {
+    python3 - "$1" <<'END'
+import re
+import sys
+import xml.etree.ElementTree as tree
+
+for case in tree.parse(sys.argv[1]).getroot().iter("testcase"):
+    out = case.findtext("system-out") or ""
+    found = re.findall(r"^(?:skipped|Skipped|SKIP): (.*)$", out, re.M)
+    if case.find("skipped") is not None and not found:
+        found = [(out.strip().splitlines() or ["it did not say why"])[-1]]
+    for reason in found:
+        print("   skipped: %s: %s" % (case.get("name"), reason))
+END
+}
+
+# check PRESET CTEST-OPTION...: run tests; remember a failure.
+failed=0
+check() {
+    preset=$1
+    shift
+    folder=$PWD/build/$preset/Testing
+    ctest --test-dir "build/$preset" -j2 --output-on-failure --no-tests=error \
+        --output-junit "$folder/junit.xml" --output-log "$folder/output.log" "$@" || failed=1
+    reasons "$folder/junit.xml"
+    lap "tests of preset $preset"
+}
+
+build release
+build asan
+check asan -L unit --progress
+check release "$@"
+
+for preset in asan release; do
+    echo "$preset: $(grep 'tests passed' "build/$preset/Testing/output.log")"
+done
+[ "$failed" = 0 ] || echo "what failed left its files in build/release/e2e" >&2
+echo "-- all: $(($(date +%s) - begin)) s"
+exit "$failed"

@@ -1,0 +1,123 @@
+#include "tests/support/story.h"
+
+#include <check.h>
+#include <stdlib.h>
+
+struct story story_new(void)
+{
+    struct story story = {.question = {.limit_bytes = 64 * STORY_MIB,
+                                       .concurrency = 8,
+                                       .cycles_max = 10,
+                                       .cycles_min = 5,
+                                       .cycle_requests = STORY_REQUESTS,
+                                       .can_reclaim = true}};
+    ck_assert_int_eq(timeline_new(4096, &story.timeline, NULL), 0);
+    return story;
+}
+
+void story_done(struct story *story)
+{
+    timeline_free(story->timeline);
+}
+
+static void story_survey(struct survey *survey, nsec_t t_ns, uint64_t bytes)
+{
+    static const enum memory_field nothing[] = {
+        MEMORY_FILE,       MEMORY_KERNEL, MEMORY_KERNEL_STACK,      MEMORY_SOCK,
+        MEMORY_PAGETABLES, MEMORY_SHMEM,  MEMORY_SLAB_UNRECLAIMABLE};
+    survey_init(survey);
+    survey->t_ns = t_ns;
+    for (size_t i = 0; i < sizeof(nothing) / sizeof(nothing[0]); i++)
+        memory_sample_set(&survey->memory, nothing[i], 0);
+    memory_sample_set(&survey->memory, MEMORY_ANON, bytes);
+    survey->value[SURVEY_PROCESSES] = 1;
+    survey->value[SURVEY_THREADS] = 4;
+    survey->value[SURVEY_PSS_ANON] = bytes;
+    survey->value[SURVEY_LAZY_FREE] = 0;
+    survey->value[SURVEY_MAPPINGS] = 40;
+    survey->value[SURVEY_FD_SOCKET] = 3;
+    survey->value[SURVEY_FD_FILE] = 2;
+    survey->value[SURVEY_TIME_WAIT] = 0;
+    survey->n_processes = 1;
+    survey->processes[0] =
+        (struct survey_process){.pid = 100, .name = "service", .anon_bytes = bytes, .threads = 4};
+}
+
+static bool story_has_load(enum cycle_kind kind)
+{
+    return kind == CYCLE_WARMUP || kind == CYCLE_MEASURE || kind == CYCLE_SOLO;
+}
+
+static nsec_t story_now_ns(const struct story *story)
+{
+    return (nsec_t)story->timeline->n_cycles * NSEC_PER_SEC;
+}
+
+struct cycle *story_cycle(struct story *story, enum cycle_kind kind, uint64_t bytes)
+{
+    nsec_t begin_ns = story_now_ns(story);
+    struct cycle *cycle = calloc(1, sizeof(*cycle));
+    ck_assert_ptr_nonnull(cycle);
+    cycle->kind = kind;
+    cycle->start = story->start;
+    if (story_has_load(kind)) {
+        cycle->concurrency = kind == CYCLE_SOLO ? 1 : story->question.concurrency;
+        cycle->requests = STORY_REQUESTS;
+        cycle->counts = (struct load_counts){.started = STORY_REQUESTS, .ok = STORY_REQUESTS};
+    }
+    cycle->begin_ns = begin_ns;
+    cycle->load_end_ns = begin_ns + NSEC_PER_SEC / 2;
+    cycle->settled_ns = begin_ns + 8 * NSEC_PER_SEC / 10;
+    cycle->floor_ns = begin_ns + 9 * NSEC_PER_SEC / 10;
+    cycle->complete = true;
+    cycle->came_to_rest = true;
+    cycle->reclaimed = true;
+    cycle->peak_bytes = bytes;
+    cycle->latency_p50_ns = NSEC_PER_MSEC;
+    cycle->latency_p99_ns = 2 * NSEC_PER_MSEC;
+    story_survey(&cycle->settled, cycle->settled_ns, bytes);
+    story_survey(&cycle->floor, cycle->floor_ns, bytes);
+    ck_assert_int_eq(timeline_add_cycle(story->timeline, cycle, NULL), 0);
+    free(cycle);
+    return &story->timeline->cycles[story->timeline->n_cycles - 1];
+}
+
+void story_cycles(struct story *story, unsigned n, uint64_t bytes, uint64_t step)
+{
+    story_cycle(story, CYCLE_READY, bytes);
+    story_cycle(story, CYCLE_WARMUP, bytes);
+    for (unsigned i = 1; i <= n; i++)
+        story_cycle(story, CYCLE_MEASURE, bytes + i * step);
+}
+
+struct cycle *story_kill(struct story *story, enum cycle_kind kind, uint64_t requests)
+{
+    struct cycle *cycle = story_cycle(story, kind, 0);
+    cycle->counts = (struct load_counts){.started = requests + 8, .ok = requests, .reset = 8};
+    cycle->complete = false;
+    cycle->oom_kills = 1;
+    cycle->events_max = 10;
+    cycle->peak_bytes = story->question.limit_bytes;
+    survey_init(&cycle->settled);
+    survey_init(&cycle->floor);
+    return cycle;
+}
+
+void story_sample(struct story *story, uint64_t bytes)
+{
+    struct memory_sample sample = {.t_ns = story_now_ns(story)};
+    memory_sample_set(&sample, MEMORY_CURRENT, bytes);
+    ck_assert_int_eq(timeline_add_memory(story->timeline, &sample, NULL), 0);
+}
+
+enum verdict_step story_next(const struct story *story)
+{
+    return verdict_next(story->timeline, &story->question);
+}
+
+struct verdict story_verdict(const struct story *story)
+{
+    struct verdict verdict;
+    verdict_decide(story->timeline, &story->question, &verdict);
+    return verdict;
+}

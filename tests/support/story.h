@@ -1,0 +1,35 @@
+#pragma once
+/* A timeline made by hand, a cycle at a time, for what judges and shows timelines.
+ *
+ * A cycle takes a second: at its end it has so many bytes of private memory, nothing else, all its
+ * requests answered. What a test wants otherwise it changes in the cycle it gets. */
+#include "timeline/timeline.h"
+#include "verdict/verdict.h"
+
+#define STORY_REQUESTS 250
+#define STORY_MIB      ((uint64_t)1024 * 1024)
+
+struct story {
+    struct timeline *timeline;
+    struct verdict_question question; /* 64 MiB, 8 at a time, 5 to 10 cycles of 250 */
+    unsigned start;                   /* which start of the service cycles belong to */
+};
+
+struct story story_new(void);
+void story_done(struct story *story); /* for CLEANUP */
+
+/* Append a cycle; borrowed, until the next one is appended. */
+struct cycle *story_cycle(struct story *story, enum cycle_kind kind, uint64_t bytes);
+
+/* READY, WARMUP, and so many MEASURE, each with `step` bytes more, from `bytes`. */
+void story_cycles(struct story *story, unsigned n, uint64_t bytes, uint64_t step);
+
+/* The cycle killed for memory at its limit, after so many of its requests. */
+struct cycle *story_kill(struct story *story, enum cycle_kind kind, uint64_t requests);
+
+/* A sample at the end of what there is, with so much in use. */
+void story_sample(struct story *story, uint64_t bytes);
+
+/* Both words at once. */
+enum verdict_step story_next(const struct story *story);
+struct verdict story_verdict(const struct story *story);

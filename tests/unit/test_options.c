@@ -1,0 +1,238 @@
+/* options: every option, and what a wrong one is told. */
+#include "cli/options.h"
+
+#include <string.h>
+
+#include "tests/support/check_main.h"
+
+#define WORDS_MAX 24
+
+/* Parse a line of words separated by blanks. */
+static int parse(const char *line, struct options *ret, struct error *err)
+{
+    static char text[1024];
+    static char *argv[WORDS_MAX + 1];
+    int argc = 0;
+    strcpy(text, line);
+    for (char *word = strtok(text, " "); word != NULL; word = strtok(NULL, " "))
+        argv[argc++] = word;
+    argv[argc] = NULL;
+    return options_parse(argc, argv, ret, err);
+}
+
+static struct options parsed(const char *line)
+{
+    struct options options;
+    struct error err = {0};
+    ck_assert_msg(parse(line, &options, &err) == 0, "%s: %s", line, err.text);
+    return options;
+}
+
+START_TEST(every_option_is_understood)
+{
+    struct options options = parsed(
+        "leakcage run --variant fixed --driver vm --limit 64M --high 48MiB --url /a --url /b "
+        "--ready /up scenario.json");
+    ck_assert_int_eq(options.command, COMMAND_RUN);
+    ck_assert_str_eq(options.variant, "fixed");
+    ck_assert_str_eq(options.driver, "vm");
+    ck_assert_uint_eq(options.limit_bytes, 67108864);
+    ck_assert_uint_eq(options.high_bytes, 50331648);
+    ck_assert_uint_eq(options.n_url_paths, 2);
+    ck_assert_str_eq(options.url_paths[1], "/b");
+    ck_assert_str_eq(options.ready, "/up");
+    ck_assert_str_eq(options.operands[0], "scenario.json");
+    ck_assert_ptr_null(options.operands[1]);
+    ck_assert_ptr_null(options.service_command);
+
+    options = parsed("leakcage run --trim /free --cycles 7 --requests 100 --warmup 0 "
+                     "--concurrency 4 --rate 12.5 --budget 90s --sample-hz 50 --thp system");
+    ck_assert_str_eq(options.trim, "/free");
+    ck_assert_uint_eq(options.cycles, 7);
+    ck_assert_uint_eq(options.requests, 100);
+    ck_assert(options.has_warmup);
+    ck_assert_uint_eq(options.warmup, 0);
+    ck_assert_uint_eq(options.concurrency, 4);
+    ck_assert_double_eq(options.rate_per_s, 12.5);
+    ck_assert_int_eq(options.budget_ns, 90 * NSEC_PER_SEC);
+    ck_assert_uint_eq(options.sample_hz, 50);
+    ck_assert(options.thp_system);
+    ck_assert_ptr_null(options.operands[0]);
+
+    options = parsed("leakcage run --expect leak/sockets -o out --json --quiet --no-color "
+                     "--kernel k --modules m --accel tcg --vm-memory 1G --vm-cpus 3 --thp never");
+    ck_assert(options.has_expectation && options.expects_cause);
+    ck_assert_int_eq(options.expect, VERDICT_LEAK);
+    ck_assert_int_eq(options.expect_cause, CAUSE_SOCKETS);
+    ck_assert_str_eq(options.output_dir, "out");
+    ck_assert(options.json && options.quiet && options.no_color && !options.thp_system);
+    ck_assert_str_eq(options.driver_options.kernel_path, "k");
+    ck_assert_str_eq(options.driver_options.modules_dir, "m");
+    ck_assert_str_eq(options.driver_options.accel, "tcg");
+    ck_assert_uint_eq(options.driver_options.guest_memory_bytes, 1073741824);
+    ck_assert_uint_eq(options.driver_options.guest_cpus, 3);
+}
+END_TEST
+
+START_TEST(nothing_said_means_nothing_set)
+{
+    struct options options = parsed("leakcage run");
+    ck_assert_ptr_null(options.variant);
+    ck_assert_ptr_null(options.driver);
+    ck_assert_str_eq(options.output_dir, "results");
+    ck_assert_uint_eq(options.limit_bytes, 0);
+    ck_assert(!options.has_warmup && !options.has_expectation && !options.json);
+}
+END_TEST
+
+static const struct {
+    const char *line;
+    enum command command;
+} commands[] = {
+    {"leakcage run x", COMMAND_RUN},         {"leakcage judge x", COMMAND_JUDGE},
+    {"leakcage list", COMMAND_LIST},         {"leakcage show x", COMMAND_SHOW},
+    {"leakcage doctor", COMMAND_DOCTOR},     {"leakcage clean", COMMAND_CLEAN},
+    {"leakcage vm -- true", COMMAND_VM},     {"leakcage guest x", COMMAND_GUEST},
+    {"leakcage help", COMMAND_HELP},         {"leakcage version", COMMAND_VERSION},
+    {"leakcage --help", COMMAND_HELP},       {"leakcage -h", COMMAND_HELP},
+    {"leakcage --version", COMMAND_VERSION}, {"leakcage run --help", COMMAND_HELP},
+    {"leakcage run x -h", COMMAND_HELP},     {"leakcage list --version", COMMAND_VERSION},
+};
+
+START_TEST(every_command_is_understood)
+{
+    ck_assert_int_eq(parsed(commands[_i].line).command, commands[_i].command);
+}
+END_TEST
+
+START_TEST(what_follows_two_hyphens_is_the_services)
+{
+    struct options options = parsed("leakcage run --limit 64M -- ./service --limit 5 -x -- y");
+    ck_assert_uint_eq(options.limit_bytes, 67108864);
+    ck_assert_ptr_null(options.operands[0]);
+    static const char *const words[] = {"./service", "--limit", "5", "-x", "--", "y"};
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        ck_assert_str_eq(options.service_command[i], words[i]);
+    ck_assert_ptr_null(options.service_command[6]);
+    options = parsed("leakcage run --");
+    ck_assert_ptr_nonnull(options.service_command);
+    ck_assert_ptr_null(options.service_command[0]);
+}
+END_TEST
+
+START_TEST(options_may_stand_behind_operands)
+{
+    struct options options = parsed("leakcage run a.json --json b.json --output=dir");
+    ck_assert(options.json);
+    ck_assert_str_eq(options.output_dir, "dir");
+    ck_assert_str_eq(options.operands[0], "a.json");
+    ck_assert_str_eq(options.operands[1], "b.json");
+    ck_assert_ptr_null(options.operands[2]);
+}
+END_TEST
+
+static const struct {
+    const char *line, *error;
+} faults[] = {
+    {"leakcage", "no command given"},
+    {"leakcage rnu", "unknown command \"rnu\" (did you mean run?)"},
+    {"leakcage frobnicate", "see leakcage help"},
+    {"leakcage run --limt 64M", "--limt (did you mean --limit?)"},
+    {"leakcage run --frobnicate", "--frobnicate; see leakcage help"},
+    {"leakcage run -x", "-x"},
+    {"leakcage run --limit", "--limit"},
+    {"leakcage run --json=yes", "--json"},
+    {"leakcage run --limit 64X", "--limit: found \"64X\""},
+    {"leakcage run --limit 64K", "--limit: found \"64K\", expected at least 1MiB"},
+    {"leakcage run --high x", "--high: found \"x\""},
+    {"leakcage run --cycles 0", "--cycles: found \"0\""},
+    {"leakcage run --cycles 256", "--cycles: found \"256\""},
+    {"leakcage run --requests x", "--requests: found \"x\""},
+    {"leakcage run --warmup -1", "--warmup: found \"-1\""},
+    {"leakcage run --concurrency 0", "--concurrency: found \"0\""},
+    {"leakcage run --rate 0", "--rate: found \"0\""},
+    {"leakcage run --rate nan", "--rate: found \"nan\""},
+    {"leakcage run --rate 10x", "--rate: found \"10x\""},
+    {"leakcage run --budget 10", "--budget: found \"10\" without a unit"},
+    {"leakcage run --sample-hz 1001", "--sample-hz: found \"1001\""},
+    {"leakcage run --thp always", "--thp: found \"always\", expected never or system"},
+    {"leakcage run --url fetch", "--url: found \"fetch\", expected a path"},
+    {"leakcage run --ready http", "--ready: found \"http\""},
+    {"leakcage run --trim x", "--trim: found \"x\""},
+    {"leakcage run --expect leek", "--expect: found \"leek\", expected leak"},
+    {"leakcage run --expect leak/scokets", "--expect: found \"scokets\""},
+    {"leakcage run --expect aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "--expect: found"},
+    {"leakcage run --vm-cpus 0", "--vm-cpus: found \"0\""},
+    {"leakcage run --vm-memory x", "--vm-memory: found \"x\""},
+};
+
+START_TEST(a_wrong_option_is_an_error_that_names_it)
+{
+    struct options options;
+    struct error err = {0};
+    ck_assert_int_eq(parse(faults[_i].line, &options, &err), -1);
+    ck_assert_int_eq(err.kind, ERROR_USAGE);
+    ck_assert_msg(strstr(err.text, faults[_i].error) != NULL, "found \"%s\", expected \"%s\"",
+                  err.text, faults[_i].error);
+}
+END_TEST
+
+START_TEST(too_many_paths_are_refused)
+{
+    struct options options;
+    struct error err = {0};
+    static char program[] = "leakcage";
+    static char run[] = "run";
+    static char option[] = "--url";
+    static char path[] = "/x";
+    char *argv[2 * LOAD_KINDS_MAX + 8] = {program, run};
+    int argc = 2;
+    for (int i = 0; i <= LOAD_KINDS_MAX; i++) {
+        argv[argc++] = option;
+        argv[argc++] = path;
+    }
+    ck_assert_int_eq(options_parse(argc, argv, &options, &err), -1);
+    ck_assert_msg(strncmp(err.text, "--url: given more than", 22) == 0, "%s", err.text);
+}
+END_TEST
+
+START_TEST(every_option_is_in_the_help)
+{
+    static const char *const names[] = {
+        "variant",   "driver",    "limit",    "high",       "url",    "ready", "trim",
+        "cycles",    "requests",  "warmup",   "rate",       "budget", "thp",   "expect",
+        "sample-hz", "json",      "quiet",    "output",     "kernel", "accel", "modules",
+        "vm-cpus",   "vm-memory", "no-color", "concurrency"};
+    char text[8192] = "";
+    FILE *out = fmemopen(text, sizeof(text), "w");
+    options_print_help(out);
+    fclose(out);
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        char option[32];
+        snprintf(option, sizeof(option), "--%s", names[i]);
+        ck_assert_msg(strstr(text, option) != NULL, "%s", option);
+    }
+}
+END_TEST
+
+static Suite *suite(void)
+{
+    Suite *s = suite_create("options");
+    TCase *understood = tcase_create("understood");
+    TCase *refused = tcase_create("refused");
+    tcase_add_test(understood, every_option_is_understood);
+    tcase_add_test(understood, nothing_said_means_nothing_set);
+    tcase_add_loop_test(understood, every_command_is_understood, 0,
+                        (int)(sizeof(commands) / sizeof(commands[0])));
+    tcase_add_test(understood, what_follows_two_hyphens_is_the_services);
+    tcase_add_test(understood, options_may_stand_behind_operands);
+    tcase_add_test(understood, every_option_is_in_the_help);
+    tcase_add_loop_test(refused, a_wrong_option_is_an_error_that_names_it, 0,
+                        (int)(sizeof(faults) / sizeof(faults[0])));
+    tcase_add_test(refused, too_many_paths_are_refused);
+    suite_add_tcase(s, understood);
+    suite_add_tcase(s, refused);
+    return s;
+}
+
+CHECK_MAIN(suite);

@@ -1,0 +1,258 @@
+/* record: stored whole or not at all, and the same when it is read again. */
+#include "scenario/record_files.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "tests/support/check_main.h"
+#include "tests/support/story.h"
+#include "tests/support/temp_dir.h"
+
+#define FILE_MAX ((size_t)4 * 1024 * 1024)
+
+static struct temp_dir dir;
+static char work[PATH_MAX + 8];
+static char final[PATH_MAX + 8];
+
+static void setup(void)
+{
+    dir = temp_dir_make();
+    snprintf(work, sizeof(work), "%s/work", dir.path);
+    snprintf(final, sizeof(final), "%s/final", dir.path);
+}
+
+static void teardown(void)
+{
+    temp_dir_done(&dir);
+}
+
+/* A record with something in every field; `kind` changes what there is. */
+static struct record *make_record(int kind)
+{
+    static const struct run_spec spec = {
+        .id = "a-scenario.fixed",
+        .scenario = "a-scenario",
+        .variant = "fixed",
+        .settings = {.limit_bytes = 64 * STORY_MIB,
+                     .load = {.concurrency = 8, .rate_per_s = 12.3456789},
+                     .cycles = 10,
+                     .cycles_min = 5,
+                     .cycle_requests = STORY_REQUESTS,
+                     .sample_hz = 100,
+                     .has_expectation = true,
+                     .expect = VERDICT_LEAK,
+                     .expects_cause = true,
+                     .expect_cause = CAUSE_SOCKETS},
+    };
+    struct record *record = NULL;
+    struct story story = story_new();
+    ck_assert_int_eq(record_new(&spec, &record, NULL), 0);
+    timeline_free(record->timeline);
+    record->timeline = story.timeline;
+    story.timeline->ticks = 981;
+    story.timeline->late_ticks = 3;
+    strcpy(record->driver, "vm");
+    strcpy(record->kernel, "6.1.0-\"odd\"\n");
+    strcpy(record->accel, "tcg");
+    record->cpus = 2;
+    record->starts = 1;
+    record->duration_ns = 9812345678;
+    record->has_ready = true;
+    record->ready_ns = 311234567;
+    record->has_decided = true;
+    record->decided_ns = 5371234567;
+    record_warn(record, "%s", "a warning, with \"quotes\" and a % sign");
+    story_cycles(&story, 5, 8 * STORY_MIB, kind == 1 ? 0 : 1000000);
+    story_sample(&story, 20 * STORY_MIB);
+    timeline_add_mark(story.timeline, 1, MARK_PHASE, 250, "cycle 1, with a comma");
+    if (kind == 2) {
+        story_kill(&story, CYCLE_MEASURE, 3);
+        story.start = 1;
+        story_cycle(&story, CYCLE_READY, 8 * STORY_MIB);
+        record->starts = 2;
+        record->termination = TERMINATION_OOM_KILLED;
+    }
+    if (kind == 3) {
+        record->question.limit_bytes = UINT64_MAX;
+        record->has_ready = record->has_decided = false;
+        record->has_expectation = record->expects_cause = false;
+        record->variant[0] = '\0';
+        record->termination = TERMINATION_SERVICE_FAILED;
+        error_set(&record->error, ERROR_SERVICE, "it ended:\nline one\nline \"two\"");
+    }
+    record_judge(record);
+    return record;
+}
+
+static void store(const struct record *record)
+{
+    struct error err = {0};
+    ck_assert_msg(record_store(record, work, final, &err) == 0, "%s", err.text);
+}
+
+static char *content(const char *name)
+{
+    CLEANUP(buffer_done) struct buffer text = BUFFER_INIT(FILE_MAX);
+    struct error err = {0};
+    ck_assert_msg(file_read(dir.fd, name, &text, &err) == 0, "%s", err.text);
+    return strdup(buffer_text(&text));
+}
+
+START_TEST(a_record_read_and_stored_again_is_the_same_to_the_byte)
+{
+    CLEANUP(record_freep) struct record *record = make_record(_i);
+    CLEANUP(record_freep) struct record *again = NULL;
+    struct error err = {0};
+    store(record);
+    static const char *const names[] = {"final/result.json", "final/timeline.csv",
+                                        "final/cycles.csv"};
+    char *before[3];
+    for (int i = 0; i < 3; i++)
+        before[i] = content(names[i]);
+    ck_assert_msg(record_load(final, &again, &err) == 0, "%s", err.text);
+    ck_assert_int_eq(again->verdict.kind, record->verdict.kind);
+    ck_assert_int_eq(again->outcome, record->outcome);
+    ck_assert_int_eq(again->error.kind, record->error.kind);
+    ck_assert_str_eq(again->error.text, record->error.text);
+    store(again);
+    for (int i = 0; i < 3; i++) {
+        CLEANUP(freep) char *after = content(names[i]);
+        ck_assert_str_eq(after, before[i]);
+        free(before[i]);
+    }
+}
+END_TEST
+
+START_TEST(a_new_record_takes_the_place_of_the_old_one)
+{
+    CLEANUP(record_freep) struct record *record = make_record(0);
+    temp_dir_write(&dir, "final/stale", "x");
+    temp_dir_write(&dir, "work/service.log", "hello\n");
+    store(record);
+    ck_assert(!file_exists(dir.fd, "final/stale"));
+    ck_assert(
+        file_exists(dir.fd, "final/service.log")); /* what lay in the work folder comes along */
+    ck_assert(!file_exists(dir.fd, "work"));
+    ck_assert(!file_exists(dir.fd, "work.old"));
+}
+END_TEST
+
+START_TEST(what_cannot_be_put_in_place_leaves_no_half_result)
+{
+    CLEANUP(record_freep) struct record *record = make_record(0);
+    struct error err = {0};
+    char nowhere[PATH_MAX + 32];
+    snprintf(nowhere, sizeof(nowhere), "%s/no/such/folder", dir.path);
+    ck_assert_int_eq(record_store(record, work, nowhere, &err), -1);
+    ck_assert_int_eq(err.kind, ERROR_ENVIRONMENT);
+    ck_assert(!file_exists(AT_FDCWD, nowhere));
+
+    temp_dir_write(&dir, "final/old", "x"); /* the old one stays when the new one cannot be made */
+    temp_dir_write(&dir, "file", "");
+    char bad[PATH_MAX + 16];
+    snprintf(bad, sizeof(bad), "%s/file/work", dir.path);
+    ck_assert_int_eq(record_store(record, bad, final, &err), -1);
+    ck_assert(file_exists(dir.fd, "final/old"));
+}
+END_TEST
+
+/* Replace in one of the stored files. */
+static const struct {
+    const char *file, *from, *to, *error;
+} faults[] = {
+    {"result.json", "leakcage.result/1", "leakcage.result/9", "leakcage.result/9"},
+    {"result.json", "\"termination\": \"decided\"", "\"termination\": \"tired\"", "tired"},
+    {"result.json", "\"verdict\": \"leak\",\n    \"cause\"",
+     "\"verdict\": \"leek\",\n    \"cause\"", "leek"},
+    {"result.json", "\"question\"", "\"answer\"", "question"},
+    {"result.json", "\"cycles_max\": 10", "\"cycles_max\": -10", "cycles_max"},
+    {"result.json", "{", "[", "result.json:"},
+    {"result.json", "\"cpus\": 2", "\"cpus\": \"2\"", "cpus"},
+    {"cycles.csv", "kind", "sort,kind", "cycles.csv:1"},
+    {"cycles.csv", "measure", "treasure", "cycles.csv:4: unknown kind of cycle \"treasure\""},
+    {"timeline.csv", "memory", "memoir", "timeline.csv:"},
+};
+
+START_TEST(a_broken_file_is_an_error_that_names_it)
+{
+    CLEANUP(record_freep) struct record *record = make_record(0);
+    CLEANUP(record_freep) struct record *again = NULL;
+    struct error err = {0};
+    char name[64];
+    store(record);
+    snprintf(name, sizeof(name), "final/%s", faults[_i].file);
+    CLEANUP(freep) char *text = content(name);
+    CLEANUP(buffer_done) struct buffer changed = BUFFER_INIT(FILE_MAX);
+    const char *place = strstr(text, faults[_i].from);
+    ck_assert_ptr_nonnull(place);
+    buffer_append(&changed, text, (size_t)(place - text), NULL);
+    buffer_append_text(&changed, faults[_i].to, NULL);
+    buffer_append_text(&changed, place + strlen(faults[_i].from), NULL);
+    temp_dir_write(&dir, name, buffer_text(&changed));
+    ck_assert_int_eq(record_load(final, &again, &err), -1);
+    ck_assert_ptr_null(again);
+    ck_assert_int_eq(err.kind, ERROR_USAGE);
+    ck_assert_msg(strstr(err.text, faults[_i].error) != NULL, "found \"%s\", expected \"%s\"",
+                  err.text, faults[_i].error);
+}
+END_TEST
+
+START_TEST(a_missing_or_empty_file_is_an_error_that_names_it)
+{
+    static const char *const names[] = {"result.json", "timeline.csv", "cycles.csv"};
+    CLEANUP(record_freep) struct record *record = make_record(0);
+    CLEANUP(record_freep) struct record *again = NULL;
+    char path[64];
+    store(record);
+    snprintf(path, sizeof(path), "final/%s", names[_i]);
+    struct error err = {0};
+    temp_dir_write(&dir, path, "");
+    ck_assert_int_eq(record_load(final, &again, &err), -1);
+    ck_assert_msg(strstr(err.text, names[_i]) != NULL, "%s", err.text);
+    unlinkat(dir.fd, path, 0);
+    ck_assert_int_eq(record_load(final, &again, &err), -1);
+    ck_assert_msg(strstr(err.text, names[_i]) != NULL, "%s", err.text);
+    ck_assert_int_eq(err.kind, ERROR_USAGE);
+}
+END_TEST
+
+START_TEST(warnings_are_bounded)
+{
+    CLEANUP(record_freep) struct record *record = make_record(0);
+    for (int i = 0; i < 20; i++)
+        record_warn(record, "%d", i);
+    ck_assert_uint_eq(record->n_warnings, RECORD_WARNINGS_MAX);
+}
+END_TEST
+
+START_TEST(every_termination_is_its_own_name)
+{
+    for (unsigned i = 0; i < TERMINATION_MAX_; i++) {
+        enum termination termination = TERMINATION_MAX_;
+        ck_assert(termination_from_name(termination_name((enum termination)i), &termination));
+        ck_assert_uint_eq(termination, i);
+    }
+}
+END_TEST
+
+static Suite *suite(void)
+{
+    Suite *s = suite_create("record");
+    TCase *c = tcase_create("files");
+    tcase_add_checked_fixture(c, setup, teardown);
+    tcase_add_loop_test(c, a_record_read_and_stored_again_is_the_same_to_the_byte, 0, 4);
+    tcase_add_test(c, a_new_record_takes_the_place_of_the_old_one);
+    tcase_add_test(c, what_cannot_be_put_in_place_leaves_no_half_result);
+    tcase_add_loop_test(c, a_broken_file_is_an_error_that_names_it, 0, (int)ARRAY_LENGTH(faults));
+    tcase_add_loop_test(c, a_missing_or_empty_file_is_an_error_that_names_it, 0, 3);
+    tcase_add_test(c, warnings_are_bounded);
+    tcase_add_test(c, every_termination_is_its_own_name);
+    suite_add_tcase(s, c);
+    return s;
+}
+
+CHECK_MAIN(suite);

@@ -1,0 +1,212 @@
+/* terminal: the closing block as a person sees it. */
+#include "report/terminal.h"
+
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "tests/support/check_main.h"
+#include "tests/support/story.h"
+
+/* A leak of 1 MiB a cycle from 8 MiB on, judged, under an expectation. */
+static struct record *make_record(void)
+{
+    static const struct run_spec spec = {
+        .id = "unclosed-body",
+        .scenario = "unclosed-body",
+        .settings = {.limit_bytes = 64 * STORY_MIB,
+                     .load = {.concurrency = 8},
+                     .cycles = 10,
+                     .cycles_min = 5,
+                     .cycle_requests = STORY_REQUESTS,
+                     .has_expectation = true,
+                     .expect = VERDICT_LEAK,
+                     .expects_cause = true,
+                     .expect_cause = CAUSE_HEAP},
+    };
+    struct record *record = NULL;
+    struct story story = story_new();
+    ck_assert_int_eq(record_new(&spec, &record, NULL), 0);
+    timeline_free(record->timeline);
+    record->timeline = story.timeline;
+    story_sample(&story, 8 * STORY_MIB);
+    story_cycle(&story, CYCLE_READY, 8 * STORY_MIB);
+    story_cycle(&story, CYCLE_WARMUP, 8 * STORY_MIB);
+    for (unsigned i = 1; i <= 5; i++) {
+        story_cycle(&story, CYCLE_MEASURE, (8 + i) * STORY_MIB);
+        story_sample(&story, (8 + 9 * i) * STORY_MIB);
+    }
+    strcpy(record->driver, "vm");
+    strcpy(record->kernel, "6.1.0");
+    strcpy(record->accel, "tcg");
+    record->duration_ns = 9800 * NSEC_PER_MSEC;
+    record_judge(record);
+    return record;
+}
+
+static char *written(const struct record *record, struct terminal_style style, const char *dir)
+{
+    struct error err = {0};
+    CLEANUP(buffer_done) struct buffer out = BUFFER_INIT(65536);
+    ck_assert_msg(terminal_write_record(record, dir, &style, &out, &err) == 0, "%s", err.text);
+    return strdup(buffer_text(&out));
+}
+
+START_TEST(the_block_of_a_leak_in_utf8)
+{
+    CLEANUP(record_freep) struct record *record = make_record();
+    CLEANUP(freep)
+    char *text = written(record, (struct terminal_style){.utf8 = true}, "results/unclosed-body");
+    ck_assert_str_eq(
+        text,
+        "unclosed-body · limit 64.0 MiB · driver vm (6.1.0, tcg) · 5 cycles of 250 requests · "
+        "9.8 s\n"
+        "\n"
+        "  memory   ▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▃▃▃▃▃▄▄▄▄▄▄▅▅▅▅▅▅▆▆▆▆▆▇   peak 13.0 MiB of 64.0 MiB\n"
+        "  floor    8.00 → 9.00 → 10.00 → 11.00 → 12.00 → 13.00 MiB\n"
+        "\n"
+        "  verdict  LEAK   +4.1 KiB per request (95 %: 4.1 KiB to 4.1 KiB)\n"
+        "  cause    heap: private memory holds 100 % of the growth, with no more threads or "
+        "descriptors\n"
+        "  effect   out of memory after about 12,750 more requests; at 500/s in 25.5 s\n"
+        "  held in  kernel 0 %, heap 100 % · reclaim gave back 0 B\n"
+        "  expected leak (heap): pass\n"
+        "  results  results/unclosed-body\n"
+        "\n");
+}
+END_TEST
+
+START_TEST(the_same_in_ascii_has_no_other_bytes)
+{
+    CLEANUP(record_freep) struct record *record = make_record();
+    CLEANUP(freep) char *text = written(record, (struct terminal_style){.utf8 = false}, NULL);
+    for (const char *c = text; *c != '\0'; c++)
+        ck_assert_msg(*c == '\n' || (*c >= ' ' && *c < 0x7f), "byte %d", *c);
+    ck_assert_ptr_nonnull(strstr(text, "unclosed-body | limit 64.0 MiB | driver vm"));
+    ck_assert_ptr_nonnull(strstr(text, "  floor    8.00 > 9.00 > 10.00"));
+    ck_assert_ptr_nonnull(strstr(text, "  memory   ......"));
+    ck_assert_ptr_null(strstr(text, "results"));
+}
+END_TEST
+
+START_TEST(colours_only_add_escape_sequences)
+{
+    CLEANUP(record_freep) struct record *record = make_record();
+    CLEANUP(freep) char *plain = written(record, (struct terminal_style){.utf8 = true}, "x");
+    CLEANUP(freep)
+    char *colored = written(record, (struct terminal_style){.utf8 = true, .color = true}, "x");
+    ck_assert_ptr_nonnull(strstr(colored, "\033[1;31mLEAK\033[0m"));
+    ck_assert_ptr_nonnull(strstr(colored, "\033[1;32mpass\033[0m"));
+    char *out = colored;
+    for (const char *in = colored; *in != '\0';) {
+        if (*in == '\033')
+            in = strchr(in, 'm') + 1;
+        else
+            *out++ = *in++;
+    }
+    *out = '\0';
+    ck_assert_str_eq(colored, plain);
+}
+END_TEST
+
+START_TEST(a_failed_run_shows_the_error_and_no_verdict)
+{
+    CLEANUP(record_freep) struct record *record = make_record();
+    error_set(&record->error, ERROR_SERVICE, "the service ended; the end of what it printed:\nbye");
+    record_judge(record);
+    CLEANUP(freep) char *text = written(record, (struct terminal_style){.utf8 = true}, NULL);
+    ck_assert_ptr_nonnull(strstr(text, "  error    the service ended"));
+    ck_assert_ptr_nonnull(strstr(text, "\nbye\n"));
+    ck_assert_ptr_null(strstr(text, "LEAK"));
+    ck_assert_ptr_nonnull(strstr(text, "expected leak (heap): no verdict"));
+}
+END_TEST
+
+START_TEST(what_was_not_expected_fails)
+{
+    CLEANUP(record_freep) struct record *record = make_record();
+    record->expect_cause = CAUSE_SOCKETS;
+    record_judge(record);
+    CLEANUP(freep) char *text = written(record, (struct terminal_style){.utf8 = true}, NULL);
+    ck_assert_ptr_nonnull(strstr(text, "expected leak (sockets): FAIL"));
+}
+END_TEST
+
+START_TEST(many_floors_are_the_first_and_the_last)
+{
+    CLEANUP(record_freep) struct record *record = make_record();
+    struct story story = {.timeline = record->timeline, .question = record->question};
+    for (unsigned i = 6; i <= 20; i++)
+        story_cycle(&story, CYCLE_MEASURE, (8 + i) * STORY_MIB);
+    record_judge(record);
+    CLEANUP(freep) char *text = written(record, (struct terminal_style){.utf8 = true}, NULL);
+    ck_assert_msg(
+        strstr(text, "  floor    8.0 → 9.0 → 10.0 → … → 25.0 → 26.0 → 27.0 → 28.0 MiB\n") != NULL,
+        "%s", text);
+}
+END_TEST
+
+START_TEST(findings_and_warnings_are_told)
+{
+    CLEANUP(record_freep) struct record *record = make_record();
+    record->timeline->ticks = 10;
+    record->timeline->late_ticks = 9;
+    record_warn(record, "the machine swapped");
+    record_judge(record);
+    CLEANUP(freep) char *text = written(record, (struct terminal_style){.utf8 = true}, NULL);
+    ck_assert_ptr_nonnull(strstr(text, "  note     9 of 10 samples were taken late"));
+    ck_assert_ptr_nonnull(strstr(text, "  warning  the machine swapped\n"));
+}
+END_TEST
+
+START_TEST(several_runs_are_a_table)
+{
+    CLEANUP(record_freep) struct record *pass = make_record();
+    CLEANUP(record_freep) struct record *fail = make_record();
+    fail->expect = VERDICT_CLEAN;
+    record_judge(fail);
+    const struct record *records[] = {pass, fail};
+    const struct terminal_style style = {.utf8 = true};
+    CLEANUP(buffer_done) struct buffer out = BUFFER_INIT(65536);
+    ck_assert_int_eq(terminal_write_summary(records, 2, &style, &out, NULL), 0);
+    ck_assert_str_eq(buffer_text(&out),
+                     "  pass  unclosed-body                leak          heap         9.8 s\n"
+                     "  fail  unclosed-body                leak          heap         9.8 s\n"
+                     "  1 passed, 1 failed, 0 undecided, 0 in error\n\n");
+}
+END_TEST
+
+START_TEST(a_sparkline_is_scaled_to_its_top_and_fills_gaps)
+{
+    CLEANUP(story_done) struct story story = story_new();
+    const struct terminal_style style = {.utf8 = false};
+    CLEANUP(buffer_done) struct buffer out = BUFFER_INIT(100);
+    ck_assert_int_eq(terminal_write_sparkline(story.timeline, 8, 100, &style, &out, NULL), 0);
+    ck_assert_str_eq(buffer_text(&out), ""); /* nothing measured, nothing drawn */
+    static const uint64_t bytes[] = {0, 50, 200, 99};
+    for (size_t i = 0; i < ARRAY_LENGTH(bytes); i++) {
+        story_sample(&story, bytes[i]);
+        story_cycle(&story, CYCLE_REST, 0);
+    }
+    ck_assert_int_eq(terminal_write_sparkline(story.timeline, 8, 100, &style, &out, NULL), 0);
+    ck_assert_str_eq(buffer_text(&out), "__===###"); /* the last sample is in the last cell */
+}
+END_TEST
+
+static Suite *suite(void)
+{
+    Suite *s = suite_create("terminal");
+    TCase *c = tcase_create("closing block");
+    tcase_add_test(c, the_block_of_a_leak_in_utf8);
+    tcase_add_test(c, the_same_in_ascii_has_no_other_bytes);
+    tcase_add_test(c, colours_only_add_escape_sequences);
+    tcase_add_test(c, a_failed_run_shows_the_error_and_no_verdict);
+    tcase_add_test(c, what_was_not_expected_fails);
+    tcase_add_test(c, many_floors_are_the_first_and_the_last);
+    tcase_add_test(c, findings_and_warnings_are_told);
+    tcase_add_test(c, several_runs_are_a_table);
+    tcase_add_test(c, a_sparkline_is_scaled_to_its_top_and_fills_gaps);
+    suite_add_tcase(s, c);
+    return s;
+}
+
+CHECK_MAIN(suite);
