@@ -53,7 +53,8 @@ static void work(const struct request *request, struct response *response)
     response_printf(response, "{\"started\":1,\"joined\":%d}\n", mended);
 }
 
-/* The bounds: measured on Linux 6.1, 29 KiB of kernel memory and 8.4 KiB of user memory a thread. */
+/* The bounds: measured on Linux 6.1, 29 KiB of kernel memory and 8.4 KiB of user memory a thread.
+ */
 static const struct service service = {
     .name = "hung-threads",
     .truths = {{"default", "leak", "threads", "/work", 28000, 52000},

@@ -9,7 +9,8 @@
  *
  * Each connection has its own thread, so that n connections are n documents at once. The mmap
  * threshold is fixed: otherwise malloc raises it at the first free of a large block, and from then
- * on the arenas keep what the requests leave. Blocks start above it. ?rows=N makes the documents larger or smaller. */
+ * on the arenas keep what the requests leave. Blocks start above it. ?rows=N makes the documents
+ * larger or smaller. */
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>

@@ -14,11 +14,11 @@
 #define ARRAY_LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
 /* What *pointer held; *pointer is NULL afterwards. */
-#define take_ptr(pointer)                                                                          \
-    __extension__({                                                                                \
-        __typeof__(*(pointer)) taken_ = *(pointer);                                                \
-        *(pointer) = NULL;                                                                         \
-        taken_;                                                                                    \
+#define take_ptr(pointer)                           \
+    __extension__({                                 \
+        __typeof__(*(pointer)) taken_ = *(pointer); \
+        *(pointer) = NULL;                          \
+        taken_;                                     \
     })
 
 /* The descriptor *fd held; *fd is -1 afterwards. */

@@ -12,25 +12,25 @@
 #include "base/error.h"
 
 struct process_spec {
-    char *const *argv; /* argv[0] is looked up in PATH when it has no slash */
-    char *const *env;  /* NULL: the parent's */
-    const char *cwd;   /* NULL: the parent's */
-    int stdin_fd;      /* -1: /dev/null */
-    int stdout_fd;     /* -1: /dev/null */
-    int stderr_fd;     /* -1: /dev/null */
+    char *const *argv;   /* argv[0] is looked up in PATH when it has no slash */
+    char *const *env;    /* NULL: the parent's */
+    const char *cwd;     /* NULL: the parent's */
+    int stdin_fd;        /* -1: /dev/null */
+    int stdout_fd;       /* -1: /dev/null */
+    int stderr_fd;       /* -1: /dev/null */
     const int *keep_fds; /* further descriptors the child inherits under the same numbers */
     unsigned n_keep_fds;
-    bool no_huge_pages;  /* prctl(PR_SET_THP_DISABLE) before exec */
-    bool raise_nofile;   /* soft RLIMIT_NOFILE to the hard one, as container engines do */
-    bool same_session;   /* stay in the parent's session (no setsid) */
+    bool no_huge_pages; /* prctl(PR_SET_THP_DISABLE) before exec */
+    bool raise_nofile;  /* soft RLIMIT_NOFILE to the hard one, as container engines do */
+    bool same_session;  /* stay in the parent's session (no setsid) */
     /* Called in the parent while the child waits before exec; -1 ends the child. May be NULL. */
     int (*attach)(pid_t pid, void *context, struct error *err);
     void *attach_context;
 };
 
 struct process {
-    pid_t pid;  /* 0: none */
-    int pidfd;  /* -1: none */
+    pid_t pid; /* 0: none */
+    int pidfd; /* -1: none */
 };
 
 #define PROCESS_NONE ((struct process){.pid = 0, .pidfd = -1})

@@ -22,7 +22,8 @@ int units_parse_duration(const char *text, nsec_t *ret_ns, struct error *err);
 int units_parse_count(const char *text, uint64_t minimum, uint64_t maximum, uint64_t *ret,
                       struct error *err);
 
-/* "41.2 MiB", "16.8 KiB", "812 B"; a negative amount keeps its sign. Return text[UNITS_TEXT_MAX]. */
+/* "41.2 MiB", "16.8 KiB", "812 B"; a negative amount keeps its sign. Return text[UNITS_TEXT_MAX].
+ */
 const char *units_format_bytes(double bytes, char *text);
 
 /* "9.8 s", "340 ms", "2 min", "3.5 h". */

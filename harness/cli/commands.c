@@ -59,9 +59,8 @@ int command_list(const struct options *options, struct error *err)
         status = catalogue_load(*name, &places, &scenario, err);
         if (status == 0)
             printf("%-18s %-13s %s\n", *name,
-                   scenario->settings.has_expectation
-                       ? verdict_kind_name(scenario->settings.expect)
-                       : "",
+                   scenario->settings.has_expectation ? verdict_kind_name(scenario->settings.expect)
+                                                      : "",
                    scenario->about != NULL ? scenario->about : "");
     }
     catalogue_free_names(names);
@@ -86,8 +85,7 @@ int command_show(const struct options *options, struct error *err)
     for (unsigned i = 0; i < scenario->n_variants; i++) {
         const struct scenario_variant *variant = &scenario->variants[i];
         printf("  variant %-10s %-13s %s\n", variant->name,
-               variant->settings.has_expectation ? verdict_kind_name(variant->settings.expect)
-                                                 : "",
+               variant->settings.has_expectation ? verdict_kind_name(variant->settings.expect) : "",
                variant->about != NULL ? variant->about : "");
     }
     const struct plan_paths paths = {
@@ -147,8 +145,8 @@ int command_vm(const struct options *options, struct error *err)
         return -1;
     if (vm_driver.probe(&driver_options, err) != 0)
         return error_prefix(err, "driver vm cannot run here");
-    return vm_driver_run_command(&driver_options, options->service_command,
-                                 options->operands[0], command_vm_output, err);
+    return vm_driver_run_command(&driver_options, options->service_command, options->operands[0],
+                                 command_vm_output, err);
 }
 
 int command_guest(const struct options *options, struct error *err)

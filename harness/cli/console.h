@@ -10,9 +10,9 @@
 struct console {
     const struct options *options;
     struct terminal_style style;
-    bool live;           /* standard error is a terminal: progress in place */
-    bool line_open;      /* a progress line stands there */
-    char last_phase[160]; /* without a terminal: a line only when this changes */
+    bool live;               /* standard error is a terminal: progress in place */
+    bool line_open;          /* a progress line stands there */
+    char last_phase[160];    /* without a terminal: a line only when this changes */
     struct record **records; /* owned; those that are done */
     size_t n_records;
 };

@@ -112,9 +112,9 @@ static const struct {
     const char *name;
     enum command command;
 } commands[] = {
-    {"run", COMMAND_RUN},       {"judge", COMMAND_JUDGE}, {"list", COMMAND_LIST},
-    {"show", COMMAND_SHOW},     {"doctor", COMMAND_DOCTOR}, {"clean", COMMAND_CLEAN},
-    {"vm", COMMAND_VM},         {"guest", COMMAND_GUEST}, {"help", COMMAND_HELP},
+    {"run", COMMAND_RUN},         {"judge", COMMAND_JUDGE},   {"list", COMMAND_LIST},
+    {"show", COMMAND_SHOW},       {"doctor", COMMAND_DOCTOR}, {"clean", COMMAND_CLEAN},
+    {"vm", COMMAND_VM},           {"guest", COMMAND_GUEST},   {"help", COMMAND_HELP},
     {"version", COMMAND_VERSION},
 };
 

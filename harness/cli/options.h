@@ -26,11 +26,11 @@ enum command {
 
 struct options {
     enum command command;
-    const char *const *operands; /* scenarios, result folders, a topic; NULL-terminated */
+    const char *const *operands;        /* scenarios, result folders, a topic; NULL-terminated */
     const char *const *service_command; /* after "--"; NULL: none. NULL-terminated */
-    const char *variant;      /* "all": the scenario and every variant */
-    const char *driver;       /* NULL: auto */
-    const char *output_dir;   /* "results" */
+    const char *variant;                /* "all": the scenario and every variant */
+    const char *driver;                 /* NULL: auto */
+    const char *output_dir;             /* "results" */
     const char *url_paths[LOAD_KINDS_MAX];
     unsigned n_url_paths;
     const char *ready;

@@ -143,8 +143,8 @@ static int run_make_plan(const struct options *options, const struct places *pla
 
 /* The driver that was asked for, if it works here; else the first that does, and say which. */
 static int run_choose_driver(const struct options *options,
-                             const struct driver_options *driver_options,
-                             struct console *console, const struct driver **ret, struct error *err)
+                             const struct driver_options *driver_options, struct console *console,
+                             const struct driver **ret, struct error *err)
 {
     if (options->driver == NULL || strcmp(options->driver, "auto") == 0) {
         struct error why = {0};

@@ -27,13 +27,13 @@
 
 /* What the command line says about drivers; NULL and 0 mean "choose". */
 struct driver_options {
-    const char *kernel_path;      /* vm: --kernel */
-    const char *modules_dir;      /* vm: --modules */
-    const char *program_path;     /* vm: this program's own executable */
-    const char *guest_init_path;  /* vm: the guest's first process */
-    uint64_t guest_memory_bytes;  /* vm: 0 chooses */
-    unsigned guest_cpus;          /* vm: 0 chooses */
-    const char *accel;            /* vm: "kvm", "tcg", NULL chooses */
+    const char *kernel_path;     /* vm: --kernel */
+    const char *modules_dir;     /* vm: --modules */
+    const char *program_path;    /* vm: this program's own executable */
+    const char *guest_init_path; /* vm: the guest's first process */
+    uint64_t guest_memory_bytes; /* vm: 0 chooses */
+    unsigned guest_cpus;         /* vm: 0 chooses */
+    const char *accel;           /* vm: "kvm", "tcg", NULL chooses */
 };
 
 struct instance; /* each driver's own */
@@ -73,8 +73,7 @@ struct driver {
     int (*state)(struct instance *instance, struct instance_state *ret, struct error *err);
 
     /* A quick or a full reading, without t_ns. 1: the instance is gone. */
-    int (*read)(struct instance *instance, bool full, struct memory_sample *ret,
-                struct error *err);
+    int (*read)(struct instance *instance, bool full, struct memory_sample *ret, struct error *err);
 
     /* Everything, processes included, without t_ns. 1: the instance is gone. */
     int (*survey)(struct instance *instance, struct survey *ret, struct error *err);

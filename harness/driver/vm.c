@@ -23,7 +23,7 @@
 #define VM_TSC_GAP_NS (20 * NSEC_PER_MSEC)
 
 /* A guest under working KVM is up in a third of this. */
-#define VM_KVM_TEST_TIMEOUT_NS (2 * NSEC_PER_SEC)
+#define VM_KVM_TEST_TIMEOUT_NS   (2 * NSEC_PER_SEC)
 #define VM_KVM_TEST_MEMORY_BYTES (512ULL << 20)
 
 /* Emulation under QEMU before 8.1 hangs one start in a hundred (see vm_guest.c). A start takes two

@@ -13,7 +13,10 @@ char *vm_control_space(struct vm_control *control, size_t *ret_size)
     return control->data + control->length;
 }
 
-void vm_control_received(struct vm_control *control, size_t length) { control->length += length; }
+void vm_control_received(struct vm_control *control, size_t length)
+{
+    control->length += length;
+}
 
 static bool vm_report_parse(const char *line, struct vm_report *ret)
 {

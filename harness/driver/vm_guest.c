@@ -20,7 +20,7 @@
 #define VM_GUEST_SILENCE_MAX_NS (30 * NSEC_PER_SEC)
 
 /* Our own stream beside the guest's: what QEMU itself says. */
-#define VM_STREAM_QEMU VM_STREAM_MAX
+#define VM_STREAM_QEMU   VM_STREAM_MAX
 #define VM_GUEST_STREAMS (VM_STREAM_MAX + 1)
 
 struct vm_guest {
@@ -43,7 +43,10 @@ void vm_guest_free(struct vm_guest *guest)
     free(guest);
 }
 
-void vm_guest_freep(struct vm_guest **guest) { vm_guest_free(*guest); }
+void vm_guest_freep(struct vm_guest **guest)
+{
+    vm_guest_free(*guest);
+}
 
 /* QEMU's ends of all streams, closed on our side once it runs. */
 struct vm_guest_ends {

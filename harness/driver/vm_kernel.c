@@ -79,7 +79,10 @@ static int vm_kernel_newest_first(const struct dirent **a, const struct dirent *
     return strverscmp((*b)->d_name, (*a)->d_name);
 }
 
-static int vm_kernel_is_visible(const struct dirent *entry) { return entry->d_name[0] != '.'; }
+static int vm_kernel_is_visible(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.';
+}
 
 static bool vm_kernel_search(const char *directory, vm_kernel_try *try_name, struct vm_kernel *ret)
 {

@@ -9,7 +9,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 
-#define VM_MODULE_FILE_MAX (64U << 20)
+#define VM_MODULE_FILE_MAX  (64U << 20)
 #define VM_MODULE_DEPTH_MAX 16
 #define VM_MODULE_OTHER_FIX "use a Debian kernel: tools/fetch-kernel.sh gets one"
 

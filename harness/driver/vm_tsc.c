@@ -1,7 +1,7 @@
 #include "driver/vm_tsc.h"
 
 #define VM_TSC_INTERVAL_MIN_NS (10 * NSEC_PER_MSEC)
-#define VM_TSC_TRIES 8
+#define VM_TSC_TRIES           8
 
 static uint64_t vm_tsc_ticks(void)
 {

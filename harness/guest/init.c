@@ -407,8 +407,7 @@ static struct pollfd relay_watch(const struct relay *r)
 {
     bool full = r->start != r->end;
 
-    return (struct pollfd){.fd = full ? r->port_fd : r->pipe_fd,
-                           .events = full ? POLLOUT : POLLIN};
+    return (struct pollfd){.fd = full ? r->port_fd : r->pipe_fd, .events = full ? POLLOUT : POLLIN};
 }
 
 /* Serve until the command has ended; its wait status. */

@@ -37,7 +37,7 @@ static struct name_count *name_counts_slot(const struct name_counts *counts, con
 {
     for (size_t i = hash;; i++) {
         struct name_count *slot = &counts->entries[i & (counts->n_slots - 1)];
-        /* Never called before there are slots. NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
+        /* There are slots: grown before. NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
         if (slot->count == 0 || (slot->hash == hash && strcmp(slot->name, name) == 0))
             return slot;
     }

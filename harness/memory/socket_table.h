@@ -17,8 +17,8 @@ struct socket_table;
 
 /* Read the table that the process with this /proc folder sees. Sockets in TIME_WAIT are counted but
  * for those of the load generator (their peer's port is `service_port`) and of other servers (they
- * are the end that listens, and not on that port); 0: count all. Returns 1 when the process is gone, 2 when
- * it may not be read. The caller owns *ret. */
+ * are the end that listens, and not on that port); 0: count all. Returns 1 when the process is
+ * gone, 2 when it may not be read. The caller owns *ret. */
 int socket_table_read(int process_fd, uint16_t service_port, struct socket_table **ret,
                       struct error *err);
 void socket_table_free(struct socket_table *table); /* NULL is fine */

@@ -17,9 +17,8 @@ static void progress_bar(const struct run_progress *progress, const struct termi
     unsigned filled = share >= 1 ? cells : (unsigned)(share * cells);
     (void)buffer_append_text(out, " [", NULL);
     for (unsigned i = 0; i < cells; i++)
-        (void)buffer_append_text(out,
-                                 i < filled ? (style->utf8 ? "█" : "#") : (style->utf8 ? "░" : "."),
-                                 NULL);
+        (void)buffer_append_text(
+            out, i < filled ? (style->utf8 ? "█" : "#") : (style->utf8 ? "░" : "."), NULL);
     (void)buffer_append_text(out, "]", NULL);
 }
 

@@ -16,8 +16,8 @@ enum tone { TONE_PLAIN, TONE_GOOD, TONE_BAD, TONE_WARN, TONE_DIM, TONE_BOLD };
 static const char *terminal_tone(const struct terminal_style *style, enum tone tone)
 {
     static const char *const codes[] = {
-        [TONE_PLAIN] = "\033[0m", [TONE_GOOD] = "\033[1;32m", [TONE_BAD] = "\033[1;31m",
-        [TONE_WARN] = "\033[1;33m", [TONE_DIM] = "\033[2m",    [TONE_BOLD] = "\033[1m",
+        [TONE_PLAIN] = "\033[0m",   [TONE_GOOD] = "\033[1;32m", [TONE_BAD] = "\033[1;31m",
+        [TONE_WARN] = "\033[1;33m", [TONE_DIM] = "\033[2m",     [TONE_BOLD] = "\033[1m",
     };
     return style->color ? codes[tone] : "";
 }
@@ -38,8 +38,10 @@ static enum tone terminal_verdict_tone(enum verdict_kind kind)
 static const char *terminal_verdict_word(enum verdict_kind kind)
 {
     static const char *const words[VERDICT_KIND_MAX_] = {
-        [VERDICT_INCONCLUSIVE] = "INCONCLUSIVE", [VERDICT_CLEAN] = "CLEAN",
-        [VERDICT_LEAK] = "LEAK",                 [VERDICT_PRESSURE] = "PRESSURE",
+        [VERDICT_INCONCLUSIVE] = "INCONCLUSIVE",
+        [VERDICT_CLEAN] = "CLEAN",
+        [VERDICT_LEAK] = "LEAK",
+        [VERDICT_PRESSURE] = "PRESSURE",
         [VERDICT_LAZY_RELEASE] = "LAZY RELEASE",
     };
     return words[kind];
@@ -81,8 +83,8 @@ int terminal_write_sparkline(const struct timeline *timeline, unsigned cells, do
     return 0;
 }
 
-static int terminal_label(struct buffer *out, const struct terminal_style *style,
-                          const char *label, struct error *err)
+static int terminal_label(struct buffer *out, const struct terminal_style *style, const char *label,
+                          struct error *err)
 {
     return buffer_printf(out, err, "  %s%-8s%s ", terminal_tone(style, TONE_DIM), label,
                          terminal_tone(style, TONE_PLAIN));
@@ -142,8 +144,8 @@ static void terminal_floor(double floor_bytes, double highest_bytes, const char 
 {
     bool small = highest_bytes < MIB_BYTES;
     double unit = small ? MIB_BYTES / 1024 : MIB_BYTES;
-    buffer_printf(out, NULL, "%s%.*f", before, small ? 0 : highest_bytes < 20 * unit ? 2 : 1,
-                  floor_bytes / unit);
+    int digits = highest_bytes < 20 * unit ? 2 : 1;
+    buffer_printf(out, NULL, "%s%.*f", before, small ? 0 : digits, floor_bytes / unit);
 }
 
 /* "7.1 → 15.3 → 23.5 MiB": every floor, or the first and the last ones. */
@@ -246,9 +248,17 @@ static int terminal_held(const struct record *record, const struct terminal_styl
 }
 
 static int terminal_notes(const struct record *record, const char *results_dir,
-                          const struct terminal_style *style, struct buffer *out,
-                          struct error *err)
+                          const struct terminal_style *style, struct buffer *out, struct error *err)
 {
+    static const struct {
+        enum tone tone;
+        const char *word;
+    } outcomes[OUTCOME_MAX_] = {
+        [OUTCOME_PASS] = {TONE_GOOD, "pass"},
+        [OUTCOME_FAIL] = {TONE_BAD, "FAIL"},
+        [OUTCOME_ERROR] = {TONE_WARN, "no verdict"},
+        [OUTCOME_UNDECIDED] = {TONE_WARN, "no verdict"},
+    };
     for (unsigned i = 0; i < record->verdict.n_findings; i++) {
         terminal_label(out, style, "note", NULL);
         buffer_printf(out, NULL, "%s\n", record->verdict.findings[i]);
@@ -260,15 +270,10 @@ static int terminal_notes(const struct record *record, const char *results_dir,
     char expected[64];
     record_expectation_text(record, expected, sizeof(expected));
     if (expected[0] != '\0') {
-        enum tone tone = record->outcome == OUTCOME_PASS   ? TONE_GOOD
-                         : record->outcome == OUTCOME_FAIL ? TONE_BAD
-                                                           : TONE_WARN;
         terminal_label(out, style, "expected", NULL);
-        buffer_printf(out, NULL, "%s: %s%s%s\n", expected, terminal_tone(style, tone),
-                      tone == TONE_GOOD  ? "pass"
-                      : tone == TONE_BAD ? "FAIL"
-                                         : "no verdict",
-                      terminal_tone(style, TONE_PLAIN));
+        buffer_printf(out, NULL, "%s: %s%s%s\n", expected,
+                      terminal_tone(style, outcomes[record->outcome].tone),
+                      outcomes[record->outcome].word, terminal_tone(style, TONE_PLAIN));
     }
     if (results_dir != NULL) {
         terminal_label(out, style, "results", NULL);
@@ -278,8 +283,7 @@ static int terminal_notes(const struct record *record, const char *results_dir,
 }
 
 int terminal_write_record(const struct record *record, const char *results_dir,
-                          const struct terminal_style *style, struct buffer *out,
-                          struct error *err)
+                          const struct terminal_style *style, struct buffer *out, struct error *err)
 {
     if (terminal_headline(record, style, out, err) < 0)
         return -1;
@@ -293,8 +297,7 @@ int terminal_write_record(const struct record *record, const char *results_dir,
         terminal_floors(record, style, out, err) < 0)
         return -1;
     buffer_append_text(out, "\n", NULL);
-    if (terminal_verdict(record, style, out, err) < 0 ||
-        terminal_held(record, style, out, err) < 0)
+    if (terminal_verdict(record, style, out, err) < 0 || terminal_held(record, style, out, err) < 0)
         return -1;
     return terminal_notes(record, results_dir, style, out, err);
 }

@@ -111,8 +111,8 @@ static int cycle_settle(struct stage *stage, bool *ret_still, struct error *err)
         if (status != 0)
             return status;
         uint64_t now = cycle_moving_bytes(&sample);
-        bool stands = last != UINT64_MAX && (now > last ? now - last : last - now) <=
-                                                SETTLE_STILL_BYTES;
+        bool stands =
+            last != UINT64_MAX && (now > last ? now - last : last - now) <= SETTLE_STILL_BYTES;
         still = stands ? still + 1 : 0;
         last = now;
         if (still < 2)
@@ -133,8 +133,8 @@ static int cycle_survey(struct stage *stage, struct survey *ret, struct error *e
 /* Reclaim and survey what is left. 1: the instance is gone. */
 static int cycle_reclaim(struct stage *stage, struct cycle *cycle, struct error *err)
 {
-    int status = stage->context->driver->reclaim(
-        stage->instance, clock_now_ns() + RECLAIM_BOUND_NS, &cycle->reclaimed_bytes, err);
+    int status = stage->context->driver->reclaim(stage->instance, clock_now_ns() + RECLAIM_BOUND_NS,
+                                                 &cycle->reclaimed_bytes, err);
     if (status < 0)
         return -1;
     cycle->reclaimed = status == 0;
@@ -212,8 +212,7 @@ static int cycle_perform(struct stage *stage, struct cycle *cycle, struct error 
     return status;
 }
 
-int stage_run_cycle(struct stage *stage, enum cycle_kind kind, uint64_t requests,
-                    struct error *err)
+int stage_run_cycle(struct stage *stage, enum cycle_kind kind, uint64_t requests, struct error *err)
 {
     CLEANUP(freep) struct cycle *cycle = malloc(sizeof(*cycle));
     if (cycle == NULL)

@@ -87,6 +87,5 @@ void host_compare(const struct host_state *before, uint64_t own_kills, struct re
                     now.oom_kills - before->oom_kills);
     double steal_s = (double)(now.steal_ticks - before->steal_ticks) / 100;
     if (steal_s * 10 > (double)record->duration_ns / 1e9)
-        record_warn(record, "the hypervisor took %.1f s of processor time during the run",
-                    steal_s);
+        record_warn(record, "the hypervisor took %.1f s of processor time during the run", steal_s);
 }

@@ -7,8 +7,8 @@
 /* What a run tells while it goes on; every 100 ms and at each change of phase. */
 struct run_progress {
     const char *id;
-    const char *phase;      /* "cycle 3" */
-    unsigned cycle;         /* measuring cycles done */
+    const char *phase; /* "cycle 3" */
+    unsigned cycle;    /* measuring cycles done */
     unsigned cycles_max;
     uint64_t requests;      /* completed in this phase */
     uint64_t requests_goal; /* of this phase; 0: no load */

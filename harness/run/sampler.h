@@ -13,7 +13,7 @@ struct sampler;
 /* `origin_ns` is the run's start, which all times count from. All pointers are borrowed. */
 int sampler_new(const struct driver *driver, struct timeline *timeline, unsigned hz,
                 nsec_t origin_ns, struct sampler **ret, struct error *err);
-void sampler_free(struct sampler *sampler); /* NULL is fine */
+void sampler_free(struct sampler *sampler);   /* NULL is fine */
 void sampler_freep(struct sampler **sampler); /* for CLEANUP */
 
 /* Read this instance from now on; NULL: none (the sampler rests). */

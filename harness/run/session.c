@@ -15,8 +15,8 @@
 #include "run/message.h"
 #include "scenario/record_files.h"
 
-#define WORK_PREFIX   ".work-"
-#define PLAN_FILE     "plan.json"
+#define WORK_PREFIX    ".work-"
+#define PLAN_FILE      "plan.json"
 #define PLAN_MAX_BYTES ((size_t)16 * 1024 * 1024)
 
 unsigned session_sweep(const char *results_dir)
@@ -108,8 +108,7 @@ struct session_listener {
 };
 
 /* The record `id` is whole in the work folder: load it, store it where it belongs, hand it over. */
-static int session_take_record(struct session_listener *listener, const char *id,
-                               struct error *err)
+static int session_take_record(struct session_listener *listener, const char *id, struct error *err)
 {
     CLEANUP(record_freep) struct record *record = NULL;
     CLEANUP(freep) char *from = file_join(listener->work_dir, id);
@@ -218,8 +217,7 @@ static void session_tell_record(void *context, struct record *record, const char
 }
 
 int session_run_for(const char *work_dir, const struct driver *driver,
-                    const struct driver_options *driver_options, int messages_fd,
-                    struct error *err)
+                    const struct driver_options *driver_options, int messages_fd, struct error *err)
 {
     CLEANUP(buffer_done) struct buffer text = BUFFER_INIT(PLAN_MAX_BYTES);
     CLEANUP(freep) char *plan_path = file_join(work_dir, PLAN_FILE);

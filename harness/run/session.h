@@ -20,8 +20,7 @@ struct session_options {
 
 /* Run the plan. An interrupted session stops after the record that was interrupted, and that is
  * not an error of the session; -1: no further run was possible. */
-int session_run(const struct plan *plan, const struct session_options *options,
-                struct error *err);
+int session_run(const struct plan *plan, const struct session_options *options, struct error *err);
 
 /* The other end: run the plan in `work_dir`/plan.json with the native driver, tell progress and
  * finished records on `messages_fd`. */

@@ -10,8 +10,8 @@
 
 #include "base/file.h"
 #include "base/interrupt.h"
-#include "base/units.h"
 #include "base/json_scan.h"
+#include "base/units.h"
 #include "run/readiness.h"
 
 #define PROGRESS_INTERVAL_NS (100 * NSEC_PER_MSEC)
@@ -92,8 +92,8 @@ int stage_service_error(struct stage *stage, struct error *err, const char *form
     va_end(arguments);
 
     char tail[8192];
-    size_t length = file_tail(AT_FDCWD, stage->context->log_path, LOG_TAIL_LINES, tail,
-                              sizeof(tail));
+    size_t length =
+        file_tail(AT_FDCWD, stage->context->log_path, LOG_TAIL_LINES, tail, sizeof(tail));
     while (length > 0 && tail[length - 1] == '\n')
         tail[--length] = '\0';
     stage_tidy_log(tail);

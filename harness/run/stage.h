@@ -8,20 +8,20 @@ struct stage {
     const struct run_context *context;
     const struct run_spec *spec;
     struct record *record;
-    struct timeline *timeline;  /* the record's */
-    struct instance *instance;  /* NULL: not started */
+    struct timeline *timeline; /* the record's */
+    struct instance *instance; /* NULL: not started */
     struct generator *generator;
     struct sampler *sampler;
-    nsec_t origin_ns;           /* the run's start on CLOCK_MONOTONIC */
-    nsec_t deadline_ns;         /* the run's budget on CLOCK_MONOTONIC, from the first ready */
-    unsigned start;             /* which start of the service */
-    unsigned concurrency;       /* of the next cycle */
-    uint64_t cycle_requests;    /* of the next cycle */
-    unsigned measured;          /* complete measuring cycles */
+    nsec_t origin_ns;        /* the run's start on CLOCK_MONOTONIC */
+    nsec_t deadline_ns;      /* the run's budget on CLOCK_MONOTONIC, from the first ready */
+    unsigned start;          /* which start of the service */
+    unsigned concurrency;    /* of the next cycle */
+    uint64_t cycle_requests; /* of the next cycle */
+    unsigned measured;       /* complete measuring cycles */
     char phase[64];
     uint64_t phase_requests;
     uint64_t phase_goal;
-    uint64_t requests_before;   /* completed when the phase began */
+    uint64_t requests_before; /* completed when the phase began */
     nsec_t next_progress_ns;
 };
 

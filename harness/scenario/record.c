@@ -8,12 +8,9 @@
 #include "base/cleanup.h"
 
 static const char *const termination_names[TERMINATION_MAX_] = {
-    [TERMINATION_DECIDED] = "decided",
-    [TERMINATION_BUDGET] = "budget",
-    [TERMINATION_OOM_KILLED] = "oom-killed",
-    [TERMINATION_SERVICE_FAILED] = "service-failed",
-    [TERMINATION_INTERRUPTED] = "interrupted",
-    [TERMINATION_DRIVER_FAILED] = "driver-failed",
+    [TERMINATION_DECIDED] = "decided",         [TERMINATION_BUDGET] = "budget",
+    [TERMINATION_OOM_KILLED] = "oom-killed",   [TERMINATION_SERVICE_FAILED] = "service-failed",
+    [TERMINATION_INTERRUPTED] = "interrupted", [TERMINATION_DRIVER_FAILED] = "driver-failed",
 };
 
 static const char *const outcome_names[OUTCOME_MAX_] = {

@@ -19,9 +19,9 @@ enum termination {
 };
 
 enum outcome {
-    OUTCOME_PASS,  /* as expected; without an expectation: not a leak */
-    OUTCOME_FAIL,  /* other than expected; without one: a leak */
-    OUTCOME_ERROR, /* no verdict: the service or the machine failed, or it was interrupted */
+    OUTCOME_PASS,      /* as expected; without an expectation: not a leak */
+    OUTCOME_FAIL,      /* other than expected; without one: a leak */
+    OUTCOME_ERROR,     /* no verdict: the service or the machine failed, or it was interrupted */
     OUTCOME_UNDECIDED, /* inconclusive, and that was not expected */
     OUTCOME_MAX_
 };
@@ -42,14 +42,14 @@ struct record {
     char kernel[65]; /* release */
     unsigned cpus;
     unsigned sample_hz;
-    nsec_t duration_ns;   /* start to end */
+    nsec_t duration_ns; /* start to end */
     bool has_ready;
-    nsec_t ready_ns;      /* when the service was ready, since the start of the run */
+    nsec_t ready_ns; /* when the service was ready, since the start of the run */
     bool has_decided;
-    nsec_t decided_ns;    /* when the verdict was reached, since the start of the run */
-    unsigned starts;      /* of the service */
+    nsec_t decided_ns; /* when the verdict was reached, since the start of the run */
+    unsigned starts;   /* of the service */
     enum termination termination;
-    struct error error;   /* kind ERROR_NONE unless the run failed */
+    struct error error; /* kind ERROR_NONE unless the run failed */
     char warnings[RECORD_WARNINGS_MAX][200];
     unsigned n_warnings;
 

@@ -72,8 +72,8 @@ int record_store(const struct record *record, const char *work_dir, const char *
     return record_publish(work_dir, final_dir, err);
 }
 
-static int record_read_text(const struct json_place *root, const char *key, char *text,
-                            size_t size, struct error *err)
+static int record_read_text(const struct json_place *root, const char *key, char *text, size_t size,
+                            struct error *err)
 {
     struct json_place place;
     const char *value = NULL;
@@ -163,8 +163,7 @@ static int record_read_question(const struct json_place *root, struct record *re
     if (json_member(&object, "rate_per_s", &place) &&
         json_number(&place, 0, 1e9, &question->rate_per_s, err) < 0)
         return -1;
-    if (json_member(&object, "can_trim", &place) &&
-        json_bool(&place, &question->can_trim, err) < 0)
+    if (json_member(&object, "can_trim", &place) && json_bool(&place, &question->can_trim, err) < 0)
         return -1;
     if (json_member(&object, "can_reclaim", &place) &&
         json_bool(&place, &question->can_reclaim, err) < 0)
@@ -214,8 +213,8 @@ static int record_read_facts(const struct json_place *root, struct record *recor
     if (record_read_text(root, "schema", word, sizeof(word), err) < 0)
         return -1;
     if (strcmp(word, "leakcage.result/1") != 0)
-        return json_error(root, err,
-                          "found the schema \"%s\", expected \"leakcage.result/1\"", word);
+        return json_error(root, err, "found the schema \"%s\", expected \"leakcage.result/1\"",
+                          word);
     word[0] = '\0';
     if (record_read_text(root, "id", record->id, sizeof(record->id), err) < 0 ||
         record_read_text(root, "scenario", record->scenario, sizeof(record->scenario), err) < 0 ||
@@ -277,8 +276,8 @@ int record_load(const char *dir, struct record **ret, struct error *err)
     struct json_place root = json_root(document);
     if (json_expect_object(&root, err) < 0 || record_read_facts(&root, record, err) < 0 ||
         record_read_expectation(&root, record, err) < 0 ||
-        record_read_question(&root, record, err) < 0 ||
-        record_read_error(&root, record, err) < 0 || record_read_lists(&root, record, err) < 0)
+        record_read_question(&root, record, err) < 0 || record_read_error(&root, record, err) < 0 ||
+        record_read_lists(&root, record, err) < 0)
         return -1;
 
     CLEANUP(closep) int dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -94,9 +94,9 @@ static void record_write_machine(struct json_writer *writer, const struct record
     if (record->has_ready)
         json_write_double(writer, "ready_s", record_round((double)record->ready_ns / 1e9, 1000));
     if (record->has_ready && record->has_decided)
-        json_write_double(writer, "verdict_s",
-                          record_round((double)(record->decided_ns - record->ready_ns) / 1e9,
-                                       1000));
+        json_write_double(
+            writer, "verdict_s",
+            record_round((double)(record->decided_ns - record->ready_ns) / 1e9, 1000));
     json_write_text(writer, "driver", record->driver);
     if (record->accel[0] != '\0')
         json_write_text(writer, "accel", record->accel);
@@ -119,9 +119,12 @@ static void record_write_expectation(struct json_writer *writer, const struct re
 static void record_write_error(struct json_writer *writer, const struct record *record)
 {
     static const char *const kinds[] = {
-        [ERROR_NONE] = NULL,           [ERROR_USAGE] = "usage",
-        [ERROR_ENVIRONMENT] = "environment", [ERROR_SERVICE] = "service",
-        [ERROR_INTERRUPTED] = "interrupted", [ERROR_INTERNAL] = "internal",
+        [ERROR_NONE] = NULL,
+        [ERROR_USAGE] = "usage",
+        [ERROR_ENVIRONMENT] = "environment",
+        [ERROR_SERVICE] = "service",
+        [ERROR_INTERRUPTED] = "interrupted",
+        [ERROR_INTERNAL] = "internal",
     };
     if (record->error.kind == ERROR_NONE)
         return;

@@ -34,17 +34,17 @@ struct cycle {
     nsec_t load_end_ns;
     nsec_t settled_ns;
     nsec_t floor_ns;
-    bool complete;      /* false: the instance died, or time ran out, before the floor was read */
-    bool came_to_rest;  /* the footprint stood still before the settle period's bound */
-    bool deadline_hit;  /* the load did not finish within the cycle's time */
-    uint64_t peak_bytes;      /* highest memory.current under load; SURVEY_ABSENT: not seen */
-    uint64_t oom_kills;       /* of this cycle */
-    uint64_t events_max;      /* how often memory.max was hit in this cycle */
+    bool complete;       /* false: the instance died, or time ran out, before the floor was read */
+    bool came_to_rest;   /* the footprint stood still before the settle period's bound */
+    bool deadline_hit;   /* the load did not finish within the cycle's time */
+    uint64_t peak_bytes; /* highest memory.current under load; SURVEY_ABSENT: not seen */
+    uint64_t oom_kills;  /* of this cycle */
+    uint64_t events_max; /* how often memory.max was hit in this cycle */
     uint64_t events_high;
-    uint64_t psi_full_us;     /* time in which all of it stalled for memory, in this cycle */
-    bool reclaimed;           /* the kernel was asked to take back all it can before the floor */
-    int64_t reclaimed_bytes;  /* how much memory.current fell by it */
-    nsec_t latency_p50_ns;    /* -1: no request completed */
+    uint64_t psi_full_us;    /* time in which all of it stalled for memory, in this cycle */
+    bool reclaimed;          /* the kernel was asked to take back all it can before the floor */
+    int64_t reclaimed_bytes; /* how much memory.current fell by it */
+    nsec_t latency_p50_ns;   /* -1: no request completed */
     nsec_t latency_p99_ns;
     struct survey settled;
     struct survey floor;

@@ -8,7 +8,7 @@ const struct memory_field_info memory_field_info[] = {
     {.column = column_name, .file = file_name, .key = key_name},
     MEMORY_FIELDS(X)
 #undef X
-/* NOLINTEND(bugprone-macro-parentheses) */
+    /* NOLINTEND(bugprone-macro-parentheses) */
 };
 
 _Static_assert(MEMORY_FIELD_MAX_ <= 64, "one bit of memory_sample.present for each field");

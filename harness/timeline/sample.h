@@ -11,45 +11,45 @@
 #include "base/clock.h"
 
 /* X(NAME, column in timeline.csv with its unit, kernel file, key in that file or NULL) */
-#define MEMORY_FIELDS(X)                                                                           \
-    X(CURRENT, "current_bytes", "memory.current", NULL)                                            \
-    X(PEAK, "peak_bytes", "memory.peak", NULL)                                                     \
-    X(ANON, "anon_bytes", "memory.stat", "anon")                                                   \
-    X(FILE, "file_bytes", "memory.stat", "file")                                                   \
-    X(KERNEL, "kernel_bytes", "memory.stat", "kernel")                                             \
-    X(KERNEL_STACK, "kernel_stack_bytes", "memory.stat", "kernel_stack")                           \
-    X(PAGETABLES, "pagetables_bytes", "memory.stat", "pagetables")                                 \
-    X(PERCPU, "percpu_bytes", "memory.stat", "percpu")                                             \
-    X(SOCK, "sock_bytes", "memory.stat", "sock")                                                   \
-    X(VMALLOC, "vmalloc_bytes", "memory.stat", "vmalloc")                                          \
-    X(SHMEM, "shmem_bytes", "memory.stat", "shmem")                                                \
-    X(FILE_MAPPED, "file_mapped_bytes", "memory.stat", "file_mapped")                              \
-    X(FILE_DIRTY, "file_dirty_bytes", "memory.stat", "file_dirty")                                 \
-    X(ANON_THP, "anon_thp_bytes", "memory.stat", "anon_thp")                                       \
-    X(INACTIVE_ANON, "inactive_anon_bytes", "memory.stat", "inactive_anon")                        \
-    X(ACTIVE_ANON, "active_anon_bytes", "memory.stat", "active_anon")                              \
-    X(INACTIVE_FILE, "inactive_file_bytes", "memory.stat", "inactive_file")                        \
-    X(ACTIVE_FILE, "active_file_bytes", "memory.stat", "active_file")                              \
-    X(UNEVICTABLE, "unevictable_bytes", "memory.stat", "unevictable")                              \
-    X(SLAB_RECLAIMABLE, "slab_reclaimable_bytes", "memory.stat", "slab_reclaimable")               \
-    X(SLAB_UNRECLAIMABLE, "slab_unreclaimable_bytes", "memory.stat", "slab_unreclaimable")         \
-    X(REFAULT_FILE, "workingset_refault_file_pages", "memory.stat", "workingset_refault_file")     \
-    X(PGSCAN, "pgscan_pages", "memory.stat", "pgscan")                                             \
-    X(PGSTEAL, "pgsteal_pages", "memory.stat", "pgsteal")                                          \
-    X(PGFAULT, "pgfault_count", "memory.stat", "pgfault")                                          \
-    X(PGMAJFAULT, "pgmajfault_count", "memory.stat", "pgmajfault")                                 \
-    X(PGLAZYFREE, "pglazyfree_pages", "memory.stat", "pglazyfree")                                 \
-    X(PGLAZYFREED, "pglazyfreed_pages", "memory.stat", "pglazyfreed")                              \
-    X(EVENTS_HIGH, "events_high_count", "memory.events", "high")                                   \
-    X(EVENTS_MAX, "events_max_count", "memory.events", "max")                                      \
-    X(EVENTS_OOM, "events_oom_count", "memory.events", "oom")                                      \
-    X(EVENTS_OOM_KILL, "events_oom_kill_count", "memory.events", "oom_kill")                       \
-    X(EVENTS_OOM_GROUP_KILL, "events_oom_group_kill_count", "memory.events", "oom_group_kill")     \
-    X(LOCAL_OOM_KILL, "local_oom_kill_count", "memory.events.local", "oom_kill")                   \
-    X(PSI_SOME, "psi_some_us", "memory.pressure", "some")                                          \
-    X(PSI_FULL, "psi_full_us", "memory.pressure", "full")                                          \
-    X(PIDS, "pids_count", "pids.current", NULL)                                                    \
-    X(CPU_USAGE, "cpu_usage_us", "cpu.stat", "usage_usec")                                         \
+#define MEMORY_FIELDS(X)                                                                       \
+    X(CURRENT, "current_bytes", "memory.current", NULL)                                        \
+    X(PEAK, "peak_bytes", "memory.peak", NULL)                                                 \
+    X(ANON, "anon_bytes", "memory.stat", "anon")                                               \
+    X(FILE, "file_bytes", "memory.stat", "file")                                               \
+    X(KERNEL, "kernel_bytes", "memory.stat", "kernel")                                         \
+    X(KERNEL_STACK, "kernel_stack_bytes", "memory.stat", "kernel_stack")                       \
+    X(PAGETABLES, "pagetables_bytes", "memory.stat", "pagetables")                             \
+    X(PERCPU, "percpu_bytes", "memory.stat", "percpu")                                         \
+    X(SOCK, "sock_bytes", "memory.stat", "sock")                                               \
+    X(VMALLOC, "vmalloc_bytes", "memory.stat", "vmalloc")                                      \
+    X(SHMEM, "shmem_bytes", "memory.stat", "shmem")                                            \
+    X(FILE_MAPPED, "file_mapped_bytes", "memory.stat", "file_mapped")                          \
+    X(FILE_DIRTY, "file_dirty_bytes", "memory.stat", "file_dirty")                             \
+    X(ANON_THP, "anon_thp_bytes", "memory.stat", "anon_thp")                                   \
+    X(INACTIVE_ANON, "inactive_anon_bytes", "memory.stat", "inactive_anon")                    \
+    X(ACTIVE_ANON, "active_anon_bytes", "memory.stat", "active_anon")                          \
+    X(INACTIVE_FILE, "inactive_file_bytes", "memory.stat", "inactive_file")                    \
+    X(ACTIVE_FILE, "active_file_bytes", "memory.stat", "active_file")                          \
+    X(UNEVICTABLE, "unevictable_bytes", "memory.stat", "unevictable")                          \
+    X(SLAB_RECLAIMABLE, "slab_reclaimable_bytes", "memory.stat", "slab_reclaimable")           \
+    X(SLAB_UNRECLAIMABLE, "slab_unreclaimable_bytes", "memory.stat", "slab_unreclaimable")     \
+    X(REFAULT_FILE, "workingset_refault_file_pages", "memory.stat", "workingset_refault_file") \
+    X(PGSCAN, "pgscan_pages", "memory.stat", "pgscan")                                         \
+    X(PGSTEAL, "pgsteal_pages", "memory.stat", "pgsteal")                                      \
+    X(PGFAULT, "pgfault_count", "memory.stat", "pgfault")                                      \
+    X(PGMAJFAULT, "pgmajfault_count", "memory.stat", "pgmajfault")                             \
+    X(PGLAZYFREE, "pglazyfree_pages", "memory.stat", "pglazyfree")                             \
+    X(PGLAZYFREED, "pglazyfreed_pages", "memory.stat", "pglazyfreed")                          \
+    X(EVENTS_HIGH, "events_high_count", "memory.events", "high")                               \
+    X(EVENTS_MAX, "events_max_count", "memory.events", "max")                                  \
+    X(EVENTS_OOM, "events_oom_count", "memory.events", "oom")                                  \
+    X(EVENTS_OOM_KILL, "events_oom_kill_count", "memory.events", "oom_kill")                   \
+    X(EVENTS_OOM_GROUP_KILL, "events_oom_group_kill_count", "memory.events", "oom_group_kill") \
+    X(LOCAL_OOM_KILL, "local_oom_kill_count", "memory.events.local", "oom_kill")               \
+    X(PSI_SOME, "psi_some_us", "memory.pressure", "some")                                      \
+    X(PSI_FULL, "psi_full_us", "memory.pressure", "full")                                      \
+    X(PIDS, "pids_count", "pids.current", NULL)                                                \
+    X(CPU_USAGE, "cpu_usage_us", "cpu.stat", "usage_usec")                                     \
     X(CPU_THROTTLED, "cpu_throttled_us", "cpu.stat", "throttled_usec")
 
 enum memory_field {
@@ -96,22 +96,21 @@ static inline uint64_t memory_sample_get(const struct memory_sample *sample,
 /* Requests by outcome, as totals since the run began. completed = the sum of all but `started`. */
 struct load_counts {
     uint64_t started;
-    uint64_t ok;            /* 2xx */
-    uint64_t other_status;  /* an answer, but not 2xx */
-    uint64_t refused;       /* nobody listened */
-    uint64_t reset;         /* the connection was closed or broke before the answer was whole */
+    uint64_t ok;           /* 2xx */
+    uint64_t other_status; /* an answer, but not 2xx */
+    uint64_t refused;      /* nobody listened */
+    uint64_t reset;        /* the connection was closed or broke before the answer was whole */
     uint64_t timed_out;
-    uint64_t failed;        /* any other failure of the transfer */
+    uint64_t failed; /* any other failure of the transfer */
 };
 
 static inline uint64_t load_counts_completed(const struct load_counts *counts)
 {
-    return counts->ok + counts->other_status + counts->refused + counts->reset +
-           counts->timed_out + counts->failed;
+    return counts->ok + counts->other_status + counts->refused + counts->reset + counts->timed_out +
+           counts->failed;
 }
 
-/* What the load generator saw by one instant. Latencies are of the requests that completed since
- * the sample before, and absent (-1) when there were none. */
+/* What the load generator saw so far; latencies since the sample before, -1 when there are none. */
 struct load_sample {
     nsec_t t_ns;
     struct load_counts counts;

@@ -18,23 +18,23 @@
 #define SURVEY_PROCESSES_MAX 16
 
 /* X(NAME, column in cycles.csv with its unit) */
-#define SURVEY_FIELDS(X)                                                                           \
-    X(PROCESSES, "processes_count")                                                                \
-    X(THREADS, "threads_count")                                                                    \
-    X(RSS, "rss_bytes")                                                                            \
-    X(PSS_ANON, "pss_anon_bytes")                                                                  \
-    X(PSS_FILE, "pss_file_bytes")                                                                  \
-    X(PSS_SHMEM, "pss_shmem_bytes")                                                                \
-    X(LAZY_FREE, "lazy_free_bytes")                                                                \
-    X(ANON_HUGE, "anon_huge_bytes")                                                                \
-    X(HEAP, "heap_bytes")                                                                          \
-    X(MAPPINGS, "mappings_count")                                                                  \
-    X(FD_SOCKET, "fd_socket_count")                                                                \
-    X(FD_FILE, "fd_file_count")                                                                    \
-    X(FD_PIPE, "fd_pipe_count")                                                                    \
-    X(FD_ANON_INODE, "fd_anon_inode_count")                                                        \
-    X(FD_DEVICE, "fd_device_count")                                                                \
-    X(FD_OTHER, "fd_other_count")                                                                  \
+#define SURVEY_FIELDS(X)                    \
+    X(PROCESSES, "processes_count")         \
+    X(THREADS, "threads_count")             \
+    X(RSS, "rss_bytes")                     \
+    X(PSS_ANON, "pss_anon_bytes")           \
+    X(PSS_FILE, "pss_file_bytes")           \
+    X(PSS_SHMEM, "pss_shmem_bytes")         \
+    X(LAZY_FREE, "lazy_free_bytes")         \
+    X(ANON_HUGE, "anon_huge_bytes")         \
+    X(HEAP, "heap_bytes")                   \
+    X(MAPPINGS, "mappings_count")           \
+    X(FD_SOCKET, "fd_socket_count")         \
+    X(FD_FILE, "fd_file_count")             \
+    X(FD_PIPE, "fd_pipe_count")             \
+    X(FD_ANON_INODE, "fd_anon_inode_count") \
+    X(FD_DEVICE, "fd_device_count")         \
+    X(FD_OTHER, "fd_other_count")           \
     X(TIME_WAIT, "time_wait_count")
 
 enum survey_field {

@@ -17,11 +17,11 @@
 #define TIMELINE_CYCLES_MAX  512
 
 enum mark_kind {
-    MARK_PHASE,     /* text: "warm-up", "cycle 3", "settle", "reclaim", "probe trim", … */
-    MARK_LATE_TICK, /* value: by how many nanoseconds */
-    MARK_OOM_KILL,  /* value: kills so far */
-    MARK_EXIT,      /* text: how the service ended */
-    MARK_START,     /* value: which start, from 0 */
+    MARK_PHASE,       /* text: "warm-up", "cycle 3", "settle", "reclaim", "probe trim", … */
+    MARK_LATE_TICK,   /* value: by how many nanoseconds */
+    MARK_OOM_KILL,    /* value: kills so far */
+    MARK_EXIT,        /* text: how the service ended */
+    MARK_START,       /* value: which start, from 0 */
     MARK_DISTURBANCE, /* text: what happened to the machine */
     MARK_KIND_MAX_
 };
@@ -52,7 +52,7 @@ struct timeline {
 
 /* New empty timeline with room for so many samples of each sort. The caller owns it. */
 int timeline_new(size_t samples_max, struct timeline **ret, struct error *err);
-void timeline_free(struct timeline *timeline); /* NULL is fine */
+void timeline_free(struct timeline *timeline);   /* NULL is fine */
 void timeline_freep(struct timeline **timeline); /* for CLEANUP */
 
 /* Append a copy. -1 when it precedes the last one of its sort. */

@@ -6,8 +6,8 @@
 
 /* Columns of timeline.csv, in order: t_ns, row, the memory fields, the load fields, the mark. */
 static const char *const load_columns[] = {
-    "started_count",   "ok_count",       "other_status_count", "refused_count",  "reset_count",
-    "timed_out_count", "failed_count",   "in_flight_count",    "latency_p50_ns", "latency_p99_ns",
+    "started_count",   "ok_count",     "other_status_count", "refused_count",  "reset_count",
+    "timed_out_count", "failed_count", "in_flight_count",    "latency_p50_ns", "latency_p99_ns",
 };
 #define LOAD_COLUMNS   (sizeof(load_columns) / sizeof(load_columns[0]))
 #define MARK_COLUMNS   3
@@ -130,8 +130,8 @@ static int timeline_csv_read_load(const struct csv_reader *row, nsec_t t_ns,
 {
     struct load_sample sample = {.t_ns = t_ns};
     uint64_t *const counts[] = {
-        &sample.counts.started, &sample.counts.ok,        &sample.counts.other_status,
-        &sample.counts.refused, &sample.counts.reset,     &sample.counts.timed_out,
+        &sample.counts.started, &sample.counts.ok,    &sample.counts.other_status,
+        &sample.counts.refused, &sample.counts.reset, &sample.counts.timed_out,
         &sample.counts.failed,  &sample.in_flight,
     };
     for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)

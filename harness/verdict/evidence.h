@@ -7,28 +7,28 @@
 struct evidence {
     struct floor_series series;
     struct growth growth;
-    struct load_counts counts;       /* of complete load cycles */
-    double landed;                   /* share of them that were answered; 1 when there were none */
-    uint64_t oom_kills;              /* starts that ended so */
+    struct load_counts counts; /* of complete load cycles */
+    double landed;             /* share of them that were answered; 1 when there were none */
+    uint64_t oom_kills;        /* starts that ended so */
     bool limit_known;
     bool has_peak;
     uint64_t peak_bytes;
-    bool has_held_peak;              /* without what the kernel could have dropped */
+    bool has_held_peak; /* without what the kernel could have dropped */
     uint64_t held_peak_bytes;
-    double psi_full_share;           /* of the load's time in which everything stalled for memory */
+    double psi_full_share; /* of the load's time in which everything stalled for memory */
     bool has_retained;
-    int64_t retained_bytes;          /* settled after the load, above the service as it came up */
-    int64_t kept_floor_bytes;        /* floor after the load, above the service as it came up */
-    int64_t lazy_free_bytes;         /* LazyFree when settled */
-    int64_t cache_bytes;             /* page cache that reclaim took, above the service's own */
+    int64_t retained_bytes;   /* settled after the load, above the service as it came up */
+    int64_t kept_floor_bytes; /* floor after the load, above the service as it came up */
+    int64_t lazy_free_bytes;  /* LazyFree when settled */
+    int64_t cache_bytes;      /* page cache that reclaim took, above the service's own */
     bool has_trim, has_rest;
-    int64_t trim_bytes, rest_bytes;  /* how much the floor fell */
-    const struct cycle *solo;        /* the solo probe; NULL: none */
-    const struct cycle *last;        /* the last complete measuring cycle; NULL: none */
+    int64_t trim_bytes, rest_bytes; /* how much the floor fell */
+    const struct cycle *solo;       /* the solo probe; NULL: none */
+    const struct cycle *last;       /* the last complete measuring cycle; NULL: none */
     const struct cycle *ready;
-    const struct cycle *reclaim;     /* the last cycle after which the kernel took back all it
-                                        could; NULL: none */
-    bool thrashes;                   /* the load made no progress for lack of memory */
+    const struct cycle *reclaim; /* the last cycle after which the kernel took back all it
+                                    could; NULL: none */
+    bool thrashes;               /* the load made no progress for lack of memory */
 };
 
 /* Reduce the timeline to what the rules ask for. */
@@ -41,8 +41,7 @@ bool evidence_transient(const struct evidence *evidence, const struct verdict_qu
                         int64_t *ret_bytes);
 
 /* Is the load alone driving the cgroup into its limit? */
-bool evidence_is_pressed(const struct evidence *evidence,
-                         const struct verdict_question *question);
+bool evidence_is_pressed(const struct evidence *evidence, const struct verdict_question *question);
 
 /* Did something release a share of what was retained that is worth a verdict? Which: the cause. */
 enum cause evidence_lazy_cause(const struct evidence *evidence);

@@ -7,7 +7,8 @@
  *   + kernel memory            stacks, unreclaimable slab, sockets' buffers, percpu, vmalloc
  *   - TIME_WAIT                sockets that wait out their minute, TIME_WAIT_BYTES each
  * Page tables are left out: those of mapped files survive reclaim and creep (17 to 24 KiB a cycle
- * with a clean service); so is reclaimable slab, which memory.reclaim leaves behind now and then. */
+ * with a clean service); so is reclaimable slab, which memory.reclaim leaves behind now and then.
+ */
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -38,7 +39,7 @@ bool indicators_footprint(const struct survey *survey, int64_t *ret_bytes);
 
 struct floor_series {
     unsigned start;
-    size_t n;                            /* points: 1 + complete measuring cycles */
+    size_t n;                               /* points: 1 + complete measuring cycles */
     double requests[INDICATORS_POINTS_MAX]; /* completed, cumulative; [0] = 0 */
     double floor_bytes[INDICATORS_POINTS_MAX];
     const struct cycle *cycle[INDICATORS_POINTS_MAX]; /* borrowed from the timeline */

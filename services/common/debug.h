@@ -3,11 +3,13 @@
  *
  * The posts found their leaks with such pages (pprof's heap and goroutine profiles, netstat), and
  * the second post warns: served without a password on a public port, anyone can see them. So they
- * exist only when switched on (--debug, or LEAKCAGE_DEBUG=1), and the frame serves loopback only. */
+ * exist only when switched on (--debug, or LEAKCAGE_DEBUG=1), and the frame serves loopback only.
+ */
 #include "common/service.h"
 
 /* malloc's own numbers: {"arena","in_use","free","mmapped",...}; with ?full the whole malloc_info
- * XML. "free" bounds what fragmentation can cost, as HeapInuse - HeapAlloc does in the fifth post. */
+ * XML. "free" bounds what fragmentation can cost, as HeapInuse - HeapAlloc does in the fifth post.
+ */
 void debug_heap(const struct request *request, struct response *response);
 
 /* How many threads, grouped by name, state and the place in the kernel where they wait. */

@@ -56,8 +56,7 @@ uint16_t service_upstream_port(void)
 
 long request_number(const struct request *request, const char *key, long fallback)
 {
-    const char *text =
-        MHD_lookup_connection_value(request->connection, MHD_GET_ARGUMENT_KIND, key);
+    const char *text = MHD_lookup_connection_value(request->connection, MHD_GET_ARGUMENT_KIND, key);
     char *end;
     long number;
 
@@ -104,8 +103,7 @@ static void healthz(const struct request *request, struct response *response)
                     "{\"status\":\"%s\",\"service\":\"%s\",\"variant\":\"%s\",\"uptime_s\":%lld,"
                     "\"threads\":%ld,\"descriptors\":%ld,\"dependencies\":{",
                     up ? "UP" : "DOWN", frame.service->name, frame.variant,
-                    (long long)(now_s() - frame.start_s), process_threads(),
-                    process_descriptors());
+                    (long long)(now_s() - frame.start_s), process_threads(), process_descriptors());
     if (frame.upstream_port)
         response_printf(response, "\"upstream\":{\"status\":\"%s\"}", up ? "UP" : "DOWN");
     response_printf(response, "}}\n");
@@ -174,8 +172,8 @@ static void dispatch(const struct request *request, struct response *response)
     const struct route *route;
     size_t i = 0;
 
-    while ((route = route_at(i)) && (strcmp(route->method, request->method) != 0 ||
-                                     strcmp(route->path, request->path) != 0))
+    while ((route = route_at(i)) &&
+           (strcmp(route->method, request->method) != 0 || strcmp(route->path, request->path) != 0))
         i++;
     if (!frame.debug && strncmp(request->path, "/debug/", 7) == 0)
         debug_refused(request, response);
@@ -190,9 +188,10 @@ static void dispatch(const struct request *request, struct response *response)
 static enum MHD_Result send_response(struct MHD_Connection *connection, struct response *response)
 {
     struct MHD_Response *reply =
-        response->owned
-            ? MHD_create_response_from_buffer(response->used, response->owned, MHD_RESPMEM_MUST_FREE)
-            : MHD_create_response_from_buffer(response->used, response->text, MHD_RESPMEM_MUST_COPY);
+        response->owned ? MHD_create_response_from_buffer(response->used, response->owned,
+                                                          MHD_RESPMEM_MUST_FREE)
+                        : MHD_create_response_from_buffer(response->used, response->text,
+                                                          MHD_RESPMEM_MUST_COPY);
     enum MHD_Result result;
 
     if (!reply) {
@@ -211,7 +210,7 @@ static enum MHD_Result receive(struct upload **upload, const char *bytes, size_t
         *upload = calloc(1, sizeof **upload);
     if (!*upload)
         return MHD_NO;
-    if (count > sizeof (*upload)->bytes - (*upload)->used) {
+    if (count > sizeof(*upload)->bytes - (*upload)->used) {
         (*upload)->too_long = true;
         return MHD_YES;
     }
@@ -225,6 +224,7 @@ static enum MHD_Result receive(struct upload **upload, const char *bytes, size_t
 static char no_upload;
 
 /* libmicrohttpd calls this once for the head, then for pieces of the body, then at the end. */
+/* NOLINTNEXTLINE(readability-function-size): its parameters are libmicrohttpd's */
 static enum MHD_Result on_request(void *context, struct MHD_Connection *connection,
                                   const char *path, const char *method, const char *version,
                                   const char *bytes, size_t *count, void **state)
@@ -290,9 +290,8 @@ static struct MHD_Daemon *start_server(void)
     } else {
         flags |= MHD_USE_EPOLL_INTERNAL_THREAD;
     }
-    return MHD_start_daemon(flags, frame.port, NULL, NULL, on_request, NULL,
-                            MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&address,
-                            MHD_OPTION_THREAD_POOL_SIZE, threads,
+    return MHD_start_daemon(flags, frame.port, NULL, NULL, on_request, NULL, MHD_OPTION_SOCK_ADDR,
+                            (struct sockaddr *)&address, MHD_OPTION_THREAD_POOL_SIZE, threads,
                             MHD_OPTION_THREAD_STACK_SIZE, (size_t)STACK_BYTES,
                             MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
                             MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
@@ -365,8 +364,10 @@ static int usage(void)
 static int read_arguments(int argc, char **argv)
 {
     static const struct option options[] = {
-        {"variant", required_argument, NULL, 'v'}, {"port", required_argument, NULL, 'p'},
-        {"debug", no_argument, NULL, 'd'},         {"truth", no_argument, NULL, 't'},
+        {"variant", required_argument, NULL, 'v'},
+        {"port", required_argument, NULL, 'p'},
+        {"debug", no_argument, NULL, 'd'},
+        {"truth", no_argument, NULL, 't'},
         {NULL, 0, NULL, 0},
     };
     int option;

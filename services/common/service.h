@@ -67,10 +67,10 @@ struct service {
     struct truth truths[SERVICE_TRUTHS_MAX]; /* up to the first without a variant */
     struct route routes[SERVICE_ROUTES_MAX]; /* up to the first without a method */
     unsigned threads;                        /* of the pool; 0 means 4 */
-    bool thread_per_connection;              /* instead of a pool: n connections, n requests at once */
-    bool needs_upstream;                     /* UPSTREAM_PORT must be set */
-    int (*init)(const char *variant);        /* before the first request; 0, or -1 after saying why */
-    void (*release)(void);                   /* the service's part of /freememory */
+    bool thread_per_connection;       /* instead of a pool: n connections, n requests at once */
+    bool needs_upstream;              /* UPSTREAM_PORT must be set */
+    int (*init)(const char *variant); /* before the first request; 0, or -1 after saying why */
+    void (*release)(void);            /* the service's part of /freememory */
 };
 
 /* Runs the service until SIGTERM or SIGINT. Returns the exit status: 0 after a clean stop, 1 when

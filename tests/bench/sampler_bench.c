@@ -2,9 +2,9 @@
  *
  *     sampler_bench SERVICE SECONDS ROUNDS
  *
- * Drives the service in its cgroup, in turn without a sampler, at 100 Hz and at 1 kHz, ROUNDS times,
- * and prints a line each: rate in Hz, share of a core the sampling thread used, requests per second,
- * throughput relative to the unsampled batch of the same round. */
+ * Drives the service in its cgroup, in turn without a sampler, at 100 Hz and at 1 kHz, ROUNDS
+ * times, and prints a line each: rate in Hz, share of a core the sampling thread used, requests per
+ * second, throughput relative to the unsampled batch of the same round. */
 #include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
@@ -86,8 +86,8 @@ static int bench(const char *program, double seconds, unsigned rounds, struct er
     struct readiness readiness = {.url = native_driver.endpoint(instance, 0), .ready = "tcp"};
     while (!readiness_try(&readiness) && interrupt_count() == 0)
         continue;
-    int status = generator_new(&settings->load, native_driver.endpoint(instance, 0), &generator,
-                               err);
+    int status =
+        generator_new(&settings->load, native_driver.endpoint(instance, 0), &generator, err);
     double reference = 1;
     for (unsigned round = 0; status == 0 && round < rounds; round++)
         for (size_t i = 0; status == 0 && i < ARRAY_LENGTH(rates); i++)

@@ -1,6 +1,6 @@
 #!/bin/sh
-# in_guest.sh LEAKCAGE COMMAND...: run each shell command in one guest of driver vm, all of them even
-# when one fails. 77, with the reason on stderr, where driver vm cannot run.
+# in_guest.sh LEAKCAGE COMMAND...: run each shell command in one guest of driver vm, all of them
+# even when one fails. 77, with the reason on stderr, where driver vm cannot run.
 leakcage=$1
 shift
 reason=$("$leakcage" vm -- true 2>&1)

@@ -1,5 +1,6 @@
 /* A service that behaves badly in the way its first argument names; otherwise it answers "ok" to
- * everything, on the port in PORT. It prints what it does, for its log is shown when a run fails. */
+ * everything, on the port in PORT. It prints what it does, for its log is shown when a run
+ * fails. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -14,12 +15,14 @@
 #include <unistd.h>
 
 enum { PEERS_MAX = 512, BACKLOG = 128, CRASH_AFTER = 120, EXIT_AFTER = 120 };
+enum { HOARD_BYTES = 24 << 20 };
 
 struct hostile {
     bool answers_500;
     bool closes;       /* every connection, unanswered */
     unsigned crash_at; /* requests until SIGSEGV; 0: never */
     unsigned exit_at;  /* requests until exit status 5; 0: never */
+    bool hoards;       /* takes memory once, and keeps it */
 };
 
 static void say(const char *text)
@@ -51,6 +54,12 @@ static void count_request(const struct hostile *hostile)
 {
     static unsigned requests;
     requests++;
+    if (requests == 1 && hostile->hoards) {
+        char *hoard = malloc(HOARD_BYTES);
+        if (hoard != NULL)
+            memset(hoard, 'x', HOARD_BYTES);
+        say("this is mine now");
+    }
     if (requests == hostile->crash_at) {
         say("writing where nothing is");
         raise(SIGSEGV);
@@ -141,6 +150,7 @@ int main(int argc, char **argv)
         .answers_500 = strcmp(way, "answers-500") == 0,
         .closes = strcmp(way, "closes") == 0,
         .crash_at = strcmp(way, "crash") == 0 ? CRASH_AFTER : 0,
+        .hoards = strcmp(way, "hoard") == 0,
         .exit_at = strcmp(way, "exit-later") == 0 ? EXIT_AFTER : 0,
     };
     signal(SIGPIPE, SIG_IGN);

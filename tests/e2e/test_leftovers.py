@@ -13,6 +13,8 @@ import e2e
 # By when the guest is gone; by when an interrupted run is.
 GONE_S, INTERRUPTED_S = 2, 5
 SLOW = ["--cycles", "200", "--requests", "20000", "--budget", "5m"]
+# Memory stays up, and the service cannot be asked for it: the rest probe waits for three seconds.
+HOARD = ["--requests", "40", "--warmup", "20", "--", e2e.HOSTILE, "hoard"]
 
 
 class Started:
@@ -90,7 +92,7 @@ class Leftovers(e2e.Test):
         status = run.end(number, INTERRUPTED_S)
         self.assertEqual(status, e2e.INTERRUPTED, run.said)
         self.expect_nothing_left(GONE_S)
-        self.whole_or_absent("clean", "transform")
+        self.whole_or_absent("clean", "hostile-service")
 
     def kill_hard(self, words, *arguments):
         run = Started(self, *arguments)
@@ -103,7 +105,7 @@ class Leftovers(e2e.Test):
         while e2e.processes_marked(self.mark) and time.monotonic() < deadline:
             time.sleep(0.02)
         self.assertEqual(e2e.processes_marked(self.mark), {}, "the guest outlives the harness")
-        self.whole_or_absent("clean", "transform")
+        self.whole_or_absent("clean", "hostile-service")
         self.assertEqual(len(self.unfinished()), 1, "what is to be swept")
 
     @e2e.needs_driver
@@ -129,7 +131,7 @@ class Leftovers(e2e.Test):
 
     @e2e.needs_driver
     def test_terminated_in_a_probe(self):
-        self.interrupt(signal.SIGTERM, "transform: probe", "transform")
+        self.interrupt(signal.SIGTERM, "probe rest", *HOARD)
 
     @e2e.needs_driver
     def test_killed_while_starting_then_swept_by_clean(self):
@@ -148,7 +150,7 @@ class Leftovers(e2e.Test):
 
     @e2e.needs_driver
     def test_killed_in_a_probe_then_swept_by_clean(self):
-        self.kill_hard("transform: probe", "transform")
+        self.kill_hard("probe rest", *HOARD)
         self.expect_status(self.leakcage("clean", "-o", self.results), e2e.PASS)
         self.expect_nothing_left()
 

