@@ -10,8 +10,9 @@
 
 /* How long the rest probe waits. */
 #define REST_PROBE_NS (3 * NSEC_PER_SEC)
-/* After a kill, the next start does the same work in this many cycles, to see floors on the way. */
-#define CYCLES_PER_KILL    6
+/* After a kill, the next start does the same work in more cycles than a verdict needs, for a
+ * warm-up and the one that is killed are not judged. */
+#define CYCLES_SPARE       4
 #define CYCLE_REQUESTS_MIN 5
 
 /* The instance is gone in the middle of a cycle: killed for memory, or failed? */
@@ -97,7 +98,8 @@ static uint64_t run_requests_of_start(const struct stage *stage)
  * next kill, and with one request at a time if that is what tells a leak from pressure. */
 static int run_restart(struct stage *stage, bool solo, struct error *err)
 {
-    uint64_t requests = run_requests_of_start(stage) / CYCLES_PER_KILL;
+    uint64_t requests = run_requests_of_start(stage) /
+                        (stage->spec->settings.cycles_min + CYCLES_SPARE);
     if (requests < CYCLE_REQUESTS_MIN)
         requests = CYCLE_REQUESTS_MIN;
     if (requests < stage->cycle_requests)

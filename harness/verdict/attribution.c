@@ -177,6 +177,15 @@ static bool attribution_by_count(const struct floor_series *series, double total
         return true;
     }
     struct count_growth files = attribution_count(series, SURVEY_FD_FILE);
+    if (ret->share_shmem >= 0.5) {
+        ret->cause = CAUSE_SHMEM;
+        snprintf(ret->evidence, sizeof(ret->evidence),
+                 "shared memory or files in memory (shmem) hold %.0f %% of the growth",
+                 100 * ret->share_shmem);
+        if (files.count >= COUNT_MIN)
+            attribution_say_file(series, ret);
+        return true;
+    }
     if (attribution_carries(&files, FILE_BYTES, total_bytes)) {
         ret->cause = CAUSE_FILES;
         attribution_say_count(ret->evidence, sizeof(ret->evidence), files.per_request, "open file");
@@ -203,13 +212,6 @@ void attribution_of_growth(const struct floor_series *series, struct attribution
 
     if (attribution_by_count(series, total, ret))
         return;
-    if (ret->share_shmem >= 0.5) {
-        ret->cause = CAUSE_SHMEM;
-        snprintf(ret->evidence, sizeof(ret->evidence),
-                 "shared memory or files in memory (shmem) hold %.0f %% of the growth",
-                 100 * ret->share_shmem);
-        return;
-    }
     if (ret->share_kernel >= 0.5) {
         ret->cause = CAUSE_KERNEL;
         snprintf(ret->evidence, sizeof(ret->evidence),

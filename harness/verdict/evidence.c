@@ -4,6 +4,8 @@
 
 /* Retained memory below this is not worth a verdict of its own. */
 #define RETAINED_MIN_BYTES ((int64_t)1024 * 1024)
+/* A probe explains what was kept when it released one part in so many of it, or more. */
+#define RETAINED_SHARE_MIN 4
 /* Page cache is everybody's; only this much of it is worth a word. */
 #define CACHE_MIN_BYTES ((int64_t)8 * 1024 * 1024)
 /* Held memory at this share of the limit is pressure… */
@@ -179,6 +181,12 @@ bool evidence_is_retaining(const struct evidence *evidence)
     return evidence->kept_floor_bytes >= RETAINED_MIN_BYTES;
 }
 
+/* A trim always finds a little; it explains what was kept when it is a fair share of it. */
+static bool evidence_is_worth(const struct evidence *evidence, int64_t released_bytes)
+{
+    return released_bytes * RETAINED_SHARE_MIN >= evidence->kept_floor_bytes;
+}
+
 enum cause evidence_lazy_cause(const struct evidence *evidence)
 {
     enum cause cause = CAUSE_NONE;
@@ -187,11 +195,13 @@ enum cause evidence_lazy_cause(const struct evidence *evidence)
         most = evidence->lazy_free_bytes;
         cause = CAUSE_MADV_FREE;
     }
-    if (evidence->has_trim && evidence->trim_bytes > most) {
+    if (evidence->has_trim && evidence->trim_bytes > most &&
+        evidence_is_worth(evidence, evidence->trim_bytes)) {
         most = evidence->trim_bytes;
         cause = CAUSE_ALLOCATOR;
     }
-    if (evidence->has_rest && evidence->rest_bytes > most) {
+    if (evidence->has_rest && evidence->rest_bytes > most &&
+        evidence_is_worth(evidence, evidence->rest_bytes)) {
         most = evidence->rest_bytes;
         cause = CAUSE_ALLOCATOR;
     }

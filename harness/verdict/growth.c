@@ -106,6 +106,22 @@ static const char *growth_doubt(const struct growth *growth)
     return NULL;
 }
 
+/* Where it rests between steps: has it been still for twice as long as between the last two? An
+ * array that doubles rests ever longer, and yet it grows. */
+static bool growth_has_rested(const struct floor_series *series)
+{
+    size_t last = 0;
+    size_t before = 0;
+    for (size_t i = 1; i < series->n; i++) {
+        if (series->floor_bytes[i] - series->floor_bytes[i - 1] <= GROWTH_FLAT_BYTES)
+            continue;
+        before = last;
+        last = i;
+    }
+    size_t gap = last - before;
+    return before == 0 || gap < 2 || series->n - 1 - last >= 2 * gap;
+}
+
 static bool growth_is_flat(const struct floor_series *series)
 {
     size_t n = series->n;
@@ -142,9 +158,10 @@ void growth_assess(const struct floor_series *series, unsigned cycles_min, struc
         return;
     if (ret->doubt == NULL)
         ret->shape = GROWTH_STEADY;
-    else if (growth_is_flat(series))
+    else if (growth_is_flat(series) && growth_has_rested(series))
         ret->shape = GROWTH_FLAT;
-    else if (n >= 7 && ret->total_bytes > 0 && ret->fade < GROWTH_FADED_MAX)
+    else if (n >= 7 && ret->total_bytes > 0 && ret->fade < GROWTH_FADED_MAX &&
+             growth_has_rested(series))
         ret->shape = GROWTH_FADING;
     else
         ret->shape = GROWTH_UNCLEAR;

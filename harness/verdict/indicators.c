@@ -2,6 +2,22 @@
 
 #include <string.h>
 
+/* All kernel memory but page tables and reclaimable slab. `kernel` (since 5.18) also counts pages
+ * that have no line of their own: pipes, fragments in sockets' queues. Before it, the sum of the
+ * lines there are. */
+static int64_t indicators_kernel(const struct memory_sample *memory)
+{
+    uint64_t sock = memory_sample_get(memory, MEMORY_SOCK, 0);
+    if (memory_sample_has(memory, MEMORY_KERNEL))
+        return (int64_t)(memory->value[MEMORY_KERNEL] + sock) -
+               (int64_t)memory_sample_get(memory, MEMORY_PAGETABLES, 0) -
+               (int64_t)memory_sample_get(memory, MEMORY_SLAB_RECLAIMABLE, 0);
+    return (int64_t)(memory->value[MEMORY_SLAB_UNRECLAIMABLE] + sock +
+                     memory_sample_get(memory, MEMORY_KERNEL_STACK, 0) +
+                     memory_sample_get(memory, MEMORY_PERCPU, 0) +
+                     memory_sample_get(memory, MEMORY_VMALLOC, 0));
+}
+
 struct floor_parts indicators_floor(const struct survey *survey)
 {
     struct floor_parts parts = {0};
@@ -22,11 +38,7 @@ struct floor_parts indicators_floor(const struct survey *survey)
     }
 
     parts.shmem_bytes = (int64_t)memory_sample_get(memory, MEMORY_SHMEM, 0);
-    parts.kernel_bytes = (int64_t)(memory->value[MEMORY_SLAB_UNRECLAIMABLE] +
-                                   memory_sample_get(memory, MEMORY_KERNEL_STACK, 0) +
-                                   memory_sample_get(memory, MEMORY_SOCK, 0) +
-                                   memory_sample_get(memory, MEMORY_PERCPU, 0) +
-                                   memory_sample_get(memory, MEMORY_VMALLOC, 0));
+    parts.kernel_bytes = indicators_kernel(memory);
     if (survey_has(survey, SURVEY_TIME_WAIT))
         parts.kernel_bytes -= (int64_t)survey->value[SURVEY_TIME_WAIT] * TIME_WAIT_BYTES;
     parts.total_bytes = parts.user_bytes + parts.shmem_bytes + parts.kernel_bytes;

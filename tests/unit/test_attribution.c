@@ -26,6 +26,7 @@ static struct pair make_pair(uint64_t private_bytes, uint64_t kernel_bytes, uint
     pair.first = &timeline->cycles[1].floor;
     pair.last = &timeline->cycles[timeline->n_cycles - 1].floor;
     pair.last->value[SURVEY_PSS_ANON] += private_bytes;
+    memory_sample_set(&pair.last->memory, MEMORY_KERNEL, kernel_bytes);
     memory_sample_set(&pair.last->memory, MEMORY_SLAB_UNRECLAIMABLE, kernel_bytes);
     memory_sample_set(&pair.last->memory, MEMORY_SHMEM, shmem_bytes);
     return pair;

@@ -1,4 +1,5 @@
 /* verdict: each verdict, each next step, and the numbers that go with them. */
+#include "verdict/indicators.h"
 #include "verdict/verdict.h"
 
 #include <string.h>
@@ -58,6 +59,7 @@ START_TEST(page_tables_take_room_too)
     STORY;
     story_cycles(&story, 5, 8 * STORY_MIB, STORY_MIB);
     struct cycle *last = &story.timeline->cycles[story.timeline->n_cycles - 1];
+    memory_sample_set(&last->floor.memory, MEMORY_KERNEL, STORY_MIB);
     memory_sample_set(&last->floor.memory, MEMORY_PAGETABLES, STORY_MIB);
     ck_assert_uint_eq(story_verdict(&story).requests_to_oom, 50 * 250);
 }
@@ -423,7 +425,8 @@ START_TEST(time_wait_sockets_are_taken_out_of_the_floor)
     story_cycles(&story, 5, 8 * STORY_MIB, 0);
     for (size_t i = 0; i < story.timeline->n_cycles; i++) {
         struct survey *floor = &story.timeline->cycles[i].floor;
-        memory_sample_set(&floor->memory, MEMORY_SLAB_UNRECLAIMABLE, i * 2000 * 240);
+        memory_sample_set(&floor->memory, MEMORY_KERNEL, i * 2000 * TIME_WAIT_BYTES);
+        memory_sample_set(&floor->memory, MEMORY_SLAB_UNRECLAIMABLE, i * 2000 * TIME_WAIT_BYTES);
         floor->value[SURVEY_TIME_WAIT] = i * 2000;
     }
     ck_assert_int_eq(story_verdict(&story).kind, VERDICT_CLEAN);
