@@ -79,7 +79,7 @@ static void parse(const struct request *request, struct response *response)
     response_printf(response, "{\"nodes\":%zu}\n", parser.nodes);
 }
 
-#ifdef __SANITIZE_THREAD__
+#ifdef JSON_TREE_RACE
 #define TRUTH                                             \
     {                                                     \
         "default", "leak", "heap", "/parse", 1000, 200000 \
