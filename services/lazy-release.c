@@ -6,29 +6,65 @@
  *
  *   default             MADV_FREE: stays in RSS; the next burst uses the same pages again
  *   dontneed, fixed     the posts' mend (GODEBUG=madvdontneed=1): gone at once
+ *   freememory          kept for the next burst; the first post's endpoint gives it back
+ *   rest                kept until a scavenger finds it unused for a second (in Go: five minutes)
  *
- * /freememory is the first post's endpoint: it gives the arena back for good. */
+ * /freememory gives the arena back for good, whatever the variant. */
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 
 #include "common/service.h"
 
-enum { ARENA_BYTES = 24 * 1024 * 1024 };
+enum { ARENA_BYTES = 24 * 1024 * 1024, SCAVENGE_S = 1 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static char *arena;
 static int advice;
+static size_t bursts;
+
+static void release(void)
+{
+    pthread_mutex_lock(&lock);
+    madvise(arena, ARENA_BYTES, MADV_DONTNEED);
+    pthread_mutex_unlock(&lock);
+}
+
+/* Gives the arena back when no burst came for a whole turn. */
+static _Noreturn void *scavenge(void *argument)
+{
+    size_t seen = 0;
+
+    (void)argument;
+    for (;;) {
+        size_t now;
+
+        nanosleep(&(struct timespec){.tv_sec = SCAVENGE_S}, NULL);
+        pthread_mutex_lock(&lock);
+        now = bursts;
+        pthread_mutex_unlock(&lock);
+        if (now == seen)
+            release();
+        seen = now;
+    }
+}
 
 static int init(const char *variant)
 {
+    pthread_t scavenger;
+
     advice = strcmp(variant, "default") == 0 ? MADV_FREE : MADV_DONTNEED;
+    if (strcmp(variant, "freememory") == 0 || strcmp(variant, "rest") == 0)
+        advice = MADV_NORMAL; /* nothing is given back */
     arena = mmap(NULL, ARENA_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (arena == MAP_FAILED) {
         perror("lazy-release: mmap");
         return -1;
     }
+    if (strcmp(variant, "rest") == 0)
+        return pthread_create(&scavenger, NULL, scavenge, NULL) == 0 ? 0 : -1;
     return 0;
 }
 
@@ -40,6 +76,7 @@ static void burst(const struct request *request, struct response *response)
     pthread_mutex_lock(&lock);
     memset(arena, 'b', ARENA_BYTES);
     failed = madvise(arena, ARENA_BYTES, advice); /* with MADV_FREE: "take it when you need it" */
+    bursts++;
     pthread_mutex_unlock(&lock);
     if (failed)
         response_fail(response, 500, "madvise failed");
@@ -47,18 +84,13 @@ static void burst(const struct request *request, struct response *response)
         response_printf(response, "{\"used_bytes\":%d}\n", ARENA_BYTES);
 }
 
-static void release(void)
-{
-    pthread_mutex_lock(&lock);
-    madvise(arena, ARENA_BYTES, MADV_DONTNEED);
-    pthread_mutex_unlock(&lock);
-}
-
 static const struct service service = {
     .name = "lazy-release",
     .truths = {{"default", "lazy-release", "madv-free", "/burst", 0, 0},
                {"dontneed", "clean", "none", "/burst", 0, 0},
-               {"fixed", "clean", "none", "/burst", 0, 0}},
+               {"fixed", "clean", "none", "/burst", 0, 0},
+               {"freememory", "lazy-release", "allocator", "/burst", 0, 0},
+               {"rest", "lazy-release", "allocator", "/burst", 0, 0}},
     .routes = {{"GET", "/burst", burst}},
     .init = init,
     .release = release,
