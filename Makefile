@@ -36,7 +36,7 @@ lint: setup-lint
 	@tools/lint.sh
 
 bench: setup-bench
-	@tests/bench/run.sh
+	@tests/bench/run.sh $(BENCH)
 
 format:
 	@git ls-files '*.[ch]' | xargs clang-format -i
@@ -52,7 +52,7 @@ help:
 	@echo "make scenario NAME=x          run scenarios/x.json (VARIANT=fixed, VARIANT=all, ARGS='…')"
 	@echo "make test                     every test; what cannot run here says so"
 	@echo "make lint                     formatting, warnings of both compilers, clang-tidy, rules"
-	@echo "make bench                    speed, as ratios measured in one run"
+	@echo "make bench                    speed, as ratios measured in one run (BENCH=accuracy: the catalogue)"
 	@echo "make doctor                   what works on this machine"
 	@echo "SETUP=no                      install and download nothing"
 	@echo "PRESET=release|dev|clang|asan|tsan|tidy"

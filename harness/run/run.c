@@ -98,8 +98,8 @@ static uint64_t run_requests_of_start(const struct stage *stage)
  * next kill, and with one request at a time if that is what tells a leak from pressure. */
 static int run_restart(struct stage *stage, bool solo, struct error *err)
 {
-    uint64_t requests = run_requests_of_start(stage) /
-                        (stage->spec->settings.cycles_min + CYCLES_SPARE);
+    uint64_t requests =
+        run_requests_of_start(stage) / (stage->spec->settings.cycles_min + CYCLES_SPARE);
     if (requests < CYCLE_REQUESTS_MIN)
         requests = CYCLE_REQUESTS_MIN;
     if (requests < stage->cycle_requests)

@@ -10,6 +10,8 @@
 #define GROWTH_FADED_MAX 0.35
 /* No cycle may make more than this share of the growth (it would be a step, not a slope). */
 #define GROWTH_STEP_MAX 0.55
+/* So many floors tell that ups and downs are nothing but that. */
+#define GROWTH_JITTER_POINTS 9
 /* "Flat": the last three cycles together moved by less than this. */
 #define GROWTH_FLAT_BYTES (12.0 * 1024)
 
@@ -107,19 +109,30 @@ static const char *growth_doubt(const struct growth *growth)
 }
 
 /* Where it rests between steps: has it been still for twice as long as between the last two? An
- * array that doubles rests ever longer, and yet it grows. */
+ * array that doubles rests ever longer, and yet it grows, for its steps grow as much. Steps that
+ * grow less than the rests between them are a growth that dies away. */
 static bool growth_has_rested(const struct floor_series *series)
 {
-    size_t last = 0;
-    size_t before = 0;
+    size_t at[3] = {0}; /* the last step, the one before, the one before that */
     for (size_t i = 1; i < series->n; i++) {
         if (series->floor_bytes[i] - series->floor_bytes[i - 1] <= GROWTH_FLAT_BYTES)
             continue;
-        before = last;
-        last = i;
+        at[2] = at[1];
+        at[1] = at[0];
+        at[0] = i;
     }
-    size_t gap = last - before;
-    return before == 0 || gap < 2 || series->n - 1 - last >= 2 * gap;
+    size_t gap = at[0] - at[1];
+    if (at[1] == 0 || gap < 2 || series->n - 1 - at[0] >= 2 * gap)
+        return true;
+    return growth_rate(series, at[1], at[0]) <
+           GROWTH_LASTING_MIN * growth_rate(series, at[2], at[1]);
+}
+
+/* Ups and downs within the noise, over as many cycles as one is ready to wait for. */
+static bool growth_is_jitter(const struct growth *growth)
+{
+    return growth->trend.n >= GROWTH_JITTER_POINTS && growth->trend.low <= 0 &&
+           growth->trend.slope * growth->requests < growth->noise_bytes;
 }
 
 static bool growth_is_flat(const struct floor_series *series)
@@ -158,7 +171,7 @@ void growth_assess(const struct floor_series *series, unsigned cycles_min, struc
         return;
     if (ret->doubt == NULL)
         ret->shape = GROWTH_STEADY;
-    else if (growth_is_flat(series) && growth_has_rested(series))
+    else if ((growth_is_flat(series) && growth_has_rested(series)) || growth_is_jitter(ret))
         ret->shape = GROWTH_FLAT;
     else if (n >= 7 && ret->total_bytes > 0 && ret->fade < GROWTH_FADED_MAX &&
              growth_has_rested(series))

@@ -4,6 +4,7 @@ load      throughput of the load generator against wrk, in turn, on the same ser
 sampler   what sampling costs: share of a core, and what it takes from the service
 vm        from start to a command running in the guest of driver vm
 verdict   `leakcage run unclosed-body` from start to verdict
+accuracy  the whole catalogue: what was called what (minutes; only when it is named)
 """
 import json
 import os
@@ -124,13 +125,36 @@ def bench_verdict(build):
     print("verdict   unclosed-body, service ready to verdict, s: %s" % median_of(verdicts))
 
 
+def bench_accuracy(build):
+    files = sorted(os.path.join("scenarios", name) for name in os.listdir("scenarios")
+                   if name.endswith(".json") and name != "schema.json")
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run(
+            [os.path.join(build, "leakcage"), "run", "--json", "--quiet", "--variant", "all", "-o",
+             folder] + files, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    records = [record for record in json.loads(done.stdout) if "expect" in record]
+    kinds = ["leak", "pressure", "lazy-release", "clean", "inconclusive"]
+    print("accuracy  %-14s called %s" % ("expected", " ".join("%12s" % k for k in kinds)))
+    for kind in kinds[:-1]:
+        mine = [r["verdict"] for r in records if r["expect"]["verdict"] == kind]
+        print("accuracy  %-14s        %s" % (kind, " ".join("%12d" % mine.count(k)
+                                                           for k in kinds)))
+    for record in records:
+        if record["outcome"] != "pass":
+            print("accuracy  wrong: %s: %s (%s)" % (record["id"], record["verdict"],
+                                                     record["reason"]))
+    print("accuracy  %d of %d right, verdict and cause; ready to verdict, s: %s" % (
+        sum(r["outcome"] == "pass" for r in records), len(records),
+        median_of([r["verdict_s"] for r in records if "verdict_s" in r])))
+
+
 BENCHMARKS = {"load": bench_load, "sampler": bench_sampler, "vm": bench_vm,
-              "verdict": bench_verdict}
+              "verdict": bench_verdict, "accuracy": bench_accuracy}
 
 
 def main():
     build = sys.argv[1]
-    names = sys.argv[2:] or list(BENCHMARKS)
+    names = sys.argv[2:] or [name for name in BENCHMARKS if name != "accuracy"]
     for name in names:
         if name not in BENCHMARKS:
             sys.exit("there is no benchmark %s, there are: %s" % (name, ", ".join(BENCHMARKS)))

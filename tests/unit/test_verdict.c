@@ -1,12 +1,8 @@
 /* verdict: each verdict, each next step, and the numbers that go with them. */
-#include "verdict/indicators.h"
-#include "verdict/verdict.h"
-
-#include <string.h>
-
 #include "base/cleanup.h"
 #include "tests/support/check_main.h"
 #include "tests/support/story.h"
+#include "verdict/indicators.h"
 
 #define STORY CLEANUP(story_done) struct story story = story_new()
 
