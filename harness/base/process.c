@@ -58,9 +58,11 @@ static int process_child_environment(const struct process_spec *spec, pid_t pare
         setrlimit(RLIMIT_NOFILE, &nofile);
     }
 
-    for (int number = 1; number < 32; number++)
-        if (number != SIGKILL && number != SIGSTOP)
-            signal(number, SIG_DFL);
+    /* All of them, by the system call: libc keeps 32 and 33 to itself, but inherits them ignored
+     * from whoever started us so. Zeroes are the default action, no flags, no mask. */
+    static const unsigned long by_default[4] = {0};
+    for (int number = 1; number <= 64; number++)
+        syscall(SYS_rt_sigaction, number, by_default, NULL, sizeof(unsigned long));
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);

@@ -246,6 +246,11 @@ static void verdict_add_findings(const struct timeline *timeline,
     if (ret->kind == VERDICT_LEAK && evidence_is_pressed(evidence, question))
         verdict_find(ret, "the limit was reached as well: %s",
                      evidence->oom_kills > 0 ? "OOM-killed" : "held memory at 90 % of it or more");
+    if (ret->kind == VERDICT_LEAK && ret->cause == CAUSE_HEAP)
+        verdict_find(ret,
+                     "followed over %s requests; a cache that fills for longer looks the same "
+                     "(--requests)",
+                     units_format_count((uint64_t)evidence->growth.requests, amount));
     if (ret->kind != VERDICT_LAZY_RELEASE && evidence_lazy_cause(evidence) == CAUSE_MADV_FREE)
         verdict_find(ret, "%s are freed lazily (MADV_FREE): reclaimable, though RSS counts them",
                      units_format_bytes((double)evidence->lazy_free_bytes, amount));

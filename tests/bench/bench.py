@@ -82,8 +82,13 @@ def bench_sampler(build):
     if done.returncode != 0:
         print("sampler   failed: %s" % done.stderr.strip())
         return
-    rows = [dict(zip(line.split()[::2], map(float, line.split()[1::2])))
-            for line in done.stdout.splitlines() if line.startswith("hz ")]
+    lines = [line.split() for line in done.stdout.splitlines()]
+    rows = [dict(zip(words[::2], map(float, words[1::2]))) for words in lines
+            if words and words[0] == "hz"]
+    for hz in (100, 1000):
+        print("sampler   %4d Hz %s: an empty timer alone takes of a core %s" % (
+            hz, where, median_of([float(words[3]) for words in lines
+                                  if words[:2] == ["empty", str(hz)]])))
     for hz, goal in ((100, 0.01), (1000, 0.05)):
         mine = [row for row in rows if row["hz"] == hz]
         print("sampler   %4d Hz %s: share of a core %s (goal %.2f)" % (

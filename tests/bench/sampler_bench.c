@@ -4,12 +4,16 @@
  *
  * Drives the service in its cgroup, in turn without a sampler, at 100 Hz and at 1 kHz, ROUNDS
  * times, and prints a line each: rate in Hz, share of a core the sampling thread used, requests per
- * second, throughput relative to the unsampled batch of the same round. */
+ * second, throughput relative to the unsampled batch of the same round. The lines "empty" are what
+ * a timer at that rate costs a thread that does nothing at all when it wakes, on an idle machine:
+ * less cannot be had. */
 #include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/timerfd.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/interrupt.h"
@@ -24,6 +28,23 @@ static double thread_cpu_s(void)
     struct timespec now;
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static int measure_empty(unsigned hz, double seconds)
+{
+    CLEANUP(closep) int fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
+    struct itimerspec timer = {.it_value = {.tv_nsec = 1000000000L / hz},
+                               .it_interval = {.tv_nsec = 1000000000L / hz}};
+    if (fd < 0 || timerfd_settime(fd, 0, &timer, NULL) < 0)
+        return -1;
+    double cpu_s = thread_cpu_s();
+    nsec_t begin_ns = clock_now_ns();
+    uint64_t due = 0;
+    while ((double)(clock_now_ns() - begin_ns) < seconds * 1e9)
+        if (read(fd, &due, sizeof(due)) < 0)
+            return -1;
+    printf("empty %u core_share %.4f\n", hz, (thread_cpu_s() - cpu_s) / seconds);
+    return 0;
 }
 
 /* One batch of `seconds` under this sampling rate (0: none); prints its line. */
@@ -109,6 +130,9 @@ int main(int argc, char **argv)
         fprintf(stderr, "sampler_bench: skipped: %s\n", err.text);
         return 77;
     }
+    for (unsigned round = 0; round < 3; round++)
+        if (measure_empty(100, 1) < 0 || measure_empty(1000, 1) < 0)
+            return 1;
     if (bench(argv[1], strtod(argv[2], NULL), (unsigned)strtoul(argv[3], NULL, 10), &err) < 0) {
         fprintf(stderr, "sampler_bench: %s\n", err.text);
         return 1;
