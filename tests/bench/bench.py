@@ -69,7 +69,40 @@ def bench_load(build):
                   % (connections, median_of(ratios), statistics.median(ours)))
 
 
+# What the files of a small service's cgroup look like; memory.stat has some fifty lines.
+CGROUP_FILES = {
+    "memory.current": "1495040\n", "memory.peak": "1495040\n", "pids.current": "5\n",
+    "memory.stat": "".join("%s %d\n" % (key, 4096 * n) for n, key in enumerate(
+        "anon file kernel kernel_stack pagetables sec_pagetables percpu sock vmalloc shmem zswap "
+        "zswapped file_mapped file_dirty file_writeback swapcached anon_thp file_thp shmem_thp "
+        "inactive_anon active_anon inactive_file active_file unevictable slab_reclaimable "
+        "slab_unreclaimable slab workingset_refault_anon workingset_refault_file "
+        "workingset_activate_anon pgscan pgsteal pgfault pgmajfault pgrefill pgactivate "
+        "pgdeactivate pglazyfree pglazyfreed thp_fault_alloc thp_collapse_alloc".split())),
+    "memory.events": "low 0\nhigh 0\nmax 2\noom 0\noom_kill 0\noom_group_kill 0\n",
+    "memory.events.local": "low 0\nhigh 0\nmax 2\noom 0\noom_kill 0\noom_group_kill 0\n",
+    "memory.pressure": "some avg10=0.00 avg60=0.00 avg300=0.00 total=12\n"
+                       "full avg10=0.00 avg60=0.00 avg300=0.00 total=7\n",
+    "cpu.stat": "usage_usec 1234\nuser_usec 1000\nsystem_usec 234\nthrottled_usec 0\n",
+}
+
+
+def bench_sampler_here(build):
+    """Not emulated: plain files in place of a cgroup's."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name, text in CGROUP_FILES.items():
+            with open(os.path.join(folder, name), "w", encoding="ascii") as file:
+                file.write(text)
+        done = subprocess.run([os.path.join(build, "tests/bench/sampler_bench"), "--files", folder,
+                               "2", "3"], capture_output=True, text=True, check=True)
+    lines = [line.split() for line in done.stdout.splitlines()]
+    for hz, goal in ((100, 0.01), (1000, 0.05)):
+        print("sampler   %4d Hz, plain files, not emulated: share of a core %s (goal %.2f)" % (
+            hz, median_of([float(words[3]) for words in lines if words[1] == str(hz)]), goal))
+
+
 def bench_sampler(build):
+    bench_sampler_here(build)
     command = [os.path.join(build, "tests/bench/sampler_bench"),
                os.path.join(build, "services/clean"), "2", "5"]
     done = subprocess.run(command, capture_output=True, text=True)

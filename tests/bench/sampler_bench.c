@@ -1,16 +1,22 @@
 /* What does sampling cost? Needs driver native, so it runs in the guest where the host cannot.
  *
  *     sampler_bench SERVICE SECONDS ROUNDS
+ *     sampler_bench --files FOLDER SECONDS ROUNDS
+ *
+ * The second form samples plain files that look like a cgroup's, without a service: what the
+ * sampler itself costs on this machine, where no cgroup can be had.
  *
  * Drives the service in its cgroup, in turn without a sampler, at 100 Hz and at 1 kHz, ROUNDS
  * times, and prints a line each: rate in Hz, share of a core the sampling thread used, requests per
  * second, throughput relative to the unsampled batch of the same round. The lines "empty" are what
  * a timer at that rate costs a thread that does nothing at all when it wakes, on an idle machine:
  * less cannot be had. */
+#include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -19,6 +25,7 @@
 #include "base/interrupt.h"
 #include "driver/native.h"
 #include "load/generator.h"
+#include "memory/cgroup_reader.h"
 #include "run/readiness.h"
 #include "run/sampler.h"
 #include "scenario/plan.h"
@@ -83,6 +90,50 @@ static int measure(struct instance *instance, struct generator *generator, unsig
     return 0;
 }
 
+/* A driver that can do nothing but read a folder of files. */
+static int files_read(struct instance *instance, bool full, struct memory_sample *ret,
+                      struct error *err)
+{
+    struct cgroup_reader *reader = (struct cgroup_reader *)instance;
+    return full ? cgroup_reader_full(reader, ret, err) : cgroup_reader_quick(reader, ret, err);
+}
+
+static int bench_files_at(struct instance *instance, unsigned hz, double seconds, struct error *err)
+{
+    static const struct driver files_driver = {.name = "files", .read = files_read};
+    struct timeline *timeline = NULL;
+    struct sampler *sampler = NULL;
+    if (timeline_new(TIMELINE_SAMPLES_MAX, &timeline, err) < 0 ||
+        sampler_new(&files_driver, timeline, hz, clock_now_ns(), &sampler, err) < 0)
+        return -1;
+    sampler_watch(sampler, instance);
+    double cpu_s = thread_cpu_s();
+    nsec_t end_ns = clock_now_ns() + (nsec_t)(seconds * 1e9);
+    struct pollfd due = {.fd = sampler_fd(sampler), .events = POLLIN};
+    while (clock_now_ns() < end_ns)
+        if (poll(&due, 1, -1) > 0 && sampler_tick(sampler, err) != 0)
+            return -1;
+    printf("files %u core_share %.4f\n", hz, (thread_cpu_s() - cpu_s) / seconds);
+    sampler_free(sampler);
+    timeline_free(timeline);
+    return 0;
+}
+
+static int bench_files(const char *folder, double seconds, unsigned rounds, struct error *err)
+{
+    struct cgroup_reader *reader = NULL;
+    CLEANUP(closep) int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0 || cgroup_reader_open(fd, &reader, err) < 0)
+        return error_set(err, ERROR_USAGE, "cannot read %s as a cgroup's folder", folder);
+    int status = 0;
+    for (unsigned round = 0; status == 0 && round < rounds; round++)
+        if (bench_files_at((struct instance *)reader, 100, seconds, err) < 0 ||
+            bench_files_at((struct instance *)reader, 1000, seconds, err) < 0)
+            status = -1;
+    cgroup_reader_free(reader);
+    return status;
+}
+
 static int bench(const char *program, double seconds, unsigned rounds, struct error *err)
 {
     const char *const command[] = {program, NULL};
@@ -121,11 +172,19 @@ static int bench(const char *program, double seconds, unsigned rounds, struct er
 int main(int argc, char **argv)
 {
     struct error err = {0};
-    if (argc != 4) {
-        fprintf(stderr, "usage: sampler_bench SERVICE SECONDS ROUNDS\n");
+    bool files = argc == 5 && strcmp(argv[1], "--files") == 0;
+    if (argc != 4 && !files) {
+        fprintf(stderr, "usage: sampler_bench [--files] SERVICE|FOLDER SECONDS ROUNDS\n");
         return 2;
     }
     interrupt_install();
+    if (files) {
+        int status =
+            bench_files(argv[2], strtod(argv[3], NULL), (unsigned)strtoul(argv[4], NULL, 10), &err);
+        if (status < 0)
+            fprintf(stderr, "sampler_bench: %s\n", err.text);
+        return status < 0 ? 1 : 0;
+    }
     if (native_driver.probe(NULL, &err) != 0) {
         fprintf(stderr, "sampler_bench: skipped: %s\n", err.text);
         return 77;
