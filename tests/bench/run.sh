@@ -5,5 +5,5 @@ set -eu
 cd "$(dirname "$0")/../.."
 [ -f build/release/build.ninja ] || cmake --preset release >/dev/null
 cmake build/release -DLEAKCAGE_TESTS=ON >/dev/null
-cmake --build build/release -- --quiet
+cmake --build build/release -- --quiet >/dev/null
 exec python3 tests/bench/bench.py build/release "$@"
