@@ -176,15 +176,15 @@ static void release(struct engine *engine, struct transfer *transfer)
 }
 
 /* Account for an outcome, if there is one yet. */
-static void settle(struct engine *engine, struct transfer *transfer, enum outcome outcome,
+static void settle(struct engine *engine, struct transfer *transfer, enum request_outcome outcome,
                    nsec_t now_ns)
 {
-    if (outcome == OUTCOME_PENDING)
+    if (outcome == REQUEST_PENDING)
         return;
     release(engine, transfer);
     nsec_t latency_ns = now_ns - transfer->due_ns;
     tally_count(&engine->counts, outcome);
-    if (outcome_is_answer(outcome)) {
+    if (request_outcome_is_answer(outcome)) {
         histogram_record(&engine->latency, latency_ns);
         histogram_record(&engine->service, now_ns - transfer->start_ns);
     }
@@ -269,7 +269,7 @@ static nsec_t oldest_deadline_ns(const struct engine *engine)
 static void time_out(struct engine *engine, struct transfer *transfer, nsec_t now_ns)
 {
     transfer_abandon(transfer);
-    settle(engine, transfer, OUTCOME_TIMED_OUT, now_ns);
+    settle(engine, transfer, REQUEST_TIMED_OUT, now_ns);
 }
 
 /* Let libcurl get on with the connections it opens. */
@@ -305,8 +305,8 @@ static bool handle_event(struct engine *engine, const struct epoll_event *event)
     }
     if (transfer->connection.fd != fd)
         return false; /* closed since the kernel reported it */
-    enum outcome outcome = transfer_handle_event(transfer, event->events, engine->scratch);
-    if (outcome != OUTCOME_PENDING) {
+    enum request_outcome outcome = transfer_handle_event(transfer, event->events, engine->scratch);
+    if (outcome != REQUEST_PENDING) {
         nsec_t now_ns = clock_now_ns();
         settle(engine, transfer, outcome, now_ns);
         start_requests(engine, now_ns);

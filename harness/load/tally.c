@@ -13,28 +13,28 @@ void tally_done(struct tally *tally)
     pthread_mutex_destroy(&tally->lock);
 }
 
-void tally_count(struct load_counts *counts, enum outcome outcome)
+void tally_count(struct load_counts *counts, enum request_outcome outcome)
 {
     switch (outcome) {
-    case OUTCOME_OK:
+    case REQUEST_OK:
         counts->ok++;
         break;
-    case OUTCOME_OTHER_STATUS:
+    case REQUEST_OTHER_STATUS:
         counts->other_status++;
         break;
-    case OUTCOME_REFUSED:
+    case REQUEST_REFUSED:
         counts->refused++;
         break;
-    case OUTCOME_RESET:
+    case REQUEST_RESET:
         counts->reset++;
         break;
-    case OUTCOME_TIMED_OUT:
+    case REQUEST_TIMED_OUT:
         counts->timed_out++;
         break;
-    case OUTCOME_FAILED:
+    case REQUEST_FAILED:
         counts->failed++;
         break;
-    case OUTCOME_PENDING:
+    case REQUEST_PENDING:
         break;
     }
 }
@@ -47,12 +47,12 @@ void tally_started(struct tally *tally)
     pthread_mutex_unlock(&tally->lock);
 }
 
-void tally_finished(struct tally *tally, enum outcome outcome, nsec_t latency_ns)
+void tally_finished(struct tally *tally, enum request_outcome outcome, nsec_t latency_ns)
 {
     pthread_mutex_lock(&tally->lock);
     tally_count(&tally->counts, outcome);
     tally->in_flight--;
-    if (outcome_is_answer(outcome))
+    if (request_outcome_is_answer(outcome))
         histogram_record(&tally->interval, latency_ns);
     pthread_mutex_unlock(&tally->lock);
 }

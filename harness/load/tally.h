@@ -25,7 +25,7 @@ void tally_done(struct tally *tally);
 void tally_started(struct tally *tally);
 
 /* It ended; `latency_ns` is recorded when it was answered. */
-void tally_finished(struct tally *tally, enum outcome outcome, nsec_t latency_ns);
+void tally_finished(struct tally *tally, enum request_outcome outcome, nsec_t latency_ns);
 
 /* It was given up: it stays counted as started, and as nothing else. */
 void tally_dropped(struct tally *tally);
@@ -34,10 +34,10 @@ void tally_dropped(struct tally *tally);
 void tally_sample(struct tally *tally, nsec_t now_ns, struct load_sample *ret);
 
 /* Count one outcome. */
-void tally_count(struct load_counts *counts, enum outcome outcome);
+void tally_count(struct load_counts *counts, enum request_outcome outcome);
 
 /* Whether the service answered: only then a latency means something. */
-static inline bool outcome_is_answer(enum outcome outcome)
+static inline bool request_outcome_is_answer(enum request_outcome outcome)
 {
-    return outcome == OUTCOME_OK || outcome == OUTCOME_OTHER_STATUS;
+    return outcome == REQUEST_OK || outcome == REQUEST_OTHER_STATUS;
 }

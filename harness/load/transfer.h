@@ -15,14 +15,14 @@
 #include "load/request.h"
 #include "load/response.h"
 
-enum outcome {
-    OUTCOME_PENDING, /* not over yet */
-    OUTCOME_OK,
-    OUTCOME_OTHER_STATUS,
-    OUTCOME_REFUSED,
-    OUTCOME_RESET,
-    OUTCOME_TIMED_OUT,
-    OUTCOME_FAILED,
+enum request_outcome {
+    REQUEST_PENDING, /* not over yet */
+    REQUEST_OK,
+    REQUEST_OTHER_STATUS,
+    REQUEST_REFUSED,
+    REQUEST_RESET,
+    REQUEST_TIMED_OUT,
+    REQUEST_FAILED,
 };
 
 /* Where received bytes go for the moment they are looked at; shared by all transfers of a thread.
@@ -46,14 +46,15 @@ int transfer_init(struct transfer *transfer, struct connector *connector, uint32
 void transfer_done(struct transfer *transfer); /* fine when it was zeroed only */
 
 /* Begin a request on an idle transfer. The four functions from here on return the outcome, after
- * which the transfer is idle again, or OUTCOME_PENDING. `request` is borrowed until then. */
-enum outcome transfer_start(struct transfer *transfer, const struct request *request);
+ * which the transfer is idle again, or REQUEST_PENDING. `request` is borrowed until then. */
+enum request_outcome transfer_start(struct transfer *transfer, const struct request *request);
 
 /* The connection it asked for is open, or will not open. */
-enum outcome transfer_connected(struct transfer *transfer, enum connection_result result);
+enum request_outcome transfer_connected(struct transfer *transfer, enum connection_result result);
 
 /* Something happened on its open connection; an idle one is closed if the peer closed it. */
-enum outcome transfer_handle_event(struct transfer *transfer, uint32_t events, char *scratch);
+enum request_outcome transfer_handle_event(struct transfer *transfer, uint32_t events,
+                                           char *scratch);
 
 /* Give up the request and its connection. */
 void transfer_abandon(struct transfer *transfer);
