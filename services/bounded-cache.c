@@ -23,7 +23,7 @@ struct entry {
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static TAILQ_HEAD(, entry) by_use = TAILQ_HEAD_INITIALIZER(by_use);
+static TAILQ_HEAD(entries, entry) by_use = TAILQ_HEAD_INITIALIZER(by_use);
 static struct entry *by_key[KEYS];
 static size_t count, count_max = ENTRIES;
 static uint32_t asked;
