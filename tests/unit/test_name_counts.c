@@ -69,12 +69,12 @@ START_TEST(files_with_made_up_names_are_joined_by_folder)
     add(&counts, "/etc/hosts", 1);
     for (unsigned i = 0; i < 500; i++) {
         char name[64];
-        snprintf(name, sizeof(name), "/tmp/work/upload-%06x (deleted)", i * 7919);
+        snprintf(name, sizeof(name), "/tmp/jobs/upload-%06x (deleted)", i * 7919);
         add(&counts, name, 1);
     }
     ck_assert_int_eq(name_counts_top(&counts, rows, &n, NULL), 0);
     ck_assert_uint_eq(n, 3);
-    ck_assert_str_eq(rows[0].name, "/tmp/work/…");
+    ck_assert_str_eq(rows[0].name, "/tmp/jobs/…");
     ck_assert_uint_eq(rows[0].count, 500);
     ck_assert_str_eq(rows[1].name, "/var/log/service.log");
     ck_assert_str_eq(rows[2].name, "/etc/…");
