@@ -153,7 +153,7 @@ static int terminal_floors(const struct record *record, const struct terminal_st
                            struct buffer *out, struct error *err)
 {
     struct floor_series series;
-    indicators_floor_series(record->timeline, &series);
+    indicators_floor_series(record->timeline, record->question.cycles_min + 1, &series);
     if (series.n == 0)
         return 0;
     double highest = 0;
@@ -184,7 +184,10 @@ static int terminal_verdict(const struct record *record, const struct terminal_s
     terminal_label(out, style, "verdict", NULL);
     buffer_printf(out, NULL, "%s%s%s", terminal_tone(style, terminal_verdict_tone(verdict->kind)),
                   terminal_verdict_word(verdict->kind), terminal_tone(style, TONE_PLAIN));
-    if (verdict->kind == VERDICT_LEAK && verdict->growth.present)
+    if (verdict->kind == VERDICT_LEAK && verdict->has_time_rate)
+        buffer_printf(out, NULL, "   +%s per second, with requests or without",
+                      units_format_bytes(verdict->bytes_per_s, estimate));
+    else if (verdict->kind == VERDICT_LEAK && verdict->growth.present)
         buffer_printf(out, NULL, "   +%s per request (95 %%: %s to %s)",
                       units_format_bytes(verdict->growth.estimate, estimate),
                       units_format_bytes(verdict->growth.low, low),

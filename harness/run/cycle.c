@@ -9,6 +9,8 @@
 #define CYCLE_BOUND_NS (30 * NSEC_PER_SEC)
 /* The rest after a load lasts until memory stands still, at most so many times the settle time. */
 #define SETTLE_BOUND_TIMES 8
+/* Memory that never comes to rest is not waited for every time: so many cycles tell. */
+#define SETTLE_RESTLESS_MAX 2
 /* "Stands still": three readings within this. */
 #define SETTLE_STILL_BYTES 8192
 #define SETTLE_LOOK_NS     (40 * NSEC_PER_MSEC)
@@ -101,7 +103,8 @@ static uint64_t cycle_moving_bytes(const struct memory_sample *sample)
 static int cycle_settle(struct stage *stage, bool *ret_still, struct error *err)
 {
     nsec_t settle_ns = stage->spec->settings.settle_ns;
-    nsec_t bound_ns = clock_now_ns() + SETTLE_BOUND_TIMES * settle_ns + 3 * SETTLE_LOOK_NS;
+    unsigned times = stage->restless < SETTLE_RESTLESS_MAX ? SETTLE_BOUND_TIMES : 1;
+    nsec_t bound_ns = clock_now_ns() + times * settle_ns + 3 * SETTLE_LOOK_NS;
     int status = stage_wait(stage, clock_now_ns() + settle_ns, false, err);
     uint64_t last = UINT64_MAX;
     unsigned still = 0;
@@ -119,6 +122,7 @@ static int cycle_settle(struct stage *stage, bool *ret_still, struct error *err)
             status = stage_wait(stage, clock_now_ns() + SETTLE_LOOK_NS, false, err);
     }
     *ret_still = still >= 2;
+    stage->restless = *ret_still ? 0 : stage->restless + 1;
     return status;
 }
 
@@ -182,6 +186,7 @@ static void cycle_init(const struct stage *stage, enum cycle_kind kind, uint64_t
     cycle->concurrency = requests == 0 ? 0 : kind == CYCLE_SOLO ? 1 : stage->concurrency;
     cycle->begin_ns = stage_now_ns(stage);
     cycle->peak_bytes = SURVEY_ABSENT;
+    cycle->squeeze_bytes = SURVEY_ABSENT;
     cycle->latency_p50_ns = -1;
     cycle->latency_p99_ns = -1;
     survey_init(&cycle->settled);

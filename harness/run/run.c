@@ -8,8 +8,9 @@
 #include "run/stage.h"
 #include "verdict/indicators.h"
 
-/* How long the rest probe waits. */
-#define REST_PROBE_NS (3 * NSEC_PER_SEC)
+/* How long the rest probe waits: for memory to be given back, or to see it grow without load. */
+#define REST_PROBE_NS        (3 * NSEC_PER_SEC)
+#define REST_PROBE_GROWTH_NS (1 * NSEC_PER_SEC)
 /* After a kill, the next start does the same work in more cycles than a verdict needs, for a
  * warm-up and the one that is killed are not judged. */
 #define CYCLES_SPARE       4
@@ -55,7 +56,7 @@ static int run_load_cycle(struct stage *stage, enum cycle_kind kind, uint64_t re
     if (kind == CYCLE_MEASURE)
         snprintf(phase, sizeof(phase), "cycle %u", stage->measured + 1);
     else
-        snprintf(phase, sizeof(phase), "%s%s", kind == CYCLE_SOLO ? "probe " : "",
+        snprintf(phase, sizeof(phase), "%s%s", kind == CYCLE_WARMUP ? "" : "probe ",
                  cycle_kind_name(kind));
     stage_enter_phase(stage, phase, requests);
     if (stage_run_cycle(stage, kind, requests, err) < 0)
@@ -94,8 +95,17 @@ static uint64_t run_requests_of_start(const struct stage *stage)
     return requests;
 }
 
-/* The instance was killed: start it again with smaller cycles, so that floors are seen before the
- * next kill, and with one request at a time if that is what tells a leak from pressure. */
+/* The instance was killed: start it again. */
+static int run_start_again(struct stage *stage, struct error *err)
+{
+    stage_stop_instance(stage);
+    stage->start++;
+    stage->measured = 0;
+    return run_bring_up(stage, err);
+}
+
+/* Start it again with smaller cycles, so that floors are seen before the next kill, and with one
+ * request at a time if that is what tells a leak from pressure. */
 static int run_restart(struct stage *stage, bool solo, struct error *err)
 {
     uint64_t requests =
@@ -106,10 +116,7 @@ static int run_restart(struct stage *stage, bool solo, struct error *err)
         stage->cycle_requests = requests;
     if (solo)
         stage->concurrency = 1;
-    stage_stop_instance(stage);
-    stage->start++;
-    stage->measured = 0;
-    return run_bring_up(stage, err);
+    return run_start_again(stage, err);
 }
 
 /* A cycle without load; an instance that does not live to its end is explained. */
@@ -137,17 +144,49 @@ static int run_probe_trim(struct stage *stage, struct error *err)
 static int run_probe_rest(struct stage *stage, struct error *err)
 {
     stage_enter_phase(stage, "probe rest", 0);
-    if (stage_wait(stage, clock_now_ns() + REST_PROBE_NS, false, err) < 0)
+    nsec_t rest_ns = stage->restless > 0 ? REST_PROBE_GROWTH_NS : REST_PROBE_NS;
+    if (stage_wait(stage, clock_now_ns() + rest_ns, false, err) < 0)
         return -1;
     return run_probe(stage, CYCLE_REST, err);
 }
 
-/* Do the step. */
-static int run_step(struct stage *stage, enum verdict_step step, struct error *err)
+static int run_probe_squeeze(struct stage *stage, uint64_t bytes, struct error *err)
 {
-    switch (step) {
+    (void)bytes;
+    return stage_run_cycle(stage, CYCLE_SQUEEZE, stage->cycle_requests, err);
+}
+
+/* The same work at another concurrency, to see whether the limit bears it. The probe before may
+ * have killed the instance. */
+static int run_probe_concurrency(struct stage *stage, enum cycle_kind kind,
+                                 const struct verdict_action *action, struct error *err)
+{
+    const struct timeline *timeline = stage->timeline;
+    stage->concurrency = 1; /* of the warm-up: it must not be the one that is killed */
+    if (timeline->cycles[timeline->n_cycles - 1].oom_kills > 0 && run_start_again(stage, err) < 0)
+        return -1;
+    if (timeline->cycles[timeline->n_cycles - 1].oom_kills > 0)
+        return 0;
+    stage->concurrency = action->concurrency;
+    return run_load_cycle(stage, kind, action->requests, err);
+}
+
+/* A measuring cycle, or one with more work; from then on that is a cycle's work. */
+static int run_measure(struct stage *stage, uint64_t requests, struct error *err)
+{
+    if (requests > 0)
+        stage->cycle_requests = requests;
+    return run_load_cycle(stage, CYCLE_MEASURE, stage->cycle_requests, err);
+}
+
+/* Do what was decided. */
+static int run_step(struct stage *stage, const struct verdict_action *action, struct error *err)
+{
+    switch (action->step) {
     case VERDICT_STEP_CYCLE:
-        return run_load_cycle(stage, CYCLE_MEASURE, stage->cycle_requests, err);
+        return run_measure(stage, action->requests, err);
+    case VERDICT_STEP_REPEAT:
+        return run_load_cycle(stage, CYCLE_REPEAT, action->requests, err);
     case VERDICT_STEP_RECLAIM:
         stage_enter_phase(stage, "probe reclaim", 0);
         return run_probe(stage, CYCLE_RECLAIM, err);
@@ -157,6 +196,12 @@ static int run_step(struct stage *stage, enum verdict_step step, struct error *e
         return run_probe_rest(stage, err);
     case VERDICT_STEP_SOLO:
         return run_load_cycle(stage, CYCLE_SOLO, stage->cycle_requests, err);
+    case VERDICT_STEP_SAFE:
+        return run_probe_concurrency(stage, CYCLE_SAFE, action, err);
+    case VERDICT_STEP_ABOVE:
+        return run_probe_concurrency(stage, CYCLE_ABOVE, action, err);
+    case VERDICT_STEP_SQUEEZE:
+        return run_probe_squeeze(stage, action->bytes, err);
     case VERDICT_STEP_RESTART:
         return run_restart(stage, false, err);
     case VERDICT_STEP_RESTART_SOLO:
@@ -174,20 +219,21 @@ static int run_protocol(struct stage *stage, struct error *err)
     if (run_bring_up(stage, err) < 0)
         return -1;
     for (;;) {
-        enum verdict_step step = verdict_next(stage->timeline, &record->question);
-        if (step == VERDICT_STEP_DONE)
+        struct verdict_action action = verdict_next(stage->timeline, &record->question);
+        if (action.step == VERDICT_STEP_DONE)
             break;
         if (clock_now_ns() >= stage->deadline_ns) {
             record->termination = TERMINATION_BUDGET;
             break;
         }
-        if (run_step(stage, step, err) < 0)
+        if (run_step(stage, &action, err) < 0)
             return -1;
     }
     record->has_decided = true;
     record->decided_ns = stage_now_ns(stage);
     const struct timeline *timeline = stage->timeline;
-    if (timeline->n_cycles > 0 && timeline->cycles[timeline->n_cycles - 1].oom_kills > 0)
+    const struct cycle *last = &timeline->cycles[timeline->n_cycles - 1];
+    if (last->oom_kills > 0 && !cycle_kind_provokes(last->kind))
         record->termination = TERMINATION_OOM_KILLED;
     return 0;
 }

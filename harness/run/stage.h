@@ -17,7 +17,8 @@ struct stage {
     unsigned start;          /* which start of the service */
     unsigned concurrency;    /* of the next cycle */
     uint64_t cycle_requests; /* of the next cycle */
-    unsigned measured;       /* complete measuring cycles */
+    unsigned measured;       /* complete measuring cycles of this start */
+    unsigned restless;       /* cycles on end after which memory did not come to rest */
     char phase[64];
     uint64_t phase_requests;
     uint64_t phase_goal;

@@ -66,8 +66,21 @@ static void record_write_verdict(struct json_writer *writer, const struct record
         json_write_u64(writer, "requests_to_oom", verdict->requests_to_oom);
     if (verdict->has_transient)
         json_write_i64(writer, "transient_bytes_per_request", verdict->transient_bytes);
-    if (verdict->has_safe_concurrency)
+    if (verdict->has_safe_concurrency) {
         json_write_u64(writer, "safe_concurrency", verdict->safe_concurrency);
+        json_write_bool(writer, "safe_concurrency_confirmed", verdict->safe_concurrency_confirmed);
+    }
+    if (verdict->has_roomy_limit)
+        json_write_u64(writer, "roomy_limit_bytes", verdict->roomy_limit_bytes);
+    if (verdict->has_time_rate)
+        json_write_double(writer, "growth_bytes_per_s", record_round(verdict->bytes_per_s, 10));
+    if (verdict->has_squeeze) {
+        json_write_object(writer, "squeeze");
+        json_write_u64(writer, "taken_bytes", verdict->squeeze_bytes);
+        json_write_i64(writer, "freed_bytes", verdict->squeeze_freed_bytes);
+        json_write_bool(writer, "killed", verdict->squeeze_killed);
+        json_write_close_object(writer);
+    }
 }
 
 /* What `judge` needs besides the two CSV files. */

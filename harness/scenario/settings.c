@@ -28,7 +28,7 @@ void settings_defaults(struct settings *settings)
         .pids = 4096,
         .thp = THP_NEVER,
         .load = {.concurrency = 8, .reuse = true, .timeout_ns = 5 * NSEC_PER_SEC},
-        .cycles = 10,
+        .cycles = 30,
         .cycles_min = 5,
         .cycle_requests = 250,
         .warmup_requests = 250,

@@ -17,10 +17,14 @@ enum cycle_kind {
     CYCLE_READY,   /* before any load */
     CYCLE_WARMUP,  /* not judged */
     CYCLE_MEASURE, /* judged */
+    CYCLE_REPEAT,  /* probe: more of the same work at once: does it grow on, or reuse? */
     CYCLE_SOLO,    /* probe: the same work at concurrency 1 */
+    CYCLE_SAFE,    /* probe: the same work at a concurrency that should be safe */
+    CYCLE_ABOVE,   /* probe: … and at one that should not be */
     CYCLE_TRIM,    /* probe: no load; the service was asked to give memory back */
     CYCLE_REST,    /* probe: no load; nothing but time */
     CYCLE_RECLAIM, /* probe: no load; only for a service whose cycles go without reclaim */
+    CYCLE_SQUEEZE, /* probe: no load; another process takes memory up to the limit and beyond */
     CYCLE_KIND_MAX_
 };
 
@@ -44,11 +48,18 @@ struct cycle {
     uint64_t psi_full_us;    /* time in which all of it stalled for memory, in this cycle */
     bool reclaimed;          /* the kernel was asked to take back all it can before the floor */
     int64_t reclaimed_bytes; /* how much memory.current fell by it */
+    uint64_t squeeze_bytes;  /* SQUEEZE: what the other process took; else SURVEY_ABSENT */
     nsec_t latency_p50_ns;   /* -1: no request completed */
     nsec_t latency_p99_ns;
     struct survey settled;
     struct survey floor;
 };
+
+/* Does it go beyond what the load does by itself? What is killed in it proves nothing else. */
+static inline bool cycle_kind_provokes(enum cycle_kind kind)
+{
+    return kind == CYCLE_SAFE || kind == CYCLE_ABOVE || kind == CYCLE_SQUEEZE;
+}
 
 /* "measure", as written in cycles.csv. */
 const char *cycle_kind_name(enum cycle_kind kind);

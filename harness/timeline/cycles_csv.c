@@ -47,6 +47,7 @@ static const struct cycle_column cycle_columns[] = {
     COLUMN("psi_full_us", COLUMN_U64, psi_full_us),
     COLUMN("reclaimed", COLUMN_BOOL, reclaimed),
     COLUMN("reclaimed_bytes", COLUMN_I64, reclaimed_bytes),
+    COLUMN("squeeze_bytes", COLUMN_U64, squeeze_bytes),
     COLUMN("latency_p50_ns", COLUMN_LATENCY, latency_p50_ns),
     COLUMN("latency_p99_ns", COLUMN_LATENCY, latency_p99_ns),
 };

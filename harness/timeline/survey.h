@@ -28,6 +28,9 @@
     X(LAZY_FREE, "lazy_free_bytes")         \
     X(ANON_HUGE, "anon_huge_bytes")         \
     X(HEAP, "heap_bytes")                   \
+    X(HEAP_ARENA, "heap_arena_bytes")       \
+    X(HEAP_IN_USE, "heap_in_use_bytes")     \
+    X(HEAP_FREE, "heap_free_bytes")         \
     X(MAPPINGS, "mappings_count")           \
     X(FD_SOCKET, "fd_socket_count")         \
     X(FD_FILE, "fd_file_count")             \

@@ -8,12 +8,14 @@
 #define RETAINED_SHARE_MIN 4
 /* Page cache is everybody's; only this much of it is worth a word. */
 #define CACHE_MIN_BYTES ((int64_t)8 * 1024 * 1024)
-/* Held memory at this share of the limit is pressure… */
-#define PRESSURE_PEAK_MIN 0.9
-/* …and so is this share of time in which everything waited for memory. */
-#define PRESSURE_STALL_MIN 0.1
 /* With this share, and a load that did not finish in its time, nothing but waiting happens. */
 #define THRASH_STALL_MIN 0.3
+/* Growth goes on under the repeat probe when it has this share of the window's least rate. */
+#define REPEAT_RATE_MIN 0.5
+/* Memory grows by the clock when it does so without load at this share of the rate under load. */
+#define TIME_RATE_MIN 0.5
+/* Blocks in use between the free ones, at this share of both, are what keeps those. */
+#define FRAGMENTS_SHARE_MIN 0.1
 /* A peak this close to the limit was cut off by it. */
 #define PEAK_CLIPPED_MIN 0.95
 
@@ -111,6 +113,79 @@ static void evidence_gather_retained(const struct timeline *timeline, struct evi
 
     ret->has_trim = evidence_probe(timeline, ret->last, CYCLE_TRIM, &ret->trim_bytes);
     ret->has_rest = evidence_probe(timeline, ret->last, CYCLE_REST, &ret->rest_bytes);
+
+    const struct survey *ready = &ret->ready->floor;
+    const struct survey *floor = &ret->last->floor;
+    ret->has_heap = survey_has(ready, SURVEY_HEAP_IN_USE) &&
+                    survey_has(floor, SURVEY_HEAP_IN_USE) && survey_has(floor, SURVEY_HEAP_FREE);
+    if (ret->has_heap) {
+        ret->heap_in_use_bytes =
+            (int64_t)floor->value[SURVEY_HEAP_IN_USE] - (int64_t)ready->value[SURVEY_HEAP_IN_USE];
+        ret->heap_free_bytes = (int64_t)floor->value[SURVEY_HEAP_FREE];
+    }
+}
+
+/* The window to judge, what it shows, and what came before and after it. */
+static void evidence_gather_growth(const struct timeline *timeline,
+                                   const struct verdict_question *question, struct evidence *ret)
+{
+    size_t points_min = question->cycles_min > 4 ? question->cycles_min + 1 : 5;
+    indicators_floor_series(timeline, points_min, &ret->series);
+    growth_assess(&ret->series, question->cycles_min, &ret->growth);
+    struct floor_series series;
+    struct growth before;
+    indicators_floor_series_before(timeline, &ret->series, &series);
+    growth_assess(&series, question->cycles_min, &before);
+    indicators_floor_history(timeline, ret->series.start, &ret->history);
+    growth_weigh_history(&ret->history, series.n > 0 ? &before : NULL, &ret->growth);
+    if (ret->series.n == 0)
+        return;
+
+    double seconds = 0;
+    for (size_t i = 1; i < ret->series.n; i++)
+        seconds += (double)(ret->series.cycle[i]->load_end_ns - ret->series.cycle[i]->begin_ns) /
+                   NSEC_PER_SEC;
+    ret->requests_per_s = seconds > 0 ? ret->series.requests[ret->series.n - 1] / seconds : 0;
+
+    const struct cycle *last = ret->series.cycle[ret->series.n - 1];
+    const struct cycle *next = last + 1;
+    if (next < timeline->cycles + timeline->n_cycles && next->kind == CYCLE_REPEAT &&
+        next->complete) {
+        double requests = (double)load_counts_completed(&next->counts);
+        double grown = (double)(indicators_floor(&next->floor).total_bytes -
+                                indicators_floor(&last->floor).total_bytes);
+        ret->repeat = next;
+        ret->repeat_rate = requests > 0 ? grown / requests : 0;
+    }
+}
+
+/* Growth without load, in bytes per second, against that of the window. */
+static void evidence_gather_rest(const struct timeline *timeline, struct evidence *ret)
+{
+    const struct cycle *rest = indicators_last_cycle(timeline, CYCLE_REST);
+    if (rest == NULL || rest == timeline->cycles || ret->series.n < 2)
+        return;
+    const struct cycle *before = rest - 1;
+    const struct cycle *first = ret->series.cycle[0];
+    const struct cycle *last = ret->series.cycle[ret->series.n - 1];
+    double rest_s = (double)(rest->floor_ns - before->floor_ns) / NSEC_PER_SEC;
+    double load_s = (double)(last->floor_ns - first->floor_ns) / NSEC_PER_SEC;
+    if (!before->complete || rest_s <= 0 || load_s <= 0)
+        return;
+    ret->has_rest_rate = true;
+    ret->rest_bytes_per_s = (double)(indicators_floor(&rest->floor).total_bytes -
+                                     indicators_floor(&before->floor).total_bytes) /
+                            rest_s;
+    ret->load_bytes_per_s = ret->growth.total_bytes / load_s;
+}
+
+/* The last cycle of a kind, whether the instance lived through it or not. */
+static const struct cycle *evidence_last_of(const struct timeline *timeline, enum cycle_kind kind)
+{
+    for (size_t i = timeline->n_cycles; i-- > 0;)
+        if (timeline->cycles[i].kind == kind)
+            return &timeline->cycles[i];
+    return NULL;
 }
 
 void evidence_gather(const struct timeline *timeline, const struct verdict_question *question,
@@ -118,18 +193,19 @@ void evidence_gather(const struct timeline *timeline, const struct verdict_quest
 {
     memset(ret, 0, sizeof(*ret));
     ret->limit_known = question->limit_bytes != UINT64_MAX;
-    indicators_floor_series(timeline, &ret->series);
-    growth_assess(&ret->series, question->cycles_min, &ret->growth);
+    evidence_gather_growth(timeline, question, ret);
     ret->oom_kills = indicators_oom_kills(timeline);
     unsigned under_load = 1U << CYCLE_WARMUP | 1U << CYCLE_MEASURE;
     ret->has_peak = indicators_peak(timeline, under_load, &ret->peak_bytes);
-    ret->has_held_peak = indicators_unreclaimable_peak(timeline, &ret->held_peak_bytes);
+    ret->has_held_peak = indicators_unreclaimable_peak(timeline, NULL, &ret->held_peak_bytes);
     ret->last = indicators_last_cycle(timeline, CYCLE_MEASURE);
     ret->ready = indicators_last_cycle(timeline, CYCLE_READY);
     ret->solo = indicators_last_cycle(timeline, CYCLE_SOLO);
     ret->reclaim = evidence_last_reclaim(timeline);
+    ret->squeeze = evidence_last_of(timeline, CYCLE_SQUEEZE);
     evidence_gather_load(timeline, ret);
     evidence_gather_retained(timeline, ret);
+    evidence_gather_rest(timeline, ret);
 }
 
 /* Peak above the floor that the cycle ended at. */
@@ -170,10 +246,10 @@ bool evidence_is_pressed(const struct evidence *evidence, const struct verdict_q
         return true;
     if (!evidence->limit_known && question->limit_bytes == UINT64_MAX)
         return false;
-    if (evidence->psi_full_share >= PRESSURE_STALL_MIN)
+    if (evidence->psi_full_share >= EVIDENCE_PRESSURE_STALL_MIN)
         return true;
     return evidence->has_held_peak &&
-           (double)evidence->held_peak_bytes >= PRESSURE_PEAK_MIN * (double)question->limit_bytes;
+           (double)evidence->held_peak_bytes >= EVIDENCE_PRESSURE_PEAK_MIN * (double)question->limit_bytes;
 }
 
 bool evidence_is_retaining(const struct evidence *evidence)
@@ -185,6 +261,43 @@ bool evidence_is_retaining(const struct evidence *evidence)
 static bool evidence_is_worth(const struct evidence *evidence, int64_t released_bytes)
 {
     return released_bytes * RETAINED_SHARE_MIN >= evidence->kept_floor_bytes;
+}
+
+/* What the service gave back when it was asked, or after a rest. */
+static int64_t evidence_released(const struct evidence *evidence)
+{
+    int64_t trim = evidence->has_trim ? evidence->trim_bytes : 0;
+    int64_t rest = evidence->has_rest ? evidence->rest_bytes : 0;
+    return trim > rest ? trim : rest;
+}
+
+/* What the service has freed, its allocator keeps, and no trim or rest brought back. */
+static int64_t evidence_held_free(const struct evidence *evidence)
+{
+    if (!evidence->has_heap)
+        return 0;
+    int64_t released = evidence_released(evidence);
+    int64_t kept = evidence->kept_floor_bytes - evidence->heap_in_use_bytes -
+                   (released > 0 ? released : 0);
+    return kept < evidence->heap_free_bytes ? kept : evidence->heap_free_bytes;
+}
+
+int64_t evidence_lazy_bytes(const struct evidence *evidence, enum cause cause)
+{
+    int64_t released = evidence_released(evidence);
+    int64_t held = evidence_held_free(evidence);
+    switch (cause) {
+    case CAUSE_MADV_FREE:
+        return evidence->lazy_free_bytes;
+    case CAUSE_PAGE_CACHE:
+        return evidence->cache_bytes;
+    case CAUSE_ALLOCATOR:
+        return released > held ? released : held;
+    case CAUSE_FRAGMENTATION:
+        return held;
+    default:
+        return 0;
+    }
 }
 
 enum cause evidence_lazy_cause(const struct evidence *evidence)
@@ -205,7 +318,35 @@ enum cause evidence_lazy_cause(const struct evidence *evidence)
         most = evidence->rest_bytes;
         cause = CAUSE_ALLOCATOR;
     }
+    int64_t held = evidence_held_free(evidence);
+    if (held > most && evidence_is_worth(evidence, held)) {
+        most = held;
+        double in_use = (double)evidence->heap_in_use_bytes;
+        cause = in_use >= FRAGMENTS_SHARE_MIN * (in_use + (double)held) ? CAUSE_FRAGMENTATION
+                                                                        : CAUSE_ALLOCATOR;
+    }
     if (evidence->cache_bytes > most && evidence->cache_bytes >= CACHE_MIN_BYTES)
         cause = CAUSE_PAGE_CACHE;
     return cause;
+}
+
+bool evidence_repeat_holds(const struct evidence *evidence)
+{
+    return evidence->repeat == NULL ||
+           evidence->repeat_rate >= REPEAT_RATE_MIN * evidence->growth.trend.low;
+}
+
+bool evidence_grows_by_time(const struct evidence *evidence)
+{
+    return evidence->has_rest_rate && evidence->load_bytes_per_s > 0 &&
+           evidence->rest_bytes_per_s >= TIME_RATE_MIN * evidence->load_bytes_per_s;
+}
+
+bool evidence_is_clipped(const struct evidence *evidence, const struct verdict_question *question)
+{
+    if (!evidence->limit_known || evidence->last == NULL || evidence->last->events_max == 0)
+        return false;
+    struct floor_parts floor = indicators_floor(&evidence->last->floor);
+    return floor.present &&
+           (double)floor.total_bytes >= EVIDENCE_PRESSURE_PEAK_MIN * (double)question->limit_bytes;
 }

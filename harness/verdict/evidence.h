@@ -4,10 +4,22 @@
 #include "verdict/indicators.h"
 #include "verdict/verdict.h"
 
+/* Held memory at this share of the limit is pressure… */
+#define EVIDENCE_PRESSURE_PEAK_MIN 0.9
+/* …and so is this share of time in which everything waited for memory. */
+#define EVIDENCE_PRESSURE_STALL_MIN 0.1
+
 struct evidence {
-    struct floor_series series;
+    struct floor_series series;  /* the window that is judged */
+    struct floor_series history; /* all of that start of the service */
     struct growth growth;
+    const struct cycle *repeat; /* more work at once, right after the window; NULL: none */
+    double repeat_rate;         /* bytes per request in it */
+    bool has_rest_rate;
+    double rest_bytes_per_s; /* by which the floor rose in the rest probe, without any load */
+    double load_bytes_per_s; /* and over the window */
     struct load_counts counts; /* of complete load cycles */
+    double requests_per_s;     /* completed, in the cycles of the window; 0: none */
     double landed;             /* share of them that were answered; 1 when there were none */
     uint64_t oom_kills;        /* starts that ended so */
     bool limit_known;
@@ -28,7 +40,11 @@ struct evidence {
     const struct cycle *ready;
     const struct cycle *reclaim; /* the last cycle after which the kernel took back all it
                                     could; NULL: none */
+    const struct cycle *squeeze; /* the squeeze probe, also when it was killed; NULL: none */
     bool thrashes;               /* the load made no progress for lack of memory */
+    bool has_heap;               /* the allocator's own numbers after the load… */
+    int64_t heap_in_use_bytes;   /* …handed out, above the service as it came up */
+    int64_t heap_free_bytes;     /* freed, and with the allocator */
 };
 
 /* Reduce the timeline to what the rules ask for. */
@@ -40,11 +56,23 @@ void evidence_gather(const struct timeline *timeline, const struct verdict_quest
 bool evidence_transient(const struct evidence *evidence, const struct verdict_question *question,
                         int64_t *ret_bytes);
 
+/* Did the growth go on under the repeat probe? True when there was none. */
+bool evidence_repeat_holds(const struct evidence *evidence);
+
+/* Does the memory grow by the clock, load or no load? */
+bool evidence_grows_by_time(const struct evidence *evidence);
+
+/* Is the floor itself so near to the limit that no growth would be seen any more? */
+bool evidence_is_clipped(const struct evidence *evidence, const struct verdict_question *question);
+
 /* Is the load alone driving the cgroup into its limit? */
 bool evidence_is_pressed(const struct evidence *evidence, const struct verdict_question *question);
 
 /* Did something release a share of what was retained that is worth a verdict? Which: the cause. */
 enum cause evidence_lazy_cause(const struct evidence *evidence);
+
+/* Bytes that this cause keeps. */
+int64_t evidence_lazy_bytes(const struct evidence *evidence, enum cause cause);
 
 /* What stayed up is worth asking the service, or time, to give it back. */
 bool evidence_is_retaining(const struct evidence *evidence);

@@ -3,18 +3,14 @@
 #include <math.h>
 #include <string.h>
 
-/* The later half of the cycles must grow at this share of the earlier half's rate, at least, for
- * sure (one standard error). */
-#define GROWTH_LASTING_MIN 0.8
 /* And is over when it grows at less than this share. */
 #define GROWTH_FADED_MAX 0.35
+/* The last third of the cycles, against the one before it. */
+#define GROWTH_TAIL_MAX 0.7
 /* No cycle may make more than this share of the growth (it would be a step, not a slope). */
 #define GROWTH_STEP_MAX 0.55
 /* So many floors tell that ups and downs are nothing but that. */
 #define GROWTH_JITTER_POINTS 9
-/* "Flat": the last three cycles together moved by less than this. */
-#define GROWTH_FLAT_BYTES (12.0 * 1024)
-
 /* Growth per request from point `from` to point `to`. */
 static double growth_rate(const struct floor_series *series, size_t from, size_t to)
 {
@@ -34,7 +30,7 @@ static double growth_noise(const struct floor_series *series, const struct trend
     for (size_t i = 0; i < series->n; i++)
         distances[i] = fabs(residuals[i] - middle);
     double noise = 3 * 1.4826 * trend_median(distances, series->n);
-    return noise > GROWTH_NOISE_BYTES ? noise : GROWTH_NOISE_BYTES;
+    return fmax(noise, fmax(series->noise_bytes, GROWTH_NOISE_BYTES));
 }
 
 /* Student's t that is exceeded once in 10,000 by chance, by degrees of freedom (cycles - 1); none
@@ -108,26 +104,6 @@ static const char *growth_doubt(const struct growth *growth)
     return NULL;
 }
 
-/* Where it rests between steps: has it been still for twice as long as between the last two? An
- * array that doubles rests ever longer, and yet it grows, for its steps grow as much. Steps that
- * grow less than the rests between them are a growth that dies away. */
-static bool growth_has_rested(const struct floor_series *series)
-{
-    size_t at[3] = {0}; /* the last step, the one before, the one before that */
-    for (size_t i = 1; i < series->n; i++) {
-        if (series->floor_bytes[i] - series->floor_bytes[i - 1] <= GROWTH_FLAT_BYTES)
-            continue;
-        at[2] = at[1];
-        at[1] = at[0];
-        at[0] = i;
-    }
-    size_t gap = at[0] - at[1];
-    if (at[1] == 0 || gap < 2 || series->n - 1 - at[0] >= 2 * gap)
-        return true;
-    return growth_rate(series, at[1], at[0]) <
-           GROWTH_LASTING_MIN * growth_rate(series, at[2], at[1]);
-}
-
 /* Ups and downs within the noise, over as many cycles as one is ready to wait for. */
 static bool growth_is_jitter(const struct growth *growth)
 {
@@ -144,7 +120,22 @@ static bool growth_is_flat(const struct floor_series *series)
         lowest = fmin(lowest, series->floor_bytes[i]);
         highest = fmax(highest, series->floor_bytes[i]);
     }
-    return highest - lowest <= GROWTH_FLAT_BYTES || series->floor_bytes[n - 1] <= lowest;
+    double still = fmax(GROWTH_FLAT_BYTES, series->noise_bytes);
+    return highest - lowest <= still || series->floor_bytes[n - 1] <= lowest;
+}
+
+/* It rose, and of the rise next to nothing is left: neither against the first half nor, for a leak
+ * may follow upon a warm-up, within the later half. */
+static bool growth_has_faded(const struct floor_series *series, const struct growth *growth)
+{
+    size_t n = series->n;
+    if (n < 7 || growth->total_bytes <= 0 || growth->fade >= GROWTH_FADED_MAX)
+        return false;
+    size_t third = (n - 1) / 3;
+    double late_bytes = series->floor_bytes[n - 1] - series->floor_bytes[n - 1 - third];
+    double late = growth_rate(series, n - 1 - third, n - 1);
+    double middle = growth_rate(series, n - 1 - 2 * third, n - 1 - third);
+    return late_bytes < growth->noise_bytes || late < GROWTH_TAIL_MAX * middle;
 }
 
 void growth_assess(const struct floor_series *series, unsigned cycles_min, struct growth *ret)
@@ -171,10 +162,9 @@ void growth_assess(const struct floor_series *series, unsigned cycles_min, struc
         return;
     if (ret->doubt == NULL)
         ret->shape = GROWTH_STEADY;
-    else if ((growth_is_flat(series) && growth_has_rested(series)) || growth_is_jitter(ret))
+    else if (growth_is_flat(series) || growth_is_jitter(ret))
         ret->shape = GROWTH_FLAT;
-    else if (n >= 7 && ret->total_bytes > 0 && ret->fade < GROWTH_FADED_MAX &&
-             growth_has_rested(series))
+    else if (growth_has_faded(series, ret))
         ret->shape = GROWTH_FADING;
     else
         ret->shape = GROWTH_UNCLEAR;

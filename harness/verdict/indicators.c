@@ -2,6 +2,9 @@
 
 #include <string.h>
 
+/* What one huge page moves a floor by. */
+#define HUGE_PAGE_BYTES (2.0 * 1024 * 1024)
+
 /* All kernel memory but page tables and reclaimable slab. `kernel` (since 5.18) also counts pages
  * that have no line of their own: pipes, fragments in sockets' queues. Before it, the sum of the
  * lines there are. */
@@ -72,49 +75,95 @@ static const struct cycle *indicators_cycle_before(const struct timeline *timeli
     return NULL;
 }
 
-/* The series of one start of the service. */
-static void indicators_series_of_start(const struct timeline *timeline, unsigned start,
-                                       struct floor_series *ret)
+static void indicators_add_point(struct floor_series *series, double requests,
+                                 const struct cycle *cycle)
 {
-    ret->start = start;
-    ret->n = 0;
-    double requests = 0;
-    for (size_t i = 0; i < timeline->n_cycles && ret->n < INDICATORS_POINTS_MAX; i++) {
-        const struct cycle *cycle = &timeline->cycles[i];
-        if (cycle->start != start || cycle->kind != CYCLE_MEASURE || !cycle->complete)
-            continue;
-        struct floor_parts parts = indicators_floor(&cycle->floor);
-        if (!parts.present)
-            continue;
-        if (ret->n == 0) {
-            const struct cycle *before = indicators_cycle_before(timeline, i);
-            if (before == NULL)
-                continue;
-            ret->requests[0] = 0;
-            ret->floor_bytes[0] = (double)indicators_floor(&before->floor).total_bytes;
-            ret->cycle[0] = before;
-            ret->n = 1;
-        }
-        requests += (double)load_counts_completed(&cycle->counts);
-        ret->requests[ret->n] = requests;
-        ret->floor_bytes[ret->n] = (double)parts.total_bytes;
-        ret->cycle[ret->n] = cycle;
-        ret->n++;
-    }
+    if (series->n == INDICATORS_POINTS_MAX)
+        return;
+    series->requests[series->n] = requests;
+    series->floor_bytes[series->n] = (double)indicators_floor(&cycle->floor).total_bytes;
+    series->cycle[series->n] = cycle;
+    series->n++;
+    if (survey_has(&cycle->floor, SURVEY_ANON_HUGE) && cycle->floor.value[SURVEY_ANON_HUGE] > 0)
+        series->noise_bytes = HUGE_PAGE_BYTES;
 }
 
-void indicators_floor_series(const struct timeline *timeline, struct floor_series *ret)
+/* The window that begins with cycle `index`, which is a measuring one. Returns where it ends. */
+static size_t indicators_window(const struct timeline *timeline, size_t index,
+                                struct floor_series *ret)
+{
+    const struct cycle *first = &timeline->cycles[index];
+    const struct cycle *before = indicators_cycle_before(timeline, index);
+    ret->start = first->start;
+    ret->n = 0;
+    ret->noise_bytes = 0;
+    if (before != NULL)
+        indicators_add_point(ret, 0, before);
+    double requests = 0;
+    for (; index < timeline->n_cycles; index++) {
+        const struct cycle *cycle = &timeline->cycles[index];
+        if (cycle->start != first->start || cycle->kind != CYCLE_MEASURE ||
+            cycle->requests != first->requests)
+            break;
+        if (!cycle->complete || !indicators_floor(&cycle->floor).present)
+            continue;
+        if (ret->n > 0)
+            requests += (double)load_counts_completed(&cycle->counts);
+        indicators_add_point(ret, requests, cycle);
+    }
+    return index;
+}
+
+void indicators_floor_series(const struct timeline *timeline, size_t points_min,
+                             struct floor_series *ret)
 {
     ret->n = 0;
     ret->start = 0;
-    for (size_t i = 0; i < timeline->n_cycles; i++) {
-        unsigned start = timeline->cycles[i].start;
-        if (i > 0 && start == timeline->cycles[i - 1].start)
+    ret->noise_bytes = 0;
+    for (size_t i = 0; i < timeline->n_cycles;) {
+        if (timeline->cycles[i].kind != CYCLE_MEASURE) {
+            i++;
             continue;
+        }
         struct floor_series series;
-        indicators_series_of_start(timeline, start, &series);
-        if (series.n > ret->n)
+        i = indicators_window(timeline, i, &series);
+        if (series.n >= points_min || series.n > ret->n)
             *ret = series;
+    }
+}
+
+void indicators_floor_series_before(const struct timeline *timeline,
+                                    const struct floor_series *series, struct floor_series *ret)
+{
+    ret->n = 0;
+    for (size_t i = 0; i < timeline->n_cycles;) {
+        const struct cycle *cycle = &timeline->cycles[i];
+        if (series->n < 2 || cycle == series->cycle[1])
+            return;
+        if (cycle->kind == CYCLE_MEASURE && cycle->start == series->start)
+            i = indicators_window(timeline, i, ret);
+        else
+            i++;
+    }
+}
+
+void indicators_floor_history(const struct timeline *timeline, unsigned start,
+                              struct floor_series *ret)
+{
+    ret->start = start;
+    ret->n = 0;
+    ret->noise_bytes = 0;
+    double requests = 0;
+    for (size_t i = 0; i < timeline->n_cycles; i++) {
+        const struct cycle *cycle = &timeline->cycles[i];
+        if (cycle->start != start)
+            continue;
+        if (cycle_kind_provokes(cycle->kind) || cycle->kind == CYCLE_TRIM)
+            break;
+        if (ret->n > 0)
+            requests += (double)load_counts_completed(&cycle->counts);
+        if (cycle->complete && indicators_floor(&cycle->floor).present)
+            indicators_add_point(ret, requests, cycle);
     }
 }
 
@@ -140,11 +189,23 @@ bool indicators_peak(const struct timeline *timeline, unsigned kinds, uint64_t *
     return seen;
 }
 
-bool indicators_unreclaimable_peak(const struct timeline *timeline, uint64_t *ret_bytes)
+/* Where the samples end that the load alone made. */
+static nsec_t indicators_provoked_ns(const struct timeline *timeline)
 {
+    for (size_t i = 0; i < timeline->n_cycles; i++)
+        if (cycle_kind_provokes(timeline->cycles[i].kind))
+            return timeline->cycles[i].begin_ns;
+    return NSEC_NEVER;
+}
+
+bool indicators_unreclaimable_peak(const struct timeline *timeline, const struct cycle *cycle,
+                                   uint64_t *ret_bytes)
+{
+    nsec_t from_ns = cycle != NULL ? cycle->begin_ns : 0;
+    nsec_t until_ns = cycle != NULL ? cycle->load_end_ns : indicators_provoked_ns(timeline);
     bool seen = false;
     uint64_t cache = 0;
-    for (size_t i = 0; i < timeline->n_memory; i++) {
+    for (size_t i = 0; i < timeline->n_memory && timeline->memory[i].t_ns <= until_ns; i++) {
         const struct memory_sample *sample = &timeline->memory[i];
         if (memory_sample_has(sample, MEMORY_FILE)) {
             uint64_t file = sample->value[MEMORY_FILE];
@@ -152,7 +213,7 @@ bool indicators_unreclaimable_peak(const struct timeline *timeline, uint64_t *re
             cache = file > shmem ? file - shmem : 0;
             cache += memory_sample_get(sample, MEMORY_SLAB_RECLAIMABLE, 0);
         }
-        if (!memory_sample_has(sample, MEMORY_CURRENT))
+        if (!memory_sample_has(sample, MEMORY_CURRENT) || sample->t_ns < from_ns)
             continue;
         uint64_t current = sample->value[MEMORY_CURRENT];
         uint64_t held = current > cache ? current - cache : 0;
@@ -183,7 +244,7 @@ uint64_t indicators_oom_kills(const struct timeline *timeline)
 {
     uint64_t kills = 0;
     for (size_t i = 0; i < timeline->n_cycles; i++)
-        if (timeline->cycles[i].oom_kills > 0)
+        if (timeline->cycles[i].oom_kills > 0 && !cycle_kind_provokes(timeline->cycles[i].kind))
             kills++;
     return kills;
 }

@@ -33,20 +33,33 @@ struct floor_parts indicators_floor(const struct survey *survey);
  * memory. memory.stat's sum, not memory.current, which counts what each CPU holds in stock. */
 bool indicators_footprint(const struct survey *survey, int64_t *ret_bytes);
 
-/* The judged cycles of one start of the service: the floor before the first one, then one floor
- * per complete measuring cycle, against completed requests since that first floor. */
+/* Floors against completed requests: the floor before the first cycle, then one per complete cycle.
+ *
+ * A window is a stretch of measuring cycles of one start of the service and of one size. When ten
+ * cycles do not decide, the next ones do more work each, and that is another window: growth that
+ * dies away looks like a line over too little work. */
 #define INDICATORS_POINTS_MAX 256
 
 struct floor_series {
     unsigned start;
-    size_t n;                               /* points: 1 + complete measuring cycles */
+    size_t n;                               /* points: 1 + complete cycles */
+    double noise_bytes;                     /* a floor is no finer than this: huge pages; else 0 */
     double requests[INDICATORS_POINTS_MAX]; /* completed, cumulative; [0] = 0 */
     double floor_bytes[INDICATORS_POINTS_MAX];
     const struct cycle *cycle[INDICATORS_POINTS_MAX]; /* borrowed from the timeline */
 };
 
-/* The series of the start with most complete measuring cycles. */
-void indicators_floor_series(const struct timeline *timeline, struct floor_series *ret);
+/* The window to judge: the last one with `points_min` points, else the one with most. */
+void indicators_floor_series(const struct timeline *timeline, size_t points_min,
+                             struct floor_series *ret);
+
+/* The window just before `series`, of the same start; n = 0 when there is none. */
+void indicators_floor_series_before(const struct timeline *timeline,
+                                    const struct floor_series *series, struct floor_series *ret);
+
+/* All floors of the start of the service, whatever the load was, from the first one on. */
+void indicators_floor_history(const struct timeline *timeline, unsigned start,
+                              struct floor_series *ret);
 
 /* The last complete cycle of a kind, NULL when there is none; borrowed. */
 const struct cycle *indicators_last_cycle(const struct timeline *timeline, enum cycle_kind kind);
@@ -56,9 +69,13 @@ const struct cycle *indicators_last_cycle(const struct timeline *timeline, enum 
 bool indicators_peak(const struct timeline *timeline, unsigned kinds, uint64_t *ret_bytes);
 
 /* The highest of: memory.current at a sample less the page cache the kernel could have dropped, as
- * far as full samples tell. Kills and stalls come from this, not from the page cache. */
-bool indicators_unreclaimable_peak(const struct timeline *timeline, uint64_t *ret_bytes);
+ * far as full samples tell. Kills and stalls come from this, not from the page cache. Of the samples
+ * of one cycle's load, or of the whole run before the probes that squeeze it (NULL). */
+bool indicators_unreclaimable_peak(const struct timeline *timeline, const struct cycle *cycle,
+                                   uint64_t *ret_bytes);
 
 /* Sums over all load so far. */
 struct load_counts indicators_counts(const struct timeline *timeline);
+
+/* Starts of the service that ended with an OOM kill; those that a probe provoked do not count. */
 uint64_t indicators_oom_kills(const struct timeline *timeline);

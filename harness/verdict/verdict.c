@@ -1,18 +1,18 @@
 #include "verdict/verdict.h"
 
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/units.h"
-#include "verdict/attribution.h"
 #include "verdict/evidence.h"
+#include "verdict/safety.h"
+#include "verdict/statement.h"
 
 /* A verdict needs this share of the requests answered. */
 #define LANDED_MIN 0.99
-/* Of the limit, what a safe concurrency may use. */
-#define SAFE_SHARE 0.95
+/* So much page cache is worth a word beside another verdict. */
+#define FINDING_CACHE_MIN_BYTES ((int64_t)1024 * 1024)
 
 static void verdict_find(struct verdict *verdict, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
@@ -55,186 +55,21 @@ static void verdict_fill_numbers(const struct evidence *evidence, struct verdict
     ret->released_trim_bytes = evidence->trim_bytes;
     ret->has_rest = evidence->has_rest;
     ret->released_rest_bytes = evidence->rest_bytes;
-}
-
-/* Bytes left under the limit when the last floor was read; negative when there is no limit. */
-static double verdict_headroom(const struct evidence *evidence,
-                               const struct verdict_question *question)
-{
-    const struct cycle *last =
-        evidence->series.n > 0 ? evidence->series.cycle[evidence->series.n - 1] : NULL;
-    if (!evidence->limit_known || last == NULL)
-        return -1;
-    struct floor_parts floor = indicators_floor(&last->floor);
-    double used = (double)floor.total_bytes +
-                  (double)memory_sample_get(&last->floor.memory, MEMORY_PAGETABLES, 0);
-    return fmax(0, (double)question->limit_bytes - used);
-}
-
-/* Requests per second of the measuring cycles. */
-static double verdict_rate(const struct evidence *evidence, const struct verdict_question *question)
-{
-    if (question->rate_per_s > 0)
-        return question->rate_per_s;
-    double requests = 0;
-    double seconds = 0;
-    for (size_t i = 1; i < evidence->series.n; i++) {
-        const struct cycle *cycle = evidence->series.cycle[i];
-        requests += (double)load_counts_completed(&cycle->counts);
-        seconds += (double)(cycle->load_end_ns - cycle->begin_ns) / 1e9;
-    }
-    return seconds > 0 ? requests / seconds : 0;
-}
-
-static void verdict_say_leak(const struct evidence *evidence,
-                             const struct verdict_question *question, struct verdict *ret)
-{
-    struct attribution attribution;
-    attribution_of_growth(&evidence->series, &attribution);
-    ret->kind = VERDICT_LEAK;
-    ret->cause = attribution.cause;
-    ret->has_shares = attribution.has_shares;
-    ret->share_user = attribution.share_user;
-    ret->share_shmem = attribution.share_shmem;
-    ret->share_kernel = attribution.share_kernel;
-    snprintf(ret->evidence, sizeof(ret->evidence), "%s", attribution.evidence);
-
-    char amount[UNITS_TEXT_MAX];
-    char requests[UNITS_TEXT_MAX];
-    units_format_bytes(ret->growth.estimate, amount);
-    units_format_count((uint64_t)evidence->growth.requests, requests);
-    snprintf(ret->reason, sizeof(ret->reason),
-             "the floor rose in step with %s requests, by %s each, and did not stop rising",
-             requests, amount);
-
-    double headroom = verdict_headroom(evidence, question);
-    if (headroom < 0 || ret->growth.estimate <= 0)
-        return;
-    ret->has_requests_to_oom = true;
-    ret->requests_to_oom = (uint64_t)(headroom / ret->growth.estimate);
-    double rate = verdict_rate(evidence, question);
-    char duration[UNITS_TEXT_MAX];
-    units_format_count(ret->requests_to_oom, requests);
-    int length = snprintf(ret->effect, sizeof(ret->effect),
-                          "out of memory after about %s more requests", requests);
-    double seconds = rate > 0 ? (double)ret->requests_to_oom / rate : 0;
-    if (rate > 0 && seconds < 9e8) {
-        units_format_duration((nsec_t)(seconds * 1e9), duration);
-        snprintf(ret->effect + length, sizeof(ret->effect) - (size_t)length, "; at %.0f/s in %s",
-                 rate, duration);
+    if (evidence->squeeze != NULL && evidence->squeeze->squeeze_bytes != SURVEY_ABSENT) {
+        ret->has_squeeze = true;
+        ret->squeeze_killed = evidence->squeeze->oom_kills > 0;
+        ret->squeeze_bytes = evidence->squeeze->squeeze_bytes;
+        ret->squeeze_freed_bytes = evidence->squeeze->reclaimed_bytes;
     }
 }
 
-static void verdict_say_pressure(const struct evidence *evidence,
-                                 const struct verdict_question *question, struct verdict *ret)
+/* Requests over which the growth was seen to go on. */
+static uint64_t verdict_followed(const struct evidence *evidence)
 {
-    ret->kind = VERDICT_PRESSURE;
-    ret->cause = CAUSE_TRANSIENT;
-    char peak[UNITS_TEXT_MAX] = "?";
-    if (evidence->has_peak)
-        units_format_bytes((double)evidence->peak_bytes, peak);
-    if (evidence->oom_kills > 0)
-        snprintf(ret->reason, sizeof(ret->reason),
-                 "the load alone ran into the limit and was OOM-killed (%u in flight), and floors "
-                 "do not grow with work",
-                 question->concurrency);
-    else if (evidence->thrashes)
-        snprintf(ret->reason, sizeof(ret->reason),
-                 "the load came to a stand for lack of memory: in %.0f %% of its time everything "
-                 "waited for it",
-                 100 * evidence->psi_full_share);
-    else if (evidence->psi_full_share >= 0.1)
-        snprintf(ret->reason, sizeof(ret->reason),
-                 "everything stood still for memory in %.0f %% of the load's time, and floors do "
-                 "not grow with work",
-                 100 * evidence->psi_full_share);
-    else
-        snprintf(ret->reason, sizeof(ret->reason),
-                 "the load alone drove memory to %s, %.0f %% of the limit, and floors do not grow "
-                 "with work",
-                 peak, 100 * (double)evidence->peak_bytes / (double)question->limit_bytes);
-
-    int64_t transient = 0;
-    if (!evidence_transient(evidence, question, &transient))
-        return;
-    ret->has_transient = true;
-    ret->transient_bytes = transient;
-    char each[UNITS_TEXT_MAX];
-    units_format_bytes((double)transient, each);
-    snprintf(ret->evidence, sizeof(ret->evidence), "%s of transient memory per concurrent request",
-             each);
-
-    const struct cycle *at_rest = evidence->last != NULL ? evidence->last : evidence->ready;
-    if (at_rest == NULL || !evidence->limit_known || transient <= 0)
-        return;
-    struct floor_parts floor = indicators_floor(&at_rest->floor);
-    double room = SAFE_SHARE * (double)question->limit_bytes - (double)floor.total_bytes;
-    ret->has_safe_concurrency = true;
-    ret->safe_concurrency = room > 0 ? (unsigned)(room / (double)transient) : 0;
-    snprintf(ret->effect, sizeof(ret->effect),
-             "at this limit %u at a time are safe; %u were in flight", ret->safe_concurrency,
-             question->concurrency);
-}
-
-static void verdict_say_lazy(const struct evidence *evidence, enum cause cause, struct verdict *ret)
-{
-    ret->kind = VERDICT_LAZY_RELEASE;
-    ret->cause = cause;
-    char amount[UNITS_TEXT_MAX];
-    switch (cause) {
-    case CAUSE_MADV_FREE:
-        units_format_bytes((double)evidence->lazy_free_bytes, amount);
-        snprintf(ret->reason, sizeof(ret->reason),
-                 "%s stay in use after the load, freed lazily: the kernel took them as soon as it "
-                 "was asked, and floors do not grow with work",
-                 amount);
-        snprintf(ret->evidence, sizeof(ret->evidence), "%s of LazyFree pages (MADV_FREE)", amount);
-        snprintf(ret->effect, sizeof(ret->effect),
-                 "none at the limit: the kernel takes these pages back before it kills");
-        break;
-    case CAUSE_PAGE_CACHE:
-        units_format_bytes((double)evidence->cache_bytes, amount);
-        snprintf(ret->reason, sizeof(ret->reason),
-                 "%s of page cache stay after the load; the kernel dropped them when it was asked",
-                 amount);
-        break;
-    default:
-        units_format_bytes((double)(evidence->has_trim && evidence->trim_bytes > 0
-                                        ? evidence->trim_bytes
-                                        : evidence->rest_bytes),
-                           amount);
-        snprintf(ret->reason, sizeof(ret->reason),
-                 "%s stay with the allocator after the load; the service gave them back %s", amount,
-                 evidence->has_trim && evidence->trim_bytes > 0 ? "when it was asked"
-                                                                : "after a rest");
-        break;
-    }
-}
-
-static void verdict_say_clean(const struct evidence *evidence, struct verdict *ret)
-{
-    ret->kind = VERDICT_CLEAN;
-    ret->cause = CAUSE_NONE;
-    char requests[UNITS_TEXT_MAX];
-    units_format_count((uint64_t)evidence->growth.requests, requests);
-    snprintf(ret->reason, sizeof(ret->reason),
-             evidence->growth.shape == GROWTH_FADING
-                 ? "the floor rose at first and then stopped rising, over %s requests"
-                 : "the floor stood still over %s requests",
-             requests);
-}
-
-static void verdict_say_inconclusive(struct verdict *ret, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static void verdict_say_inconclusive(struct verdict *ret, const char *format, ...)
-{
-    ret->kind = VERDICT_INCONCLUSIVE;
-    ret->cause = CAUSE_NONE;
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(ret->reason, sizeof(ret->reason), format, arguments);
-    va_end(arguments);
+    double requests = evidence->growth.requests;
+    if (evidence->repeat != NULL && evidence_repeat_holds(evidence))
+        requests += (double)load_counts_completed(&evidence->repeat->counts);
+    return (uint64_t)requests;
 }
 
 /* Secondary findings, and doubts about the evidence that do not withdraw the verdict. */
@@ -246,11 +81,17 @@ static void verdict_add_findings(const struct timeline *timeline,
     if (ret->kind == VERDICT_LEAK && evidence_is_pressed(evidence, question))
         verdict_find(ret, "the limit was reached as well: %s",
                      evidence->oom_kills > 0 ? "OOM-killed" : "held memory at 90 % of it or more");
-    if (ret->kind == VERDICT_LEAK && ret->cause == CAUSE_HEAP)
+    if (ret->kind == VERDICT_LEAK && ret->cause == CAUSE_HEAP && !ret->has_time_rate)
         verdict_find(ret,
                      "followed over %s requests; a cache that fills for longer looks the same "
                      "(--requests)",
-                     units_format_count((uint64_t)evidence->growth.requests, amount));
+                     units_format_count(verdict_followed(evidence), amount));
+    if (ret->kind == VERDICT_CLEAN && evidence_is_retaining(evidence))
+        verdict_find(ret, "%s more than before the load stay in use, and do not grow with work",
+                     units_format_bytes((double)evidence->kept_floor_bytes, amount));
+    if (ret->kind != VERDICT_LAZY_RELEASE && evidence->cache_bytes >= FINDING_CACHE_MIN_BYTES)
+        verdict_find(ret, "%s of page cache stay after the load: the kernel drops them when asked",
+                     units_format_bytes((double)evidence->cache_bytes, amount));
     if (ret->kind != VERDICT_LAZY_RELEASE && evidence_lazy_cause(evidence) == CAUSE_MADV_FREE)
         verdict_find(ret, "%s are freed lazily (MADV_FREE): reclaimable, though RSS counts them",
                      units_format_bytes((double)evidence->lazy_free_bytes, amount));
@@ -268,16 +109,41 @@ static void verdict_add_findings(const struct timeline *timeline,
 static void verdict_say_undecided(const struct evidence *evidence, struct verdict *ret)
 {
     if (evidence->growth.shape == GROWTH_TOO_FEW)
-        verdict_say_inconclusive(ret,
-                                 "only %zu cycles were measured; more of them (--cycles, --budget) "
-                                 "would decide it",
-                                 evidence->series.n > 0 ? evidence->series.n - 1 : 0);
+        statement_of_doubt(ret,
+                           "only %zu cycles were measured; more of them (--cycles, --budget) would "
+                           "decide it",
+                           evidence->series.n > 0 ? evidence->series.n - 1 : 0);
     else
-        verdict_say_inconclusive(ret,
-                                 "the floor moved, but %s; more work per cycle (--requests) or "
-                                 "more cycles (--cycles) would decide it",
-                                 evidence->growth.doubt != NULL ? evidence->growth.doubt
-                                                                : "not for long enough");
+        statement_of_doubt(ret,
+                           "the floor moved, but %s; more work per cycle (--requests) or more "
+                           "cycles (--cycles) would decide it",
+                           evidence->growth.doubt != NULL ? evidence->growth.doubt
+                                                          : "not for long enough");
+}
+
+/* Is the evidence good enough for any verdict? Else *ret says what is wrong with it. */
+static bool verdict_audit(const struct evidence *evidence, const struct verdict_question *question,
+                          struct verdict *ret)
+{
+    bool steady = evidence->growth.shape == GROWTH_STEADY;
+    if (evidence->landed < LANDED_MIN && evidence->oom_kills == 0 && !evidence->thrashes) {
+        statement_of_doubt(ret,
+                           "only %.1f %% of the requests were answered; a service that answers "
+                           "them all would decide it",
+                           100 * evidence->landed);
+        return false;
+    }
+    if (!steady && evidence_is_clipped(evidence, question)) {
+        statement_of_doubt(ret, "the floor itself stands at the limit, where nothing can grow any "
+                                "more; a roomier limit (--limit) would decide it");
+        return false;
+    }
+    if (steady && !evidence_repeat_holds(evidence)) {
+        statement_of_doubt(ret, "the floor rose in step with work, but not when more work was done "
+                                "at once; more cycles (--cycles, --budget) would decide it");
+        return false;
+    }
+    return true;
 }
 
 void verdict_decide(const struct timeline *timeline, const struct verdict_question *question,
@@ -291,68 +157,20 @@ void verdict_decide(const struct timeline *timeline, const struct verdict_questi
     enum growth_shape shape = evidence.growth.shape;
     bool stands = shape == GROWTH_FLAT || shape == GROWTH_FADING;
     enum cause lazy = evidence_lazy_cause(&evidence);
+    struct safety safety;
+    safety_assess(timeline, question, &evidence, &safety);
 
-    if (shape == GROWTH_STEADY)
-        verdict_say_leak(&evidence, question, ret);
+    if (!verdict_audit(&evidence, question, ret))
+        ;
+    else if (shape == GROWTH_STEADY)
+        statement_of_leak(&evidence, question, ret);
     else if ((stands && evidence_is_pressed(&evidence, question)) || evidence.thrashes)
-        verdict_say_pressure(&evidence, question, ret);
-    else if (evidence.landed < LANDED_MIN && evidence.oom_kills == 0)
-        verdict_say_inconclusive(ret,
-                                 "only %.1f %% of the requests were answered; a service that "
-                                 "answers them all would decide it",
-                                 100 * evidence.landed);
+        statement_of_pressure(&evidence, question, &safety, ret);
     else if (stands && lazy != CAUSE_NONE)
-        verdict_say_lazy(&evidence, lazy, ret);
+        statement_of_lazy_release(&evidence, lazy, ret);
     else if (stands)
-        verdict_say_clean(&evidence, ret);
+        statement_of_clean(&evidence, ret);
     else
         verdict_say_undecided(&evidence, ret);
     verdict_add_findings(timeline, question, &evidence, ret);
-}
-
-/* Was the last start of the service killed for memory? */
-static bool verdict_was_killed(const struct timeline *timeline)
-{
-    return timeline->n_cycles > 0 && timeline->cycles[timeline->n_cycles - 1].oom_kills > 0;
-}
-
-/* Nothing is to be done but what is done in any case: see once what the kernel takes back. */
-static enum verdict_step verdict_last_look(const struct timeline *timeline,
-                                           const struct evidence *evidence)
-{
-    bool looked = evidence->reclaim != NULL || evidence->last == NULL ||
-                  indicators_last_cycle(timeline, CYCLE_RECLAIM) != NULL;
-    return looked || verdict_was_killed(timeline) ? VERDICT_STEP_DONE : VERDICT_STEP_RECLAIM;
-}
-
-enum verdict_step verdict_next(const struct timeline *timeline,
-                               const struct verdict_question *question)
-{
-    struct evidence evidence;
-    evidence_gather(timeline, question, &evidence);
-    enum growth_shape shape = evidence.growth.shape;
-    bool stands = shape == GROWTH_FLAT || shape == GROWTH_FADING;
-
-    if (shape == GROWTH_STEADY || evidence.thrashes)
-        return verdict_last_look(timeline, &evidence);
-    if (verdict_was_killed(timeline)) {
-        if (stands || evidence.oom_kills >= 3)
-            return VERDICT_STEP_DONE;
-        return evidence.oom_kills == 1 ? VERDICT_STEP_RESTART_SOLO : VERDICT_STEP_RESTART;
-    }
-    if (!stands && evidence.series.n < question->cycles_max + 1)
-        return VERDICT_STEP_CYCLE;
-    if (!stands)
-        return verdict_last_look(timeline, &evidence);
-
-    if (evidence_is_pressed(&evidence, question)) {
-        bool needs_solo =
-            evidence.solo == NULL && evidence.last != NULL && evidence.last->concurrency > 1;
-        return needs_solo ? VERDICT_STEP_SOLO : verdict_last_look(timeline, &evidence);
-    }
-    if (evidence_is_retaining(&evidence) && question->can_trim && !evidence.has_trim)
-        return VERDICT_STEP_TRIM;
-    if (evidence_is_retaining(&evidence) && !question->can_trim && !evidence.has_rest)
-        return VERDICT_STEP_REST;
-    return verdict_last_look(timeline, &evidence);
 }

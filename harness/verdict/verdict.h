@@ -57,26 +57,47 @@ struct verdict {
     bool has_transient;
     int64_t transient_bytes; /* per concurrent request */
     bool has_safe_concurrency;
-    unsigned safe_concurrency; /* the highest at this limit */
+    unsigned safe_concurrency;       /* the highest at this limit; 0: not even one */
+    bool safe_concurrency_confirmed; /* it was run at, and just above */
+    bool has_roomy_limit;
+    uint64_t roomy_limit_bytes; /* pressure: at which this load would not be */
+    bool has_time_rate;
+    double bytes_per_s; /* a leak that grows by the clock, load or no load */
+    bool has_squeeze;
+    bool squeeze_killed;          /* something had to be killed for the room */
+    uint64_t squeeze_bytes;       /* what was taken, under the limit and beyond it */
+    int64_t squeeze_freed_bytes;  /* what the service's cgroup gave up for it */
     char findings[VERDICT_FINDINGS_MAX][160];
     unsigned n_findings;
 };
 
 /* What to measure next. */
 enum verdict_step {
-    VERDICT_STEP_CYCLE,        /* another measuring cycle */
-    VERDICT_STEP_RECLAIM,      /* have the kernel take back all it can */
-    VERDICT_STEP_TRIM,         /* ask the service to give memory back */
-    VERDICT_STEP_REST,         /* wait, and look again */
-    VERDICT_STEP_SOLO,         /* the same work at concurrency 1 */
-    VERDICT_STEP_RESTART,      /* the instance was killed: start it again and go on */
+    VERDICT_STEP_CYCLE,   /* a measuring cycle */
+    VERDICT_STEP_REPEAT,  /* more of the same work at once: does it grow on, or reuse? */
+    VERDICT_STEP_RECLAIM, /* have the kernel take back all it can */
+    VERDICT_STEP_TRIM,    /* ask the service to give memory back */
+    VERDICT_STEP_REST,    /* wait, and look again */
+    VERDICT_STEP_SOLO,    /* the same work at concurrency 1 */
+    VERDICT_STEP_SAFE,    /* the same work at `concurrency`, which should be safe */
+    VERDICT_STEP_ABOVE,   /* the same work at `concurrency`, which should not be */
+    VERDICT_STEP_SQUEEZE, /* a cycle's work; then another process takes all the room under the limit
+                             and `bytes` more: are they given back before something is killed? */
+    VERDICT_STEP_RESTART, /* the instance was killed: start it again and go on */
     VERDICT_STEP_RESTART_SOLO, /* start it again, and do the work at concurrency 1 */
     VERDICT_STEP_DONE,
 };
 
+struct verdict_action {
+    enum verdict_step step;
+    uint64_t requests; /* CYCLE, REPEAT: the work; 0: as the run has it */
+    unsigned concurrency;
+    uint64_t bytes;
+};
+
 /* What would tell most, as things stand; DONE when nothing more would. */
-enum verdict_step verdict_next(const struct timeline *timeline,
-                               const struct verdict_question *question);
+struct verdict_action verdict_next(const struct timeline *timeline,
+                                   const struct verdict_question *question);
 
 /* The verdict on what was recorded so far. */
 void verdict_decide(const struct timeline *timeline, const struct verdict_question *question,

@@ -45,7 +45,7 @@ static void story_survey(struct survey *survey, nsec_t t_ns, uint64_t bytes)
 
 static bool story_has_load(enum cycle_kind kind)
 {
-    return kind == CYCLE_WARMUP || kind == CYCLE_MEASURE || kind == CYCLE_SOLO;
+    return kind <= CYCLE_ABOVE && kind != CYCLE_READY;
 }
 
 static nsec_t story_now_ns(const struct story *story)
@@ -73,6 +73,7 @@ struct cycle *story_cycle(struct story *story, enum cycle_kind kind, uint64_t by
     cycle->came_to_rest = true;
     cycle->reclaimed = true;
     cycle->peak_bytes = bytes;
+    cycle->squeeze_bytes = SURVEY_ABSENT;
     cycle->latency_p50_ns = NSEC_PER_MSEC;
     cycle->latency_p99_ns = 2 * NSEC_PER_MSEC;
     story_survey(&cycle->settled, cycle->settled_ns, bytes);
@@ -112,7 +113,7 @@ void story_sample(struct story *story, uint64_t bytes)
 
 enum verdict_step story_next(const struct story *story)
 {
-    return verdict_next(story->timeline, &story->question);
+    return verdict_next(story->timeline, &story->question).step;
 }
 
 struct verdict story_verdict(const struct story *story)

@@ -41,7 +41,7 @@ static struct attribution attribute(const struct pair *pair)
 {
     struct floor_series series;
     struct attribution attribution;
-    indicators_floor_series(pair->story.timeline, &series);
+    indicators_floor_series(pair->story.timeline, 2, &series);
     ck_assert_uint_eq(series.n, CYCLES + 1);
     attribution_of_growth(&series, &attribution);
     return attribution;

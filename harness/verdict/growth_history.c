@@ -1,0 +1,128 @@
+#include <math.h>
+
+#include "verdict/growth.h"
+
+/* It stands still for good after so many times the rest before its last step. The rests of an array
+ * that doubles are each twice as long as the one before. */
+#define HISTORY_REST_TIMES 2.5
+/* A window's rate at less than this share of the one before: it slows down. */
+#define HISTORY_SLOWER_MAX 0.7
+/* Then even its later half must keep up with its earlier one to pass for steady. */
+#define HISTORY_LASTING_MIN 0.9
+/* Doubling is seen by so many steps, each so many times the one before… */
+#define DOUBLING_STEPS    4
+#define DOUBLING_STEP_MIN 1.5
+#define DOUBLING_STEP_MAX 3.0
+/* …and by what is filled between them, per request: the same each time, within this factor. */
+#define DOUBLING_RATE_SPREAD 2.0
+
+/* A rise to a new height: from which level, to which, after how many requests. */
+struct history_step {
+    double requests;
+    double height_bytes;
+};
+
+struct history_steps {
+    size_t n; /* the last DOUBLING_STEPS of them are in `last`, the latest first */
+    struct history_step last[DOUBLING_STEPS];
+};
+
+/* The steps by which the floor reached new heights; what rises and falls is none. */
+static void history_find_steps(const struct floor_series *history, double still_bytes,
+                               struct history_steps *ret)
+{
+    ret->n = 0;
+    double top = history->floor_bytes[0];
+    for (size_t i = 1; i < history->n; i++) {
+        double height = history->floor_bytes[i] - top;
+        if (height <= still_bytes)
+            continue;
+        for (size_t k = DOUBLING_STEPS - 1; k > 0; k--)
+            ret->last[k] = ret->last[k - 1];
+        ret->last[0] = (struct history_step){history->requests[i], height};
+        ret->n++;
+        top = history->floor_bytes[i];
+    }
+}
+
+/* Has it stood still for long enough, measured by the rests it took before? Also when each step
+ * took more rest than it grew: that is a growth that dies away. */
+static bool history_has_rested(const struct floor_series *history,
+                               const struct history_steps *steps)
+{
+    if (steps->n == 0)
+        return true;
+    double before = steps->n > 1 ? steps->last[1].requests : 0;
+    double gap = steps->last[0].requests - before;
+    double rest = history->requests[history->n - 1] - steps->last[0].requests;
+    if (rest >= HISTORY_REST_TIMES * gap)
+        return true;
+    if (steps->n < 3)
+        return false;
+    double gap_before = steps->last[1].requests - steps->last[2].requests;
+    return steps->last[0].height_bytes / gap <
+           GROWTH_LASTING_MIN * steps->last[1].height_bytes / gap_before;
+}
+
+/* Steps that double after rests that double: what each step made room for was filled at the same
+ * rate before the next one came. */
+static bool history_doubles(const struct history_steps *steps, struct trend *ret)
+{
+    if (steps->n < DOUBLING_STEPS)
+        return false;
+    double low = INFINITY;
+    double high = 0;
+    double filled = 0;
+    for (size_t i = 0; i + 1 < DOUBLING_STEPS; i++) {
+        const struct history_step *step = &steps->last[i];
+        const struct history_step *before = &steps->last[i + 1];
+        double times = step->height_bytes / before->height_bytes;
+        double rate = before->height_bytes / (step->requests - before->requests);
+        if (times < DOUBLING_STEP_MIN || times > DOUBLING_STEP_MAX)
+            return false;
+        low = fmin(low, rate);
+        high = fmax(high, rate);
+        filled += before->height_bytes;
+    }
+    if (high > DOUBLING_RATE_SPREAD * low)
+        return false;
+    ret->slope = filled / (steps->last[0].requests - steps->last[DOUBLING_STEPS - 1].requests);
+    ret->low = low;
+    ret->high = 2 * high; /* just after a step twice as much is held as was filled */
+    return true;
+}
+
+void growth_weigh_history(const struct floor_series *history, const struct growth *before,
+                          struct growth *growth)
+{
+    if (history->n < 2 || growth->shape == GROWTH_TOO_FEW)
+        return;
+    struct history_steps steps;
+    history_find_steps(history, fmax(GROWTH_FLAT_BYTES, history->noise_bytes), &steps);
+    struct trend doubling = growth->trend;
+    if (growth->shape != GROWTH_STEADY && history_doubles(&steps, &doubling)) {
+        growth->shape = GROWTH_STEADY;
+        growth->trend = doubling;
+        growth->by_doubling = true;
+        growth->requests = history->requests[history->n - 1];
+        growth->doubt = NULL;
+        return;
+    }
+    if ((growth->shape == GROWTH_FLAT || growth->shape == GROWTH_FADING) &&
+        !history_has_rested(history, &steps)) {
+        growth->shape = GROWTH_UNCLEAR;
+        growth->doubt = "its last step is too recent to tell that it was the last";
+    }
+    if (before == NULL || !before->has_trend || before->trend.slope <= 0)
+        return;
+    bool slower = growth->trend.slope < HISTORY_SLOWER_MAX * before->trend.slope;
+    if (slower && growth->shape == GROWTH_STEADY &&
+        growth->fade - growth->fade_error < HISTORY_LASTING_MIN) {
+        growth->shape = GROWTH_UNCLEAR;
+        growth->doubt = "it grows ever more slowly";
+    }
+    /* A whole window more of work, and still slower and slower. */
+    if (slower && growth->shape == GROWTH_UNCLEAR && growth->trend.n >= before->trend.n &&
+        growth->fade + growth->fade_error < 1)
+        growth->shape = GROWTH_FADING;
+}

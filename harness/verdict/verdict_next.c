@@ -1,0 +1,177 @@
+/* What to measure next: the method, step by step. */
+#include <math.h>
+
+#include "verdict/evidence.h"
+#include "verdict/safety.h"
+#include "verdict/verdict.h"
+
+/* So many cycles of one size, then larger ones, so many times, unless a cycle would take longer. */
+#define WINDOW_CYCLES      10
+#define WINDOW_TIMES       4
+#define WINDOW_CYCLE_MAX_S 8.0
+/* The repeat probe: when less than this has passed since the service was ready, and for so long, in
+ * at most this share of the room that is left under the limit. A verdict within seconds is worth
+ * more than a leak that is followed for longer. */
+#define REPEAT_BEFORE_S  4.0
+#define REPEAT_SECONDS   1.2
+#define REPEAT_ROOM_MAX  0.5
+#define REPEAT_TIMES_MIN 1.5
+/* Of what is kept, how much another process should need. */
+#define SQUEEZE_SHARE 0.75
+/* Work of the probes at another concurrency: at least so many rounds, and no longer than that. */
+#define PROBE_ROUNDS_MIN  4
+#define PROBE_SECONDS_MAX 3.0
+
+static struct verdict_action verdict_step_only(enum verdict_step step)
+{
+    return (struct verdict_action){.step = step};
+}
+
+static const struct cycle *verdict_last_cycle(const struct timeline *timeline)
+{
+    return timeline->n_cycles > 0 ? &timeline->cycles[timeline->n_cycles - 1] : NULL;
+}
+
+/* Was the last start of the service killed for memory? */
+static bool verdict_was_killed(const struct timeline *timeline)
+{
+    const struct cycle *last = verdict_last_cycle(timeline);
+    return last != NULL && last->oom_kills > 0;
+}
+
+/* Nothing is to be done but what is done in any case: see once what the kernel takes back. */
+static struct verdict_action verdict_last_look(const struct timeline *timeline,
+                                               const struct evidence *evidence)
+{
+    bool looked = evidence->reclaim != NULL || evidence->last == NULL ||
+                  indicators_last_cycle(timeline, CYCLE_RECLAIM) != NULL;
+    return verdict_step_only(looked || verdict_was_killed(timeline) ? VERDICT_STEP_DONE
+                                                                    : VERDICT_STEP_RECLAIM);
+}
+
+/* Another measuring cycle; a larger one when so many of this size did not decide it, or when the
+ * repeat probe showed that they misled. */
+static struct verdict_action verdict_next_cycle(const struct timeline *timeline,
+                                                const struct evidence *evidence,
+                                                const struct verdict_question *question)
+{
+    const struct cycle *last = verdict_last_cycle(timeline);
+    struct verdict_action action = {.step = VERDICT_STEP_CYCLE};
+    if (last == NULL || last->start != evidence->series.start || evidence->series.n < 2)
+        return action;
+    uint64_t of_window = 0;
+    unsigned measured = 0;
+    for (size_t i = 0; i < timeline->n_cycles; i++) {
+        const struct cycle *cycle = &timeline->cycles[i];
+        if (cycle->kind != CYCLE_MEASURE || cycle->start != last->start || !cycle->complete)
+            continue;
+        of_window = cycle->requests == action.requests ? of_window + 1 : 1;
+        action.requests = cycle->requests;
+        measured++;
+    }
+    if (measured >= question->cycles_max)
+        return verdict_last_look(timeline, evidence);
+    const struct cycle *measure = indicators_last_cycle(timeline, CYCLE_MEASURE);
+    double seconds = (double)(measure->load_end_ns - measure->begin_ns) / NSEC_PER_SEC;
+    bool misled = last->kind == CYCLE_REPEAT;
+    if ((of_window >= WINDOW_CYCLES || misled) && WINDOW_TIMES * seconds <= WINDOW_CYCLE_MAX_S)
+        action.requests *= WINDOW_TIMES;
+    return action;
+}
+
+/* Steady growth: follow it for as long as time and the limit allow. */
+static struct verdict_action verdict_next_of_growth(const struct timeline *timeline,
+                                                    const struct evidence *evidence,
+                                                    const struct verdict_question *question)
+{
+    const struct cycle *last = verdict_last_cycle(timeline);
+    if (!last->complete || evidence->last == NULL)
+        return verdict_last_look(timeline, evidence);
+    bool restless = !evidence->last->came_to_rest;
+    if (restless && indicators_last_cycle(timeline, CYCLE_REST) == NULL)
+        return verdict_step_only(VERDICT_STEP_REST);
+    if (evidence->repeat != NULL || evidence->growth.by_doubling ||
+        evidence_grows_by_time(evidence) || last->kind != CYCLE_MEASURE)
+        return verdict_last_look(timeline, evidence);
+
+    double passed_s =
+        (double)(last->floor_ns - timeline->cycles[0].begin_ns) / (double)NSEC_PER_SEC;
+    double requests = REPEAT_SECONDS * evidence->requests_per_s;
+    if (evidence->limit_known) {
+        double room = (double)question->limit_bytes -
+                      (double)indicators_floor(&evidence->last->floor).total_bytes;
+        requests = fmin(requests, REPEAT_ROOM_MAX * room / evidence->growth.trend.high);
+    }
+    if (passed_s > REPEAT_BEFORE_S || requests < REPEAT_TIMES_MIN * (double)last->requests)
+        return verdict_last_look(timeline, evidence);
+    return (struct verdict_action){.step = VERDICT_STEP_REPEAT, .requests = (uint64_t)requests};
+}
+
+/* Pressure: what one request needs, then how many at a time are safe. */
+static struct verdict_action verdict_next_of_pressure(const struct timeline *timeline,
+                                                      const struct evidence *evidence,
+                                                      const struct verdict_question *question)
+{
+    if (evidence->solo == NULL && evidence->last != NULL && evidence->last->concurrency > 1)
+        return verdict_step_only(VERDICT_STEP_SOLO);
+    struct safety safety;
+    safety_assess(timeline, question, evidence, &safety);
+    unsigned concurrency = safety_next(&safety);
+    if (concurrency == 0)
+        return verdict_last_look(timeline, evidence);
+    double most = fmax(PROBE_SECONDS_MAX * evidence->requests_per_s, 1);
+    double requests = fmin((double)question->cycle_requests, most);
+    return (struct verdict_action){
+        .step = concurrency <= safety.prediction ? VERDICT_STEP_SAFE : VERDICT_STEP_ABOVE,
+        .concurrency = concurrency,
+        .requests = (uint64_t)fmax(requests, (double)PROBE_ROUNDS_MIN * concurrency),
+    };
+}
+
+/* The floor stands and there is room: does memory stay up, and who keeps it? */
+static struct verdict_action verdict_next_of_rest(const struct timeline *timeline,
+                                                  const struct evidence *evidence,
+                                                  const struct verdict_question *question)
+{
+    if (evidence_is_retaining(evidence) && question->can_trim && !evidence->has_trim)
+        return verdict_step_only(VERDICT_STEP_TRIM);
+    if (evidence_is_retaining(evidence) && !question->can_trim && !evidence->has_rest)
+        return verdict_step_only(VERDICT_STEP_REST);
+    struct verdict_action look = verdict_last_look(timeline, evidence);
+    if (look.step != VERDICT_STEP_DONE)
+        return look;
+    enum cause cause = evidence_lazy_cause(evidence);
+    if (cause == CAUSE_NONE || !evidence->limit_known || evidence->squeeze != NULL)
+        return look;
+    double bytes = SQUEEZE_SHARE * (double)evidence_lazy_bytes(evidence, cause);
+    return (struct verdict_action){
+        .step = VERDICT_STEP_SQUEEZE,
+        .bytes = (uint64_t)bytes,
+    };
+}
+
+struct verdict_action verdict_next(const struct timeline *timeline,
+                                   const struct verdict_question *question)
+{
+    struct evidence evidence;
+    evidence_gather(timeline, question, &evidence);
+    enum growth_shape shape = evidence.growth.shape;
+    bool stands = shape == GROWTH_FLAT || shape == GROWTH_FADING;
+
+    if (shape == GROWTH_STEADY && evidence_repeat_holds(&evidence))
+        return verdict_next_of_growth(timeline, &evidence, question);
+    if (evidence.thrashes)
+        return verdict_last_look(timeline, &evidence);
+    if (stands && evidence_is_pressed(&evidence, question))
+        return verdict_next_of_pressure(timeline, &evidence, question);
+    if (evidence.squeeze != NULL)
+        return verdict_step_only(VERDICT_STEP_DONE);
+    if (verdict_was_killed(timeline)) {
+        if (evidence.oom_kills >= 3)
+            return verdict_step_only(VERDICT_STEP_DONE);
+        return verdict_step_only(evidence.oom_kills == 1 ? VERDICT_STEP_RESTART_SOLO
+                                                         : VERDICT_STEP_RESTART);
+    }
+    return stands ? verdict_next_of_rest(timeline, &evidence, question)
+                  : verdict_next_cycle(timeline, &evidence, question);
+}
