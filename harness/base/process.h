@@ -4,7 +4,10 @@
  * A child is started in two steps, so that its parent can put it where it belongs (a cgroup) before
  * its first instruction: fork, `attach` in the parent, then exec. A failing exec is the parent's
  * error, with the errno. The child leads its own session, dies with the parent's thread
- * (PR_SET_PDEATHSIG), has all signals unblocked and defaulted, and no descriptor but 0, 1 and 2. */
+ * (PR_SET_PDEATHSIG), has all signals unblocked and defaulted, and no descriptor but 0, 1 and 2.
+ *
+ * A child may also run a function of ours instead of a program: the same two steps, without exec.
+ * It has a copy of one thread of ours, so it may only call what is async-signal-safe. */
 #include <stdbool.h>
 #include <sys/types.h>
 
@@ -12,7 +15,11 @@
 #include "base/error.h"
 
 struct process_spec {
-    char *const *argv;   /* argv[0] is looked up in PATH when it has no slash */
+    char *const *argv; /* argv[0] is looked up in PATH when it has no slash */
+    /* Not NULL: called in the child instead of exec; its result is the exit status. argv[0] is then
+     * no more than a name for errors, env and keep_fds are not used. */
+    int (*function)(void *context);
+    void *function_context;
     char *const *env;    /* NULL: the parent's */
     const char *cwd;     /* NULL: the parent's */
     int stdin_fd;        /* -1: /dev/null */

@@ -12,6 +12,8 @@
  *   - `read` does not block for longer than a tick; an instance whose processes have all ended can
  *     still be read (its counters tell why); 1 means that even its cgroup is gone;
  *   - a service that ends, for whatever reason, is seen through `state`;
+ *   - `squeeze` leaves nothing but its effect behind: its own process and memory are gone when it
+ *     returns, and are no part of any survey; when it is late, it says so and gives up;
  *   - `stop` asks (SIGTERM), and kills what is left at the deadline;
  *   - `destroy` cannot fail, may be called at any time, and leaves no process, cgroup, guest or
  *     temporary file behind. */
@@ -23,6 +25,7 @@
 #include "base/process.h"
 #include "scenario/plan.h"
 #include "timeline/sample.h"
+#include "timeline/squeeze.h"
 #include "timeline/survey.h"
 
 /* What the command line says about drivers; NULL and 0 mean "choose". */
@@ -81,6 +84,13 @@ struct driver {
     /* Have the kernel take back all it can. 1: cannot be asked for here. */
     int (*reclaim)(struct instance *instance, nsec_t deadline_ns, int64_t *ret_bytes,
                    struct error *err);
+
+    /* Fill `bytes` from within the instance's limit, as somebody would who needs them (see
+     * timeline/squeeze.h). When the kernel kills, the instance has ended (see `state`), and *ret
+     * says so. 1: there is nothing to be learned: no limit, nothing alive, or a service that
+     * manages cgroups of its own. Dependencies are not squeezed. */
+    int (*squeeze)(struct instance *instance, uint64_t bytes, nsec_t deadline_ns,
+                   struct squeeze_result *ret, struct error *err);
 
     int (*stop)(struct instance *instance, nsec_t deadline_ns, struct instance_state *ret,
                 struct error *err);

@@ -13,6 +13,7 @@
 #include "memory/cgroup.h"
 #include "memory/cgroup_procs.h"
 #include "memory/cgroup_reader.h"
+#include "memory/cgroup_squeeze.h"
 #include "memory/process_survey.h"
 
 #define NATIVE_PROGRAMS_MAX (1 + SCENARIO_DEPENDENCIES_MAX)
@@ -202,6 +203,13 @@ static int native_reclaim(struct instance *instance, nsec_t deadline_ns, int64_t
     return cgroup_reclaim(instance->service, deadline_ns, ret_bytes, err);
 }
 
+static int native_squeeze(struct instance *instance, uint64_t bytes, nsec_t deadline_ns,
+                          struct squeeze_result *ret, struct error *err)
+{
+    return cgroup_squeeze(cgroup_dir_fd(instance->service), instance->reader, bytes, deadline_ns,
+                          ret, err);
+}
+
 static bool native_is_alive(struct instance *instance)
 {
     native_reap(instance);
@@ -248,6 +256,7 @@ const struct driver native_driver = {
     .read = native_read,
     .survey = native_survey,
     .reclaim = native_reclaim,
+    .squeeze = native_squeeze,
     .stop = native_stop,
     .destroy = native_destroy,
 };

@@ -75,14 +75,23 @@ void host_look(struct host_state *ret)
     buffer_done(&text);
 }
 
-void host_compare(const struct host_state *before, uint64_t own_kills, struct record *record)
+/* Was the instance itself OOM-killed, under load or by a squeeze? */
+static bool host_knows_kills(const struct timeline *timeline)
+{
+    for (size_t i = 0; i < timeline->n_marks; i++)
+        if (timeline->marks[i].kind == MARK_OOM_KILL)
+            return true;
+    return false;
+}
+
+void host_compare(const struct host_state *before, struct record *record)
 {
     struct host_state now;
     host_look(&now);
     if (now.swap_out_pages > before->swap_out_pages)
         record_warn(record, "the machine swapped %" PRIu64 " pages out during the run",
                     now.swap_out_pages - before->swap_out_pages);
-    if (own_kills == 0 && now.oom_kills > before->oom_kills)
+    if (now.oom_kills > before->oom_kills && !host_knows_kills(record->timeline))
         record_warn(record, "the kernel OOM-killed %" PRIu64 " other processes during the run",
                     now.oom_kills - before->oom_kills);
     double steal_s = (double)(now.steal_ticks - before->steal_ticks) / 100;

@@ -17,6 +17,6 @@ void host_describe(struct record *record);
 /* A look at the machine; what cannot be read is 0 both times. */
 void host_look(struct host_state *ret);
 
-/* Compare with now and warn in the record about what happened meanwhile. `own_kills` are the OOM
- * kills within the instance. */
-void host_compare(const struct host_state *before, uint64_t own_kills, struct record *record);
+/* Compare with now and warn in the record about what happened meanwhile. OOM kills are no news when
+ * the record's timeline has marks of the instance's own. */
+void host_compare(const struct host_state *before, struct record *record);

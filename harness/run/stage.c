@@ -17,6 +17,7 @@
 #define PROGRESS_INTERVAL_NS (100 * NSEC_PER_MSEC)
 #define READY_RETRY_NS       (20 * NSEC_PER_MSEC)
 #define STOP_GRACE_NS        (2 * NSEC_PER_SEC)
+#define SQUEEZE_BOUND_NS     (5 * NSEC_PER_SEC)
 /* How long a wait lasts before the instance and the user's wish to stop are looked at again. */
 #define WAIT_SLICE_NS (50 * NSEC_PER_MSEC)
 /* The end of a log that is shown fits a screen with what is said about it. */
@@ -301,4 +302,17 @@ int stage_wait(struct stage *stage, nsec_t deadline_ns, bool for_batch, struct e
         if (over)
             return 0;
     }
+}
+
+int stage_squeeze(struct stage *stage, uint64_t bytes, struct squeeze_result *ret,
+                  struct error *err)
+{
+    const struct driver *driver = stage->context->driver;
+    int status =
+        driver->squeeze(stage->instance, bytes, clock_now_ns() + SQUEEZE_BOUND_NS, ret, err);
+    sampler_resume(stage->sampler);
+    if (status == 0 && ret->oom_killed)
+        timeline_add_mark(stage->timeline, stage_now_ns(stage), MARK_OOM_KILL,
+                          memory_sample_get(&ret->after, MEMORY_EVENTS_OOM_KILL, 0), "");
+    return status;
 }

@@ -51,6 +51,12 @@ int stage_service_error(struct stage *stage, struct error *err, const char *form
  * user asked to stop. */
 int stage_wait(struct stage *stage, nsec_t deadline_ns, bool for_batch, struct error *err);
 
+/* Squeeze the instance by so many bytes, for 5 s at most (see timeline/squeeze.h); no samples are
+ * taken meanwhile. A kill is marked in the timeline; the instance has ended then, and the caller
+ * goes on from there. 1: there is nothing to be learned here. */
+int stage_squeeze(struct stage *stage, uint64_t bytes, struct squeeze_result *ret,
+                  struct error *err);
+
 /* Run one cycle of this kind and append it to the timeline. The cycle is incomplete when the
  * instance did not live to its end. -1 only for errors that end the run. */
 int stage_run_cycle(struct stage *stage, enum cycle_kind kind, uint64_t requests,

@@ -15,7 +15,7 @@
 #define CONTRACT_LOG_MAX 65536
 #define CONTRACT_LOOK_NS (10 * NSEC_PER_MSEC)
 
-/* The fake driver's words for the same behaviour. */
+/* The fake driver's words for the same behaviour; where a way takes an amount, it is 24 MiB. */
 static const char *contract_fake_way(const char *way)
 {
     static const char *const ways[][2] = {
@@ -23,6 +23,8 @@ static const char *contract_fake_way(const char *way)
         {"allocate", "grow=8388608"},
         {"ignore-term", "ignore-term"},
         {"not-executable", "cannot-start"},
+        {"free-lazily", "lazy=25165824"},
+        {"fill", "bytes=25165824"},
     };
     for (size_t i = 0; i < ARRAY_LENGTH(ways); i++)
         if (strcmp(ways[i][0], way) == 0)
@@ -167,6 +169,17 @@ struct survey contract_survey(struct contract *contract)
     survey_init(&survey);
     ck_assert_msg(contract->driver->survey(contract->instance, &survey, &err) == 0, "%s", err.text);
     return survey;
+}
+
+struct squeeze_result contract_squeeze(struct contract *contract, uint64_t bytes,
+                                       nsec_t patience_ns)
+{
+    struct squeeze_result result;
+    struct error err = {.kind = ERROR_NONE};
+    ck_assert_msg(contract->driver->squeeze(contract->instance, bytes, clock_now_ns() + patience_ns,
+                                            &result, &err) == 0,
+                  "%s", err.text);
+    return result;
 }
 
 struct instance_state contract_stop(struct contract *contract, nsec_t patience_ns)

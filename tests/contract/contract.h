@@ -43,4 +43,6 @@ struct instance_state contract_wait_end(struct contract *contract, bool whole_tr
 struct instance_state contract_state(struct contract *contract);
 struct memory_sample contract_read(struct contract *contract, bool full);
 struct survey contract_survey(struct contract *contract);
+struct squeeze_result contract_squeeze(struct contract *contract, uint64_t bytes,
+                                       nsec_t patience_ns);
 struct instance_state contract_stop(struct contract *contract, nsec_t patience_ns);

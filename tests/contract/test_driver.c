@@ -13,6 +13,8 @@
 
 #define EXIT_SKIPPED 77
 #define PATIENCE_NS  (500 * NSEC_PER_MSEC)
+#define SQUEEZE_NS   (30 * NSEC_PER_SEC)
+#define MEBIBYTE     ((uint64_t)1024 * 1024)
 
 /* Each test is looped over this table; a program run selects one entry. */
 static const struct driver *const drivers[] = {&native_driver, &fake_driver};
@@ -196,13 +198,118 @@ START_TEST(two_instances_at_once_do_not_disturb_each_other)
 }
 END_TEST
 
+/* Start a service within 32 MiB, and wait until it has come so far. */
+static void start_in_32_mebibytes(struct contract *contract)
+{
+    contract->spec.settings.limit_bytes = 32 * MEBIBYTE;
+    contract_start(contract);
+    if (contract->driver == &native_driver)
+        contract_wait_log(contract, "ready");
+}
+
+/* The service is alone, and has what it had: a squeeze leaves nothing behind. */
+static void expect_untouched(struct contract *contract)
+{
+    struct instance_state state = contract_state(contract);
+    ck_assert(state.alive);
+    ck_assert_uint_eq(state.processes, 1);
+    struct survey survey = contract_survey(contract);
+    ck_assert_uint_eq(survey.value[SURVEY_PROCESSES], 1);
+    ck_assert_uint_eq(survey.n_processes, 1);
+    ck_assert_uint_eq(memory_sample_get(&survey.memory, MEMORY_PIDS, 0), 1);
+    ck_assert_uint_eq(memory_sample_get(&survey.memory, MEMORY_EVENTS_OOM_KILL, 1), 0);
+}
+
+START_TEST(a_squeeze_with_room_changes_nothing)
+{
+    CONTRACT(contract, "fill", "24");
+    start_in_32_mebibytes(contract);
+    struct squeeze_result result = contract_squeeze(contract, 4 * MEBIBYTE, SQUEEZE_NS);
+    ck_assert(result.finished);
+    ck_assert(!result.oom_killed);
+    ck_assert_uint_eq(result.touched_bytes, 4 * MEBIBYTE);
+    ck_assert_uint_eq(memory_sample_get(&result.after, MEMORY_ANON, 0),
+                      memory_sample_get(&result.before, MEMORY_ANON, 1));
+    expect_untouched(contract);
+}
+END_TEST
+
+START_TEST(a_squeeze_gets_what_was_freed_lazily)
+{
+    CONTRACT(contract, "free-lazily", "24");
+    start_in_32_mebibytes(contract);
+    struct squeeze_result result = contract_squeeze(contract, 20 * MEBIBYTE, SQUEEZE_NS);
+    ck_assert(result.finished);
+    ck_assert(!result.oom_killed);
+    ck_assert_uint_eq(result.touched_bytes, 20 * MEBIBYTE);
+    uint64_t before = memory_sample_get(&result.before, MEMORY_ANON, 0);
+    uint64_t after = memory_sample_get(&result.after, MEMORY_ANON, UINT64_MAX);
+    ck_assert_uint_ge(before, 24 * MEBIBYTE);
+    ck_assert_uint_le(after, 12 * MEBIBYTE); /* the limit, less what was filled */
+    expect_untouched(contract);
+}
+END_TEST
+
+START_TEST(a_squeeze_that_gets_nothing_is_a_kill)
+{
+    CONTRACT(contract, "fill", "24");
+    start_in_32_mebibytes(contract);
+    struct squeeze_result result = contract_squeeze(contract, 20 * MEBIBYTE, SQUEEZE_NS);
+    ck_assert(!result.finished);
+    ck_assert(result.oom_killed);
+    ck_assert_uint_gt(result.touched_bytes, 4 * MEBIBYTE);
+    ck_assert_uint_le(result.touched_bytes, 8 * MEBIBYTE);
+    struct instance_state state = contract_state(contract);
+    ck_assert(!state.alive);
+    ck_assert(state.main_end.signaled);
+    ck_assert_int_eq(state.main_end.status, SIGKILL);
+    ck_assert_uint_eq(memory_sample_get(&result.after, MEMORY_EVENTS_OOM_GROUP_KILL, 0), 1);
+    ck_assert_uint_lt(memory_sample_get(&result.after, MEMORY_ANON, UINT64_MAX), MEBIBYTE);
+}
+END_TEST
+
+START_TEST(a_late_squeeze_gives_up)
+{
+    CONTRACT(contract, "fill", "24");
+    start_in_32_mebibytes(contract);
+    struct squeeze_result result = contract_squeeze(contract, 4 * MEBIBYTE, -1);
+    ck_assert(!result.finished); /* even if it came to its end while nobody looked */
+    ck_assert(!result.oom_killed);
+    expect_untouched(contract);
+}
+END_TEST
+
+START_TEST(without_a_limit_or_a_service_there_is_nothing_to_squeeze)
+{
+    struct squeeze_result result;
+    CONTRACT(unlimited, "stay", NULL);
+    unlimited->spec.settings.limit_bytes = SCENARIO_NO_LIMIT;
+    contract_start(unlimited);
+    ck_assert_int_eq(unlimited->driver->squeeze(unlimited->instance, MEBIBYTE,
+                                                clock_now_ns() + SQUEEZE_NS, &result, NULL),
+                     1);
+    ck_assert(contract_state(unlimited).alive);
+    unlimited->driver->destroy(unlimited->instance);
+    unlimited->instance = NULL;
+
+    CONTRACT(ended, "exit", "3");
+    contract_start(ended);
+    contract_wait_end(ended, true);
+    ck_assert_int_eq(ended->driver->squeeze(ended->instance, MEBIBYTE, clock_now_ns() + SQUEEZE_NS,
+                                            &result, NULL),
+                     1);
+}
+END_TEST
+
 static Suite *driver_suite(int index)
 {
     Suite *suite = suite_create(drivers[index]->name);
     TCase *life = tcase_create("life");
     TCase *readings = tcase_create("readings");
+    TCase *squeezes = tcase_create("squeezes");
     tcase_set_timeout(life, 90);
     tcase_set_timeout(readings, 60);
+    tcase_set_timeout(squeezes, 90);
     tcase_add_loop_test(life, a_started_service_is_alive_and_has_an_endpoint, index, index + 1);
     tcase_add_loop_test(life, an_exit_is_seen_with_its_status, index, index + 1);
     tcase_add_loop_test(life, an_oom_kill_is_seen_in_state_and_events, index, index + 1);
@@ -215,8 +322,15 @@ static Suite *driver_suite(int index)
     tcase_add_loop_test(readings, a_quick_reading_has_what_is_in_use, index, index + 1);
     tcase_add_loop_test(readings, a_full_reading_has_memory_by_kind, index, index + 1);
     tcase_add_loop_test(readings, a_survey_has_processes_and_memory, index, index + 1);
+    tcase_add_loop_test(squeezes, a_squeeze_with_room_changes_nothing, index, index + 1);
+    tcase_add_loop_test(squeezes, a_squeeze_gets_what_was_freed_lazily, index, index + 1);
+    tcase_add_loop_test(squeezes, a_squeeze_that_gets_nothing_is_a_kill, index, index + 1);
+    tcase_add_loop_test(squeezes, a_late_squeeze_gives_up, index, index + 1);
+    tcase_add_loop_test(squeezes, without_a_limit_or_a_service_there_is_nothing_to_squeeze, index,
+                        index + 1);
     suite_add_tcase(suite, life);
     suite_add_tcase(suite, readings);
+    suite_add_tcase(suite, squeezes);
     return suite;
 }
 

@@ -150,6 +150,41 @@ START_TEST(reclaim_takes_what_was_freed_lazily)
 }
 END_TEST
 
+START_TEST(a_squeeze_that_is_throttled_ends_at_its_deadline)
+{
+    CONTRACT(contract, "stay");
+    contract->spec.settings.high_bytes = 4 * MEBIBYTE;
+    contract_start(contract);
+    contract_wait_log(contract, "ready");
+    nsec_t start_ns = clock_now_ns();
+    struct squeeze_result result = contract_squeeze(contract, 48 * MEBIBYTE, NSEC_PER_SEC);
+    ck_assert_int_ge(clock_now_ns() - start_ns, NSEC_PER_SEC);
+    ck_assert_int_lt(clock_now_ns() - start_ns, 5 * NSEC_PER_SEC);
+    ck_assert(!result.finished);
+    ck_assert(!result.oom_killed);
+    ck_assert_uint_gt(result.touched_bytes, 0);
+    ck_assert_uint_lt(result.touched_bytes, 48 * MEBIBYTE);
+    ck_assert_uint_eq(contract_state(contract).processes, 1);
+    ck_assert_uint_lt(memory_sample_get(&result.after, MEMORY_ANON, UINT64_MAX), MEBIBYTE);
+}
+END_TEST
+
+START_TEST(a_service_that_hands_controllers_down_is_not_squeezed)
+{
+    CONTRACT(contract, "subgroup");
+    contract->command[2] = "+memory";
+    contract_start(contract);
+    contract_wait_log(contract, "ready");
+    struct squeeze_result result;
+    struct error err = {.kind = ERROR_NONE};
+    ck_assert_int_eq(native_driver.squeeze(contract->instance, MEBIBYTE,
+                                           clock_now_ns() + NSEC_PER_SEC, &result, &err),
+                     1);
+    ck_assert_int_eq(err.kind, ERROR_NONE);
+    ck_assert_uint_eq(contract_state(contract).processes, 1);
+}
+END_TEST
+
 START_TEST(a_tree_lives_on_when_its_first_process_ends)
 {
     CONTRACT(contract, "fork-away");
@@ -364,6 +399,8 @@ static Suite *native_suite(void)
     tcase_add_test(readings, a_full_reading_is_exact_to_the_page);
     tcase_add_test(readings, a_survey_counts_what_children_hold);
     tcase_add_test(readings, reclaim_takes_what_was_freed_lazily);
+    tcase_add_test(readings, a_squeeze_that_is_throttled_ends_at_its_deadline);
+    tcase_add_test(readings, a_service_that_hands_controllers_down_is_not_squeezed);
     tcase_add_test(readings, a_tree_lives_on_when_its_first_process_ends);
     tcase_add_test(undoing, groups_a_service_made_go_with_it);
     tcase_add_test(undoing, a_dependency_that_cannot_start_undoes_everything);

@@ -83,12 +83,14 @@ static void allocate(void)
     }
 }
 
-static void free_lazily(void)
+/* Fill so many MiB and keep them, or free them lazily. */
+static void fill(const char *mebibytes, bool free_lazily)
 {
-    size_t size = 32 * MEBIBYTE;
+    size_t size = strtoul(mebibytes, NULL, 10) * MEBIBYTE;
     char *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     memset(memory, 1, size);
-    madvise(memory, size, MADV_FREE);
+    if (free_lazily)
+        madvise(memory, size, MADV_FREE);
     stay();
 }
 
@@ -145,8 +147,8 @@ static void use(void)
     stay();
 }
 
-/* A service that makes cgroups of its own, as container engines do. */
-static void make_subgroup(void)
+/* A service that makes cgroups of its own, as container engines do, and hands them a controller. */
+static void make_subgroup(const char *controller)
 {
     char path[1024];
     char own[1100];
@@ -161,6 +163,10 @@ static void make_subgroup(void)
     int fd = open(own, O_WRONLY | O_CLOEXEC);
     if (fd < 0 || write(fd, "0", 1) < 0)
         printf("move: %s\n", strerror(errno));
+    snprintf(own, sizeof(own), "%s/cgroup.subtree_control", path);
+    int control_fd = controller != NULL ? open(own, O_WRONLY | O_CLOEXEC) : -1;
+    if (controller != NULL && write(control_fd, controller, strlen(controller)) < 0)
+        printf("hand down %s: %s\n", controller, strerror(errno));
     stay();
 }
 
@@ -174,7 +180,9 @@ int main(int argc, char **argv)
     if (strcmp(way, "allocate") == 0)
         allocate();
     if (strcmp(way, "free-lazily") == 0)
-        free_lazily();
+        fill(argc > 2 ? argv[2] : "32", true);
+    if (strcmp(way, "fill") == 0)
+        fill(argc > 2 ? argv[2] : "32", false);
     if (strcmp(way, "bomb") == 0)
         bomb();
     if (strcmp(way, "fork-away") == 0)
@@ -182,7 +190,7 @@ int main(int argc, char **argv)
     if (strcmp(way, "use") == 0)
         use();
     if (strcmp(way, "subgroup") == 0)
-        make_subgroup();
+        make_subgroup(argc > 2 ? argv[2] : NULL);
     if (strcmp(way, "ignore-term") == 0)
         signal(SIGTERM, SIG_IGN);
     stay();

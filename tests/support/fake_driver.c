@@ -19,6 +19,7 @@
 struct fake_script {
     uint64_t bytes;
     uint64_t grow;
+    uint64_t lazy;
     uint64_t oom_at;
     uint64_t exit_at;
     int exit_status;
@@ -36,6 +37,7 @@ struct fake_script {
 struct instance {
     struct fake_script script;
     uint64_t limit_bytes;
+    uint64_t lazy_left; /* of what was freed lazily */
     uint64_t readings;
     uint64_t now_bytes; /* at the last reading */
     uint64_t peak_bytes;
@@ -63,6 +65,7 @@ static int fake_read_word(const char *word, struct fake_script *script, struct e
     } amounts[] = {
         {"bytes=", &script->bytes, false},
         {"grow=", &script->grow, false},
+        {"lazy=", &script->lazy, false},
         {"oom=", &script->oom_at, false},
         {"exit=", &script->exit_at, false},
         {"keep=", &script->keep, true},
@@ -138,8 +141,8 @@ static void fake_advance(struct instance *instance)
     if (instance->ended)
         return;
     uint64_t requests = instance->server != NULL ? http_server_requests(instance->server) : 0;
-    uint64_t bytes =
-        script->bytes + instance->readings * script->grow + fake_served_bytes(instance);
+    uint64_t bytes = script->bytes + instance->readings * script->grow + instance->lazy_left +
+                     fake_served_bytes(instance);
     bool killed = instance->readings >= script->oom_at || bytes > instance->limit_bytes;
     if (bytes > instance->limit_bytes)
         bytes = instance->limit_bytes;
@@ -221,6 +224,7 @@ static int fake_start(const struct driver_options *options, const struct run_spe
     for (word++; word[-1] != NULL && *word != NULL; word++)
         if (fake_read_word(*word, &instance->script, err) < 0)
             return -1;
+    instance->lazy_left = instance->script.lazy;
     if (instance->script.cannot_start)
         return error_set_errno(err, ERROR_SERVICE, EACCES, "cannot execute %s",
                                spec->settings.service.command[0]);
@@ -287,6 +291,7 @@ static int fake_survey(struct instance *instance, struct survey *ret, struct err
         survey.value[SURVEY_THREADS] = 1;
         survey.value[SURVEY_RSS] = bytes;
         survey.value[SURVEY_PSS_ANON] = bytes;
+        survey.value[SURVEY_LAZY_FREE] = instance->lazy_left;
         survey.value[SURVEY_FD_SOCKET] = 1;
         survey.processes[0] =
             (struct survey_process){.pid = 1, .name = "fake", .anon_bytes = bytes, .threads = 1};
@@ -299,10 +304,38 @@ static int fake_survey(struct instance *instance, struct survey *ret, struct err
 static int fake_reclaim(struct instance *instance, nsec_t deadline_ns, int64_t *ret_bytes,
                         struct error *err)
 {
-    (void)instance;
     (void)deadline_ns;
     (void)err;
-    *ret_bytes = 0;
+    *ret_bytes = (int64_t)instance->lazy_left;
+    instance->lazy_left = 0;
+    return 0;
+}
+
+/* The kernel in small: what is beyond the limit is taken from what was freed lazily, or kills. */
+static int fake_squeeze(struct instance *instance, uint64_t bytes, nsec_t deadline_ns,
+                        struct squeeze_result *ret, struct error *err)
+{
+    struct squeeze_result result = {.touched_bytes = 0};
+    fake_read(instance, true, &result.before, err);
+    if (instance->ended || instance->limit_bytes == SCENARIO_NO_LIMIT)
+        return 1;
+    uint64_t used = memory_sample_get(&result.before, MEMORY_CURRENT, 0);
+    uint64_t most = instance->limit_bytes - used + instance->lazy_left;
+    if (clock_now_ns() < deadline_ns) {
+        result.touched_bytes = bytes < most ? bytes : most;
+        result.finished = bytes <= most;
+        result.oom_killed = !result.finished;
+    }
+    if (used + result.touched_bytes > instance->limit_bytes) {
+        instance->lazy_left -= used + result.touched_bytes - instance->limit_bytes;
+        instance->peak_bytes = instance->limit_bytes;
+    }
+    if (result.oom_killed) {
+        instance->oom_kills++;
+        fake_end(instance, (struct process_end){.signaled = true, .status = SIGKILL});
+    }
+    fake_read(instance, true, &result.after, err);
+    *ret = result;
     return 0;
 }
 
@@ -327,6 +360,7 @@ const struct driver fake_driver = {
     .read = fake_read,
     .survey = fake_survey,
     .reclaim = fake_reclaim,
+    .squeeze = fake_squeeze,
     .stop = fake_stop,
     .destroy = fake_destroy,
 };

@@ -195,6 +195,42 @@ START_TEST(no_descriptor_is_inherited_but_those_to_be_kept)
 }
 END_TEST
 
+/* Tells whether `leaked` is open here, by its exit status. */
+static int look_at_descriptor(void *context)
+{
+    const int *leaked = context;
+    bool open_here = fcntl(*leaked, F_GETFD) >= 0;
+    return write(STDOUT_FILENO, "hello", 5) == 5 && !open_here ? 5 : 6;
+}
+
+START_TEST(a_function_runs_as_a_program_would)
+{
+    int leaked = open("/dev/null", O_RDONLY); /* without O_CLOEXEC, on purpose */
+    char *argv[4];
+    int fds[2];
+    char script[] = "";
+    char text[16];
+    struct attachment attachment = {0};
+    struct process_spec spec = shell(argv, script, fds);
+    spec.function = look_at_descriptor;
+    spec.function_context = &leaked;
+    spec.attach = attach;
+    spec.attach_context = &attachment;
+    struct process process = PROCESS_NONE;
+    ck_assert_int_eq(process_spawn(&spec, &process, NULL), 0);
+    close(fds[1]);
+    read_all(fds[0], text, sizeof(text));
+    close(fds[0]);
+    ck_assert_str_eq(text, "hello");
+    ck_assert_int_eq(attachment.pid, process.pid);
+    struct process_end end;
+    ck_assert_int_eq(process_wait(&process, clock_now_ns() + PATIENCE_NS, &end), 0);
+    ck_assert(!end.signaled);
+    ck_assert_int_eq(end.status, 5);
+    close(leaked);
+}
+END_TEST
+
 START_TEST(signals_are_unblocked_and_defaulted)
 {
     sigset_t all;
@@ -332,6 +368,7 @@ static Suite *suite(void)
     tcase_add_test(starting, the_parent_attaches_before_the_first_instruction);
     tcase_add_test(starting, a_failing_attach_ends_the_child_before_it_does_anything);
     tcase_add_test(starting, no_descriptor_is_inherited_but_those_to_be_kept);
+    tcase_add_test(starting, a_function_runs_as_a_program_would);
     tcase_add_test(starting, signals_are_unblocked_and_defaulted);
     tcase_add_test(starting, an_environment_and_a_folder_are_given);
     tcase_add_test(ending, a_signal_is_told_from_an_exit);
