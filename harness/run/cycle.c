@@ -148,6 +148,27 @@ static int cycle_reclaim(struct stage *stage, struct cycle *cycle, struct error 
     return status;
 }
 
+/* Another process takes all the room under the limit, and more. 1: it was killed for that. */
+static int cycle_squeeze(struct stage *stage, struct cycle *cycle, struct error *err)
+{
+    uint64_t limit_bytes = stage->spec->settings.limit_bytes;
+    uint64_t used_bytes = memory_sample_get(&cycle->settled.memory, MEMORY_CURRENT, 0);
+    uint64_t room_bytes = limit_bytes > used_bytes ? limit_bytes - used_bytes : 0;
+    struct squeeze_result result;
+    int status = stage_squeeze(stage, room_bytes + stage->squeeze_bytes, &result, err);
+    if (status != 0)
+        return status < 0 ? -1 : 1;
+    cycle->floor_ns = stage_now_ns(stage);
+    uint64_t before = memory_sample_get(&result.before, MEMORY_CURRENT, 0);
+    uint64_t after = memory_sample_get(&result.after, MEMORY_CURRENT, before);
+    if (result.finished || result.oom_killed)
+        cycle->squeeze_bytes = result.touched_bytes;
+    cycle->reclaimed_bytes = result.oom_killed
+                                 ? (int64_t)(result.touched_bytes + before - limit_bytes)
+                                 : (int64_t)(before - after);
+    return result.oom_killed ? 1 : cycle_survey(stage, &cycle->floor, err);
+}
+
 /* Does the service map so much of its own files that reclaim would slow it down? */
 static bool cycle_is_dear_to_reclaim(const struct survey *survey)
 {
@@ -164,6 +185,8 @@ static int cycle_measure(struct stage *stage, struct cycle *cycle, struct error 
     status = cycle_survey(stage, &cycle->settled, err);
     if (status != 0)
         return status;
+    if (cycle->kind == CYCLE_SQUEEZE)
+        return cycle_squeeze(stage, cycle, err);
     if (cycle->kind == CYCLE_READY && cycle_is_dear_to_reclaim(&cycle->settled))
         stage->record->question.can_reclaim = false;
 

@@ -149,10 +149,11 @@ static int run_probe_rest(struct stage *stage, struct error *err)
     return run_probe(stage, CYCLE_REST, err);
 }
 
+/* Work once more, so that what stays up is up, and let another process need the room. */
 static int run_probe_squeeze(struct stage *stage, uint64_t bytes, struct error *err)
 {
-    (void)bytes;
-    return stage_run_cycle(stage, CYCLE_SQUEEZE, stage->cycle_requests, err);
+    stage->squeeze_bytes = bytes;
+    return run_load_cycle(stage, CYCLE_SQUEEZE, stage->cycle_requests, err);
 }
 
 /* The same work at another concurrency, to see whether the limit bears it. The probe before may

@@ -311,8 +311,5 @@ int stage_squeeze(struct stage *stage, uint64_t bytes, struct squeeze_result *re
     int status =
         driver->squeeze(stage->instance, bytes, clock_now_ns() + SQUEEZE_BOUND_NS, ret, err);
     sampler_resume(stage->sampler);
-    if (status == 0 && ret->oom_killed)
-        timeline_add_mark(stage->timeline, stage_now_ns(stage), MARK_OOM_KILL,
-                          memory_sample_get(&ret->after, MEMORY_EVENTS_OOM_KILL, 0), "");
     return status;
 }

@@ -18,6 +18,7 @@ struct stage {
     unsigned concurrency;    /* of the next cycle */
     uint64_t cycle_requests; /* of the next cycle */
     unsigned measured;       /* complete measuring cycles of this start */
+    uint64_t squeeze_bytes;  /* what a squeeze takes beyond the room under the limit */
     unsigned restless;       /* cycles on end after which memory did not come to rest */
     char phase[64];
     uint64_t phase_requests;

@@ -98,7 +98,7 @@ void growth_weigh_history(const struct floor_series *history, const struct growt
     if (history->n < 2 || growth->shape == GROWTH_TOO_FEW)
         return;
     struct history_steps steps;
-    history_find_steps(history, fmax(GROWTH_FLAT_BYTES, history->noise_bytes), &steps);
+    history_find_steps(history, fmax(GROWTH_NOISE_BYTES, history->noise_bytes), &steps);
     struct trend doubling = growth->trend;
     if (growth->shape != GROWTH_STEADY && history_doubles(&steps, &doubling)) {
         growth->shape = GROWTH_STEADY;

@@ -87,7 +87,7 @@ static void verdict_add_findings(const struct timeline *timeline,
                      "(--requests)",
                      units_format_count(verdict_followed(evidence), amount));
     if (ret->kind == VERDICT_CLEAN && evidence_is_retaining(evidence))
-        verdict_find(ret, "%s more than before the load stay in use, and do not grow with work",
+        verdict_find(ret, "%s more than before the load stay in use",
                      units_format_bytes((double)evidence->kept_floor_bytes, amount));
     if (ret->kind != VERDICT_LAZY_RELEASE && evidence->cache_bytes >= FINDING_CACHE_MIN_BYTES)
         verdict_find(ret, "%s of page cache stay after the load: the kernel drops them when asked",
