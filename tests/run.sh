@@ -1,6 +1,7 @@
 #!/bin/sh
-# make test: every test of preset release, and the unit tests once more under the sanitizers of
-# preset asan. What this machine cannot run is skipped, and said why. What failing tests leave is
+# make test: every test of preset release; the unit tests once more under the sanitizers of preset
+# asan; and the recorded runs once more in every build there is, for a verdict must be the same to
+# the digit under either compiler, with and without sanitizers. What this machine cannot run is skipped, and said why. What failing tests leave is
 # under build/release/e2e and build/*/Testing.
 #
 # usage: run.sh [CTEST-OPTION...]   for the tests of preset release, as in: run.sh -L unit
@@ -16,10 +17,12 @@ lap() {
     last=$now
 }
 
+# build PRESET [TARGET]
 build() {
     log=build/$1.log
     mkdir -p build
-    if ! { cmake --preset "$1" -DLEAKCAGE_TESTS=ON && cmake --build "build/$1"; } >"$log" 2>&1; then
+    if ! { cmake --preset "$1" -DLEAKCAGE_TESTS=ON &&
+        cmake --build "build/$1" --target "${2:-all}"; } >"$log" 2>&1; then
         cat "$log"
         echo "preset $1 does not build" >&2
         exit 1
@@ -58,10 +61,14 @@ check() {
 
 build release
 build asan
-check asan -L unit --progress
+build clang test_golden
+build clang-asan test_golden
+check asan -L 'unit|golden' --progress
+check clang -L golden
+check clang-asan -L golden
 check release "$@"
 
-for preset in asan release; do
+for preset in asan clang clang-asan release; do
     echo "$preset: $(grep 'tests passed' "build/$preset/Testing/output.log")"
 done
 [ "$failed" = 0 ] || echo "what failed left its files in build/release/e2e" >&2

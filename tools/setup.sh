@@ -28,9 +28,10 @@ xz-utils:/usr/bin/xz:unpacks the virtual machine's kernel"
 test_needs="
 check:@check:unit tests
 python3:/usr/bin/python3:tests of the scenario files
-python3-jsonschema:/usr/lib/python3/dist-packages/jsonschema:tests of the scenario files"
+python3-jsonschema:/usr/lib/python3/dist-packages/jsonschema:tests of the scenario files
+clang:/usr/bin/clang:second compiler
+libclang-rt-dev:/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.asan-x86_64.a:its sanitizers"
 lint_needs="
-clang:/usr/bin/clang:second compiler, analyzer
 clang-format:/usr/bin/clang-format:formatting
 clang-tidy:/usr/bin/clang-tidy:budgets and checks"
 bench_needs="
@@ -58,7 +59,13 @@ is_there() {
         done
         return 1
         ;;
-    *) [ -e "$1" ] || command -v "${1##*/}" >/dev/null 2>&1 ;;
+    *)
+        # shellcheck disable=SC2086 # may be a pattern
+        for file in $1; do
+            [ -e "$file" ] && return 0
+        done
+        command -v "${1##*/}" >/dev/null 2>&1
+        ;;
     esac
 }
 
