@@ -7,6 +7,8 @@
 
 /* A cycle's load may take so long; a service that thrashes makes no progress for minutes. */
 #define CYCLE_BOUND_NS (30 * NSEC_PER_SEC)
+/* A probe that may thrash is meant to take a tenth of that. */
+#define PROBE_BOUND_NS (10 * NSEC_PER_SEC)
 /* The rest after a load lasts until memory stands still, at most so many times the settle time. */
 #define SETTLE_BOUND_TIMES 8
 /* Memory that never comes to rest is not waited for every time: so many cycles tell. */
@@ -70,7 +72,8 @@ static int cycle_load(struct stage *stage, struct cycle *cycle, struct error *er
     generator_sample(stage->generator, now_ns - stage->origin_ns, &so_far);
     stage->requests_before = load_counts_completed(&so_far.counts);
 
-    nsec_t deadline_ns = now_ns + CYCLE_BOUND_NS;
+    nsec_t deadline_ns =
+        now_ns + (cycle_kind_provokes(cycle->kind) ? PROBE_BOUND_NS : CYCLE_BOUND_NS);
     if (deadline_ns > stage->deadline_ns)
         deadline_ns = stage->deadline_ns > now_ns ? stage->deadline_ns : now_ns + NSEC_PER_SEC;
     if (generator_begin(stage->generator, cycle->requests, cycle->concurrency, deadline_ns, err) <

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/units.h"
+
 /* What one more of these costs at the least (facts of 6.1): a thread its kernel stack and task
  * struct and the touched top of its own stack, a socket its slab objects, an open file its struct
  * file and what libc keeps. A count is only the cause when it can carry a share of the growth. */
@@ -154,6 +156,21 @@ static void attribution_say_process(const struct floor_series *series, struct at
                  length > 0 ? ", " : "", grown->pid, grown->name);
 }
 
+/* ", each with 29.0 KiB in the kernel and 8.4 KiB of its own": what one of them holds. */
+static void attribution_say_each(const struct floor_series *series, double count,
+                                 struct attribution *ret)
+{
+    struct floor_parts first = indicators_floor(&series->cycle[0]->floor);
+    struct floor_parts last = indicators_floor(&series->cycle[series->n - 1]->floor);
+    char kernel[UNITS_TEXT_MAX];
+    char user[UNITS_TEXT_MAX];
+    size_t length = strlen(ret->evidence);
+    snprintf(ret->evidence + length, sizeof(ret->evidence) - length,
+             ", each with %s in the kernel and %s of its own",
+             units_format_bytes((double)(last.kernel_bytes - first.kernel_bytes) / count, kernel),
+             units_format_bytes((double)(last.user_bytes - first.user_bytes) / count, user));
+}
+
 static bool attribution_carries(const struct count_growth *growth, double each_bytes,
                                 double total_bytes)
 {
@@ -168,6 +185,8 @@ static bool attribution_by_count(const struct floor_series *series, double total
     if (attribution_carries(&threads, THREAD_BYTES, total_bytes)) {
         ret->cause = CAUSE_THREADS;
         attribution_say_count(ret->evidence, sizeof(ret->evidence), threads.per_request, "thread");
+        attribution_say_each(series, threads.count, ret);
+        attribution_say_process(series, ret);
         return true;
     }
     struct count_growth sockets = attribution_count(series, SURVEY_FD_SOCKET);
@@ -224,6 +243,7 @@ void attribution_of_growth(const struct floor_series *series, struct attribution
         ret->cause = CAUSE_MAPPINGS;
         attribution_say_count(ret->evidence, sizeof(ret->evidence), mappings.per_request,
                               "mapping");
+        attribution_say_process(series, ret);
         return;
     }
     snprintf(ret->evidence, sizeof(ret->evidence),

@@ -119,8 +119,10 @@ static struct verdict_action verdict_next_of_pressure(const struct timeline *tim
     unsigned concurrency = safety_next(&safety);
     if (concurrency == 0)
         return verdict_last_look(timeline, evidence);
-    double most = fmax(PROBE_SECONDS_MAX * evidence->requests_per_s, 1);
-    double requests = fmin((double)question->cycle_requests, most);
+    /* Fewer at a time are slower; at most in proportion. */
+    double slower = fmin(1, (double)concurrency / question->concurrency);
+    double requests = fmin((double)question->cycle_requests,
+                           PROBE_SECONDS_MAX * evidence->requests_per_s * slower);
     return (struct verdict_action){
         .step = concurrency <= safety.prediction ? VERDICT_STEP_SAFE : VERDICT_STEP_ABOVE,
         .concurrency = concurrency,
