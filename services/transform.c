@@ -19,7 +19,7 @@
 #include "common/service.h"
 
 enum { ROW_BYTES = 4096, ROWS = 336, ROWS_MAX = 1 << 16, STEP_ROWS = 64 };
-enum { MMAP_BYTES = 128 * 1024, SLOW_STORE_NS = 30 * 1000 * 1000 };
+enum { MMAP_BYTES = 128 * 1024, SLOW_STORE_NS = 60 * 1000 * 1000 };
 
 static bool streaming;
 

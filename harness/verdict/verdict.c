@@ -11,6 +11,8 @@
 
 /* A verdict needs this share of the requests answered. */
 #define LANDED_MIN 0.99
+/* A peak at this share of the limit is worth a word. */
+#define FINDING_PEAK_MIN 0.75
 /* So much page cache is worth a word beside another verdict. */
 #define FINDING_CACHE_MIN_BYTES ((int64_t)1024 * 1024)
 
@@ -86,6 +88,11 @@ static void verdict_add_findings(const struct timeline *timeline,
                      "followed over %s requests; a cache that fills for longer looks the same "
                      "(--requests)",
                      units_format_count(verdict_followed(evidence), amount));
+    if (ret->kind != VERDICT_PRESSURE && ret->kind != VERDICT_LEAK && evidence->limit_known &&
+        evidence->has_held_peak &&
+        (double)evidence->held_peak_bytes >= FINDING_PEAK_MIN * (double)question->limit_bytes)
+        verdict_find(ret, "under load it came to %.0f %% of the limit: not far from pressure",
+                     100 * (double)evidence->held_peak_bytes / (double)question->limit_bytes);
     if (ret->kind == VERDICT_CLEAN && evidence_is_retaining(evidence))
         verdict_find(ret, "%s more than before the load stay in use",
                      units_format_bytes((double)evidence->kept_floor_bytes, amount));
