@@ -11,7 +11,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/interrupt.h"
-#include "memory/cgroup_session.h"
+#include "base/owner.h"
 #include "run/message.h"
 #include "scenario/record_files.h"
 
@@ -28,7 +28,7 @@ unsigned session_sweep(const char *results_dir)
     const struct dirent *entry = NULL;
     while ((entry = readdir(dir)) != NULL) {
         if (strncmp(entry->d_name, WORK_PREFIX, strlen(WORK_PREFIX)) != 0 ||
-            !cgroup_session_is_dead(entry->d_name + strlen(WORK_PREFIX)))
+            !owner_is_dead(entry->d_name + strlen(WORK_PREFIX)))
             continue;
         CLEANUP(freep) char *path = file_join(results_dir, entry->d_name);
         if (path != NULL && file_remove_tree(path, NULL) == 0)
@@ -41,8 +41,8 @@ unsigned session_sweep(const char *results_dir)
 /* RESULTS/.work-OWNER, absolute, made; malloc'd into *ret. */
 static int session_make_work_dir(const char *results_dir, char **ret, struct error *err)
 {
-    char owner[CGROUP_SESSION_NAME_MAX];
-    if (file_make_directories(results_dir, err) < 0 || cgroup_session_name(owner, err) < 0)
+    char owner[OWNER_NAME_MAX];
+    if (file_make_directories(results_dir, err) < 0 || owner_name(owner, err) < 0)
         return -1;
     session_sweep(results_dir);
     CLEANUP(freep) char *absolute = realpath(results_dir, NULL);

@@ -9,8 +9,8 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/owner.h"
 #include "memory/cgroup.h"
-#include "memory/cgroup_session.h"
 
 #define CONTRACT_LOG_MAX 65536
 #define CONTRACT_LOOK_NS (10 * NSEC_PER_MSEC)
@@ -79,11 +79,11 @@ void contract_add_dependency(struct contract *contract, const char *way)
 static void contract_check_nothing_left(const struct contract *contract)
 {
     struct cgroup_base base;
-    char name[CGROUP_SESSION_NAME_MAX];
+    char name[OWNER_NAME_MAX];
     if (strcmp(contract->driver->name, "native") != 0)
         return;
     ck_assert_int_eq(cgroup_base_open(true, &base, NULL), 0);
-    ck_assert_int_eq(cgroup_session_name(name, NULL), 0);
+    ck_assert_int_eq(owner_name(name, NULL), 0);
     CLEANUP(freep) char *path = file_join(base.path, name);
     ck_assert_msg(!file_exists(AT_FDCWD, path), "%s is left", path);
 }

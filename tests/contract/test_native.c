@@ -14,10 +14,10 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/owner.h"
 #include "driver/native.h"
 #include "memory/cgroup.h"
 #include "memory/cgroup_reader.h"
-#include "memory/cgroup_session.h"
 #include "tests/contract/contract.h"
 
 #define EXIT_SKIPPED 77
@@ -195,8 +195,8 @@ START_TEST(a_refused_limit_leaves_no_group_behind)
     struct cgroup_limits limits = {.memory_max_bytes = CGROUP_NO_LIMIT,
                                    .memory_high_bytes = CGROUP_NO_LIMIT,
                                    .pids_max = UINT64_MAX - 1}; /* more than pids.max takes */
-    char name[CGROUP_SESSION_NAME_MAX];
-    ck_assert_int_eq(cgroup_session_name(name, NULL), 0);
+    char name[OWNER_NAME_MAX];
+    ck_assert_int_eq(owner_name(name, NULL), 0);
     CLEANUP(freep) char *path = file_join(base.path, name);
     for (int delegated = 0; delegated < 2; delegated++) {
         struct cgroup *group = NULL;
@@ -308,17 +308,17 @@ static pid_t start_session(const char *way, char *session)
     ck_assert_int_eq(pipe(pipes), 0);
     pid_t pid = fork();
     if (pid == 0) {
-        char name[CGROUP_SESSION_NAME_MAX];
+        char name[OWNER_NAME_MAX];
         struct contract *contract = contract_new(&native_driver, way, NULL);
         contract_start(contract);
         contract_wait_log(contract, "ready");
-        cgroup_session_name(name, NULL);
+        owner_name(name, NULL);
         ssize_t written = write(pipes[1], name, sizeof(name));
         pause();
         _exit(written > 0 ? 0 : 1);
     }
     close(pipes[1]);
-    ck_assert_int_eq(read(pipes[0], session, CGROUP_SESSION_NAME_MAX), CGROUP_SESSION_NAME_MAX);
+    ck_assert_int_eq(read(pipes[0], session, OWNER_NAME_MAX), OWNER_NAME_MAX);
     close(pipes[0]);
     return pid;
 }
@@ -326,8 +326,8 @@ static pid_t start_session(const char *way, char *session)
 START_TEST(what_a_killed_session_left_is_swept_and_a_living_one_is_not)
 {
     struct cgroup_base base;
-    char killed[CGROUP_SESSION_NAME_MAX];
-    char living[CGROUP_SESSION_NAME_MAX];
+    char killed[OWNER_NAME_MAX];
+    char living[OWNER_NAME_MAX];
     pid_t killed_pid = start_session("fork-away", killed);
     pid_t living_pid = start_session("stay", living);
     kill(killed_pid, SIGKILL);
