@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -48,6 +49,9 @@ struct contract *contract_new(const struct driver *driver, const char *way, cons
     contract->driver = driver;
     contract->dir = temp_dir_make();
     snprintf(contract->log_path, sizeof(contract->log_path), "%s/service.log", contract->dir.path);
+    snprintf(contract->data_dir, sizeof(contract->data_dir), "%s/data", contract->dir.path);
+    ck_assert_int_eq(mkdir(contract->data_dir, 0700), 0);
+    contract->files = (struct run_files){contract->log_path, contract->data_dir};
     contract_find_service(contract->service_path, sizeof(contract->service_path));
 
     bool fake = strcmp(driver->name, "fake") == 0;
@@ -100,7 +104,7 @@ void contract_start(struct contract *contract)
 {
     struct error err = {.kind = ERROR_NONE};
     static const struct driver_options options = {.kernel_path = NULL};
-    ck_assert_msg(contract->driver->start(&options, &contract->spec, contract->log_path,
+    ck_assert_msg(contract->driver->start(&options, &contract->spec, &contract->files,
                                           &contract->instance, &err) == 0,
                   "%s", err.text);
 }

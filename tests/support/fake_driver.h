@@ -10,6 +10,8 @@
  *     ignore-term     SIGTERM does nothing: stop has to wait for the deadline and kill
  *     never-ready     nothing listens on the endpoint (else connections are accepted, unanswered)
  *     cannot-start    start fails as for a program that is not executable
+ *     write           a line into LEAKCAGE_DATA/starts with every start, and a folder there that
+ *                     keeps everybody out
  * A reading is any call of read or survey. limit_bytes of the settings kills as well.
  *
  * With one of these words it answers requests (see http_server.h for its paths), and memory follows

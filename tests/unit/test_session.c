@@ -70,8 +70,8 @@ static void make_run(struct run_spec *run, const char *id, const char *const *co
 
 static void setup(void)
 {
-    static const char *const leaks[] = {"/bin/sh", "keep=16384", NULL};
-    static const char *const clean[] = {"/bin/sh", "serve", NULL};
+    static const char *const leaks[] = {"/bin/sh", "keep=16384", "write", NULL};
+    static const char *const clean[] = {"/bin/sh", "serve", "write", NULL};
     dir = temp_dir_make();
     snprintf(results, sizeof(results), "%s/results", dir.path);
     make_run(&runs[0], "trial", leaks);
