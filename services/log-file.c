@@ -3,9 +3,12 @@
  * On a disk the log's pages are page cache: counted, written back, dropped when room is needed.
  * On a tmpfs (/dev/shm, a container's emptyDir with medium Memory, an overlay in memory) they are
  * memory that nobody can take back, and then the same program truly leaks: shmem, one line per
- * request. So where the file is decides. LEAKCAGE_DATA names the folder, else it is the current
- * one; the file is gone when the service ends. */
+ * request. So where the file is decides.
+ *
+ *   default    in the folder that LEAKCAGE_DATA names, the current one when it is not set
+ *   tmpfs      in /dev/shm; the file is gone when the service ends */
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,17 +22,18 @@ static int fd;
 
 static int init(const char *variant)
 {
-    const char *folder = getenv("LEAKCAGE_DATA");
+    bool in_memory = strcmp(variant, "tmpfs") == 0;
+    const char *folder = in_memory ? "/dev/shm" : getenv("LEAKCAGE_DATA");
     char path[4096];
 
-    (void)variant;
     snprintf(path, sizeof path, "%s/log-file.%d.log", folder ? folder : ".", (int)getpid());
     fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     if (fd < 0) {
         perror(path);
         return -1;
     }
-    unlink(path);
+    if (in_memory)
+        unlink(path);
     return 0;
 }
 
@@ -48,7 +52,8 @@ static void work(const struct request *request, struct response *response)
 
 static const struct service service = {
     .name = "log-file",
-    .truths = {{"default", "clean", "none", "/work", 0, 0}},
+    .truths = {{"default", "clean", "none", "/work", 0, 0},
+               {"tmpfs", "leak", "shmem", "/work", 1024, 1200}},
     .routes = {{"GET", "/work", work}},
     .init = init,
 };

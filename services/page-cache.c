@@ -4,7 +4,7 @@
  * the limit and stays there, limits are hit a hundred times, and nothing is wrong. The kernel drops
  * these pages as soon as it needs room. The first post: know which number you look at.
  *
- *   default    reads 12 MiB of files (LEAKCAGE_DATA names the folder; programs otherwise)
+ *   default    reads 12 MiB of files (PAGE_CACHE_FOLDER names the folder; programs otherwise)
  *   forgetful, fixed    tells the kernel that it will not read them again */
 #include <fcntl.h>
 #include <ftw.h>
@@ -37,11 +37,11 @@ static int add_file(const char *path, const struct stat *stat, int type, struct 
 
 static int init(const char *variant)
 {
-    const char *folder = getenv("LEAKCAGE_DATA");
+    const char *folder = getenv("PAGE_CACHE_FOLDER");
 
     forgets = strcmp(variant, "default") != 0;
     if (nftw(folder ? folder : "/usr/bin", add_file, FOLDERS, FTW_PHYS) < 0 || n_files == 0) {
-        fprintf(stderr, "page-cache: no files to read; LEAKCAGE_DATA names a folder of them\n");
+        fprintf(stderr, "page-cache: no files to read; PAGE_CACHE_FOLDER names a folder of them\n");
         return -1;
     }
     return 0;

@@ -3,7 +3,6 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -127,22 +126,6 @@ int file_make_directories(const char *path, struct error *err)
     struct stat status;
     if (stat(path, &status) < 0 || !S_ISDIR(status.st_mode))
         return error_set(err, ERROR_ENVIRONMENT, "%s is not a folder", path);
-    return 0;
-}
-
-static int file_remove_entry(const char *path, const struct stat *status, int type,
-                             struct FTW *place)
-{
-    (void)status;
-    (void)type;
-    (void)place;
-    return remove(path);
-}
-
-int file_remove_tree(const char *path, struct error *err)
-{
-    if (nftw(path, file_remove_entry, 16, FTW_DEPTH | FTW_PHYS) < 0 && errno != ENOENT)
-        return error_set_errno(err, ERROR_INTERNAL, errno, "cannot remove %s", path);
     return 0;
 }
 

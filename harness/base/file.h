@@ -32,7 +32,9 @@ int file_write_atomic(int dir_fd, const char *path, const void *data, size_t len
 /* mkdir -p, mode 0777 less umask. */
 int file_make_directories(const char *path, struct error *err);
 
-/* rm -rf, without following links; a path that does not exist is success. */
+/* rm -rf, whatever is in there: folders whose mode keeps us out are opened up, no depth is too
+ * great, no link is followed. What is mounted in there stays, and is an error, as are files that
+ * may not be removed; a path that does not exist is success. */
 int file_remove_tree(const char *path, struct error *err);
 
 /* Whether there is anything of that name. */

@@ -41,6 +41,13 @@ struct driver_options {
 
 struct instance; /* each driver's own */
 
+/* Where the programs of a run leave things; absolute paths. */
+struct run_files {
+    const char *log_path; /* what the service prints; that of a dependency goes to log_path "." and
+                             its name */
+    const char *data_dir; /* what they write: a folder that is there, LEAKCAGE_DATA to them all */
+};
+
 /* Alive: the service's first process runs, or it has ended but others of its tree live on. */
 struct instance_state {
     bool alive;
@@ -64,11 +71,10 @@ struct driver {
     /* 0: usable here. 1: not; `why` says what is missing and how to get it. */
     int (*probe)(const struct driver_options *options, struct error *why);
 
-    /* Start the dependencies, then the service, in the cage. `log_path` gets what the service
-     * prints; a dependency's output goes to log_path and "." and its name. Does not wait for ready.
-     * The caller owns *ret. */
+    /* Start the dependencies, then the service, in the cage. What is in files->data_dir from an
+     * earlier start stays there. Does not wait for ready. The caller owns *ret. */
     int (*start)(const struct driver_options *options, const struct run_spec *spec,
-                 const char *log_path, struct instance **ret, struct error *err);
+                 const struct run_files *files, struct instance **ret, struct error *err);
 
     /* "http://127.0.0.1:PORT", borrowed; index 0 is the service, 1… its dependencies. */
     const char *(*endpoint)(const struct instance *instance, unsigned index);

@@ -2,12 +2,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "driver/environment.h"
-#include "scenario/plan.h"
+
+#define LAUNCH_DATA_VARIABLE "LEAKCAGE_DATA"
 
 /* The words of a command, owned, NULL-terminated. */
 struct launch_words {
@@ -39,7 +43,7 @@ static int launch_add_words(const struct launch *launch, const char *const *text
                             struct launch_words *words, struct error *err)
 {
     for (size_t i = 0; i < launch_count(texts); i++) {
-        char *word = plan_fill_ports(launch->settings, launch->index, texts[i], launch->ports);
+        char *word = plan_fill_values(launch->settings, launch->index, texts[i], &launch->values);
         if (word == NULL)
             return error_out_of_memory(err);
         words->list[words->n++] = word;
@@ -65,17 +69,25 @@ static int launch_make_environment(const struct launch *launch, struct environme
 {
     const struct settings *settings = launch->settings;
     if (environment_add_all(environment, environ, err) < 0 ||
-        environment_set_port(environment, NULL, launch->ports[launch->index], err) < 0)
+        environment_set_port(environment, NULL, launch->values.ports[launch->index], err) < 0)
         return -1;
     for (unsigned i = 0; i < settings->n_dependencies; i++)
-        if (environment_set_port(environment, settings->dependencies[i].name, launch->ports[i + 1],
-                                 err) < 0)
+        if (environment_set_port(environment, settings->dependencies[i].name,
+                                 launch->values.ports[i + 1], err) < 0)
             return -1;
+
+    CLEANUP(freep) char *data = NULL;
+    if (asprintf(&data, LAUNCH_DATA_VARIABLE "=%s", launch->values.data_dir) < 0) {
+        data = NULL;
+        return error_out_of_memory(err);
+    }
+    if (environment_set(environment, data, err) < 0)
+        return -1;
 
     const struct program *program = launch_program_of(settings, launch->index);
     for (size_t i = 0; i < launch_count(program->env); i++) {
         CLEANUP(freep)
-        char *entry = plan_fill_ports(settings, launch->index, program->env[i], launch->ports);
+        char *entry = plan_fill_values(settings, launch->index, program->env[i], &launch->values);
         if (entry == NULL)
             return error_out_of_memory(err);
         if (environment_set(environment, entry, err) < 0)
@@ -84,12 +96,32 @@ static int launch_make_environment(const struct launch *launch, struct environme
     return 0;
 }
 
+/* The working directory, malloc'd into *ret, NULL for ours. Nothing can be below the data folder
+ * before the first start, so what is named there is made. */
+static int launch_make_cwd(const struct launch *launch, char **ret, struct error *err)
+{
+    const char *data_dir = launch->values.data_dir;
+    const char *cwd = launch_program_of(launch->settings, launch->index)->cwd;
+    if (cwd == NULL)
+        return 0;
+    CLEANUP(freep)
+    char *path = plan_fill_values(launch->settings, launch->index, cwd, &launch->values);
+    if (path == NULL)
+        return error_out_of_memory(err);
+    if (strncmp(path, data_dir, strlen(data_dir)) == 0 && file_make_directories(path, err) < 0)
+        return -1;
+    *ret = take_ptr(&path);
+    return 0;
+}
+
 int launch_start(const struct launch *launch, struct process *ret, struct error *err)
 {
     CLEANUP(launch_words_done) struct launch_words words = {.list = NULL};
     CLEANUP(environment_done) struct environment environment = ENVIRONMENT_INIT;
+    CLEANUP(freep) char *cwd = NULL;
     if (launch_make_words(launch, &words, err) < 0 ||
-        launch_make_environment(launch, &environment, err) < 0)
+        launch_make_environment(launch, &environment, err) < 0 ||
+        launch_make_cwd(launch, &cwd, err) < 0)
         return -1;
 
     CLEANUP(closep)
@@ -101,7 +133,7 @@ int launch_start(const struct launch *launch, struct process *ret, struct error 
     struct process_spec spec = {
         .argv = words.list,
         .env = environment.entries,
-        .cwd = launch_program_of(launch->settings, launch->index)->cwd,
+        .cwd = cwd,
         .stdin_fd = -1,
         .stdout_fd = log_fd,
         .stderr_fd = log_fd,

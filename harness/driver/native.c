@@ -88,20 +88,20 @@ static int native_choose_ports(const struct settings *settings, struct instance 
 }
 
 /* Dependencies first, the service last. */
-static int native_launch(const struct settings *settings, const char *log_path,
+static int native_launch(const struct settings *settings, const struct run_files *files,
                          struct instance *instance, struct error *err)
 {
     for (unsigned n = instance->n_programs; n > 0; n--) {
         unsigned index = n - 1;
         const char *name = launch_program_of(settings, index)->name;
         CLEANUP(freep) char *own_log = NULL;
-        if (index > 0 && asprintf(&own_log, "%s.%s", log_path, name) < 0)
+        if (index > 0 && asprintf(&own_log, "%s.%s", files->log_path, name) < 0)
             return error_out_of_memory(err);
         struct launch launch = {
             .settings = settings,
-            .ports = instance->ports,
+            .values = {.ports = instance->ports, .data_dir = files->data_dir},
             .index = index,
-            .log_path = index > 0 ? own_log : log_path,
+            .log_path = index > 0 ? own_log : files->log_path,
             .cgroup = index > 0 ? instance->dependencies : instance->service,
         };
         if (launch_start(&launch, &instance->processes[index], err) < 0)
@@ -129,7 +129,7 @@ static void native_destroyp(struct instance **instance)
 }
 
 static int native_start(const struct driver_options *options, const struct run_spec *spec,
-                        const char *log_path, struct instance **ret, struct error *err)
+                        const struct run_files *files, struct instance **ret, struct error *err)
 {
     (void)options;
     CLEANUP(native_destroyp) struct instance *instance = calloc(1, sizeof(*instance));
@@ -143,7 +143,7 @@ static int native_start(const struct driver_options *options, const struct run_s
 
     if (native_make_groups(&spec->settings, instance, err) < 0 ||
         native_choose_ports(&spec->settings, instance, err) < 0 ||
-        native_launch(&spec->settings, log_path, instance, err) < 0)
+        native_launch(&spec->settings, files, instance, err) < 0)
         return -1;
     *ret = take_ptr(&instance);
     return 0;

@@ -12,8 +12,8 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/owner.h"
 #include "memory/cgroup_libcgroup.h"
-#include "memory/cgroup_session.h"
 #include "memory/cgroup_tree.h"
 
 #define CGROUP_SETTINGS_MAX  8
@@ -124,8 +124,8 @@ static int cgroup_enable(const struct cgroup_base *base, const struct cgroup_lim
 static int cgroup_open_session(const struct cgroup_base *base, struct cgroup *group,
                                struct error *err)
 {
-    char name[CGROUP_SESSION_NAME_MAX];
-    if (cgroup_session_name(name, err) < 0)
+    char name[OWNER_NAME_MAX];
+    if (owner_name(name, err) < 0)
         return -1;
     group->session = file_join(base->path, name);
     if (group->session == NULL)
@@ -330,7 +330,7 @@ unsigned cgroup_sweep(const struct cgroup_base *base)
         return 0;
     const struct dirent *entry = NULL;
     while ((entry = readdir(dir)) != NULL) {
-        if (entry->d_type != DT_DIR || !cgroup_session_is_dead(entry->d_name))
+        if (entry->d_type != DT_DIR || !owner_is_dead(entry->d_name))
             continue;
         CLEANUP(closep)
         int fd = openat(dirfd(dir), entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -10,7 +10,6 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "memory/cgroup_layout.h"
-#include "memory/cgroup_session.h"
 #include "memory/cgroup_tree.h"
 #include "memory/line_reader.h"
 

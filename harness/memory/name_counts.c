@@ -12,6 +12,7 @@
 
 struct name_count {
     uint64_t count; /* 0: an empty slot */
+    uint64_t bytes; /* of the largest file, SURVEY_ABSENT: none */
     uint32_t hash;
     char name[SURVEY_NAME_MAX];
 };
@@ -85,8 +86,15 @@ static void name_counts_fit(const char *name, char fitting[SURVEY_NAME_MAX])
     }
 }
 
+static uint64_t name_counts_larger(uint64_t a, uint64_t b)
+{
+    if (a == SURVEY_ABSENT || b == SURVEY_ABSENT)
+        return a == SURVEY_ABSENT ? b : a;
+    return a > b ? a : b;
+}
+
 static int name_counts_add_many(struct name_counts *counts, const char *name, uint64_t count,
-                                struct error *err)
+                                uint64_t bytes, struct error *err)
 {
     if (name_counts_grow(counts, err) < 0)
         return -1;
@@ -96,16 +104,24 @@ static int name_counts_add_many(struct name_counts *counts, const char *name, ui
     struct name_count *slot = name_counts_slot(counts, fitting, hash);
     if (slot->count == 0) {
         slot->hash = hash;
+        slot->bytes = SURVEY_ABSENT;
         memcpy(slot->name, fitting, sizeof(fitting));
         counts->n_used++;
     }
     slot->count += count;
+    slot->bytes = name_counts_larger(slot->bytes, bytes);
     return 0;
 }
 
 int name_counts_add(struct name_counts *counts, const char *name, struct error *err)
 {
-    return name_counts_add_many(counts, name, 1, err);
+    return name_counts_add_many(counts, name, 1, SURVEY_ABSENT, err);
+}
+
+int name_counts_add_file(struct name_counts *counts, const char *name, uint64_t bytes,
+                         struct error *err)
+{
+    return name_counts_add_many(counts, name, 1, bytes, err);
 }
 
 /* The same counts with single paths joined by folder: "/tmp/a7c" and "/tmp/b0d" to "/tmp/…". */
@@ -123,7 +139,8 @@ static int name_counts_join(const struct name_counts *counts, struct name_counts
         if (joins)
             snprintf(folder, sizeof(folder), "%.*s%s", (int)(slash + 1 - entry->name), entry->name,
                      ELLIPSIS);
-        if (name_counts_add_many(ret, joins ? folder : entry->name, entry->count, err) < 0)
+        if (name_counts_add_many(ret, joins ? folder : entry->name, entry->count, entry->bytes,
+                                 err) < 0)
             return -1;
     }
     return 0;
@@ -165,6 +182,7 @@ int name_counts_top(const struct name_counts *counts, struct survey_group *rows,
             struct survey_group *row = &rows[n_rows++];
             snprintf(row->name, sizeof(row->name), "%s", other ? "other" : sorted[i].name);
             row->count = 0;
+            row->bytes = other ? SURVEY_ABSENT : sorted[i].bytes;
         }
         rows[n_rows - 1].count += sorted[i].count;
     }

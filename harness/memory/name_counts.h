@@ -20,6 +20,10 @@ void name_counts_done(struct name_counts *counts); /* for CLEANUP */
  * beginning, anything else its end. */
 int name_counts_add(struct name_counts *counts, const char *name, struct error *err);
 
+/* The same for a file of that size; the largest of a name counts. SURVEY_ABSENT: not known. */
+int name_counts_add_file(struct name_counts *counts, const char *name, uint64_t bytes,
+                         struct error *err);
+
 /* The rows of a survey: largest count first, equal counts by name; what does not fit is summed in
  * a last row "other". Where paths do not fit, those of one folder are first joined as
  * "/folder/…", so that files with made-up names still show where they are. */

@@ -3,9 +3,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -16,8 +19,10 @@
 #include "memory/name_counts.h"
 #include "memory/socket_table.h"
 
-#define NAMESPACES_MAX 8
-#define BYTES_PER_KIB  1024
+#define NAMESPACES_MAX   8
+#define BYTES_PER_KIB    1024
+#define SIZED_FILES_MAX  256
+#define STAT_BLOCK_BYTES 512
 
 /* A network namespace met on the way, and its sockets. */
 struct survey_namespace {
@@ -34,6 +39,7 @@ struct survey_builder {
     struct name_counts files;
     struct survey_namespace namespaces[NAMESPACES_MAX];
     unsigned n_namespaces;
+    unsigned n_sized; /* files whose size was looked at */
 };
 
 /* What one process adds. */
@@ -131,12 +137,33 @@ static void process_describe_stray(const struct descriptor *descriptor, char *te
     snprintf(text, size, "%s%s", protocol, inet ? " unconnected" : "");
 }
 
+/* What a file takes, if it is on a file system that may be in memory. The first ones only: a
+ * service with thousands of open files is told by their number. */
+static uint64_t process_file_bytes(struct survey_builder *builder,
+                                   const struct descriptor *descriptor)
+{
+    char path[64];
+    struct statfs file_system;
+    struct stat file;
+    if (builder->n_sized == SIZED_FILES_MAX)
+        return SURVEY_ABSENT;
+    builder->n_sized++;
+    snprintf(path, sizeof(path), "/proc/self/fd/%d/%.16s", descriptor->fd_dir, descriptor->number);
+    if (statfs(path, &file_system) < 0 ||
+        (file_system.f_type != TMPFS_MAGIC && file_system.f_type != OVERLAYFS_SUPER_MAGIC))
+        return SURVEY_ABSENT;
+    if (stat(path, &file) < 0 || !S_ISREG(file.st_mode))
+        return SURVEY_ABSENT;
+    return (uint64_t)file.st_blocks * STAT_BLOCK_BYTES;
+}
+
 static int process_descriptor(const struct descriptor *descriptor, void *context, struct error *err)
 {
     struct process_reading *reading = context;
     reading->value[fd_fields[descriptor->kind]]++;
     if (descriptor->kind == DESCRIPTOR_FILE)
-        return name_counts_add(&reading->builder->files, descriptor->link, err);
+        return name_counts_add_file(&reading->builder->files, descriptor->link,
+                                    process_file_bytes(reading->builder, descriptor), err);
     if (descriptor->kind != DESCRIPTOR_SOCKET || reading->sockets == NULL)
         return 0;
 

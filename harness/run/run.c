@@ -195,7 +195,7 @@ static int run_step(struct stage *stage, const struct verdict_action *action, st
     case VERDICT_STEP_REST:
         return run_probe_rest(stage, err);
     case VERDICT_STEP_SOLO:
-        return run_load_cycle(stage, CYCLE_SOLO, stage->cycle_requests, err);
+        return run_load_cycle(stage, CYCLE_SOLO, action->requests, err);
     case VERDICT_STEP_SAFE:
         return run_probe_concurrency(stage, CYCLE_SAFE, action, err);
     case VERDICT_STEP_ABOVE:

@@ -26,7 +26,7 @@ struct run_observer {
 struct run_context {
     const struct driver *driver;
     const struct driver_options *options;
-    const char *log_path; /* the service's output goes here */
+    struct run_files files; /* data_dir: empty; who called removes it */
     const struct run_observer *observer;
 };
 

@@ -11,7 +11,8 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/interrupt.h"
-#include "memory/cgroup_session.h"
+#include "base/owner.h"
+#include "run/data_folder.h"
 #include "run/message.h"
 #include "scenario/record_files.h"
 
@@ -28,7 +29,7 @@ unsigned session_sweep(const char *results_dir)
     const struct dirent *entry = NULL;
     while ((entry = readdir(dir)) != NULL) {
         if (strncmp(entry->d_name, WORK_PREFIX, strlen(WORK_PREFIX)) != 0 ||
-            !cgroup_session_is_dead(entry->d_name + strlen(WORK_PREFIX)))
+            !owner_is_dead(entry->d_name + strlen(WORK_PREFIX)))
             continue;
         CLEANUP(freep) char *path = file_join(results_dir, entry->d_name);
         if (path != NULL && file_remove_tree(path, NULL) == 0)
@@ -41,8 +42,8 @@ unsigned session_sweep(const char *results_dir)
 /* RESULTS/.work-OWNER, absolute, made; malloc'd into *ret. */
 static int session_make_work_dir(const char *results_dir, char **ret, struct error *err)
 {
-    char owner[CGROUP_SESSION_NAME_MAX];
-    if (file_make_directories(results_dir, err) < 0 || cgroup_session_name(owner, err) < 0)
+    char owner[OWNER_NAME_MAX];
+    if (file_make_directories(results_dir, err) < 0 || owner_name(owner, err) < 0)
         return -1;
     session_sweep(results_dir);
     CLEANUP(freep) char *absolute = realpath(results_dir, NULL);
@@ -66,6 +67,7 @@ static int session_run_one(const struct session_options *options, const struct r
     CLEANUP(record_freep) struct record *record = NULL;
     CLEANUP(freep) char *run_dir = NULL;
     CLEANUP(freep) char *log_path = NULL;
+    CLEANUP(freep) char *data_dir = NULL;
     CLEANUP(freep) char *final_dir = file_join(into, spec->id);
     if (asprintf(&run_dir, "%s/%s.run", work_dir, spec->id) < 0)
         run_dir = NULL;
@@ -73,16 +75,20 @@ static int session_run_one(const struct session_options *options, const struct r
         log_path = file_join(run_dir, "service.log");
     if (final_dir == NULL || log_path == NULL)
         return error_out_of_memory(err);
-    if (record_new(spec, &record, err) < 0 || file_make_directories(run_dir, err) < 0)
+    if (record_new(spec, &record, err) < 0 || file_make_directories(run_dir, err) < 0 ||
+        data_folder_make(work_dir, spec->id, &data_dir, err) < 0)
         return -1;
 
     const struct run_context context = {
         .driver = options->driver,
         .options = options->driver_options,
-        .log_path = log_path,
+        .files = {.log_path = log_path, .data_dir = data_dir},
         .observer = options->observer,
     };
     run_execute(&context, spec, record);
+    data_folder_check(data_dir, record);
+    if (options->results_dir != NULL)
+        data_folder_remove(work_dir, spec->id, record); /* else who waits for us does it */
     if (record_store(record, run_dir, final_dir, err) < 0)
         return -1;
     options->record_done(options->context, take_ptr(&record), final_dir);
@@ -118,6 +124,7 @@ static int session_take_record(struct session_listener *listener, const char *id
     if (record_load(from, &record, err) < 0)
         return -1;
     snprintf(record->driver, sizeof(record->driver), "%s", listener->options->driver->name);
+    data_folder_remove(listener->work_dir, id, record);
     if (record_store(record, from, to, err) < 0)
         return -1;
     listener->taken++;

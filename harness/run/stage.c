@@ -94,7 +94,7 @@ int stage_service_error(struct stage *stage, struct error *err, const char *form
 
     char tail[8192];
     size_t length =
-        file_tail(AT_FDCWD, stage->context->log_path, LOG_TAIL_LINES, tail, sizeof(tail));
+        file_tail(AT_FDCWD, stage->context->files.log_path, LOG_TAIL_LINES, tail, sizeof(tail));
     while (length > 0 && tail[length - 1] == '\n')
         tail[--length] = '\0';
     stage_tidy_log(tail);
@@ -206,7 +206,7 @@ int stage_start_instance(struct stage *stage, struct error *err)
     const struct driver *driver = stage->context->driver;
     stage_enter_phase(stage, "start", 0);
     timeline_add_mark(stage->timeline, stage_now_ns(stage), MARK_START, stage->start, "");
-    if (driver->start(stage->context->options, stage->spec, stage->context->log_path,
+    if (driver->start(stage->context->options, stage->spec, &stage->context->files,
                       &stage->instance, err) < 0)
         return -1;
     stage->record->starts++;

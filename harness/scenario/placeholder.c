@@ -53,6 +53,8 @@ static bool placeholder_has_value(const struct placeholder *placeholder,
 {
     if (placeholder_is(placeholder, "services") || placeholder_is(placeholder, "dir"))
         return names->paths;
+    if (placeholder_is(placeholder, "data"))
+        return names->data;
     if (!names->ports)
         return false;
     for (const char *const *name = names->dependencies; *name != NULL; name++)
@@ -80,6 +82,8 @@ const char *placeholder_list(const struct placeholder_names *names, char *text, 
     text[0] = '\0';
     if (names->paths)
         used += (size_t)snprintf(text, size, "{services}, {dir}");
+    if (names->data && used < size)
+        used += (size_t)snprintf(text + used, size - used, "%s{data}", used > 0 ? ", " : "");
     if (names->ports && used < size)
         used += (size_t)snprintf(text + used, size - used, "%s{port}, {service.port}",
                                  used > 0 ? ", " : "");

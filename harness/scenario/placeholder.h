@@ -1,5 +1,6 @@
 #pragma once
-/* Placeholders in commands, arguments, environment and cwd: {services}, {dir}, {port}, {NAME.port}.
+/* Placeholders in commands, arguments, environment and cwd: {services}, {dir}, {data}, {port},
+ * {NAME.port}.
  *
  * A word of letters, digits, '.', '_' and '-' in braces is a placeholder; any other brace stands
  * for itself, so that JSON or awk programs can be arguments. {{word}} is the text "{word}". */
@@ -20,6 +21,7 @@ struct placeholder {
 /* Which placeholders have a value. */
 struct placeholder_names {
     bool paths; /* {services} and {dir} */
+    bool data;  /* {data} */
     bool ports; /* {port}, {service.port} and one for each of: */
     const char *dependencies[SCENARIO_DEPENDENCIES_MAX + 1]; /* NULL-terminated */
 };

@@ -188,26 +188,35 @@ static int plan_port_index(const struct settings *settings, unsigned self,
     return -1;
 }
 
-char *plan_fill_ports(const struct settings *settings, unsigned self, const char *text,
-                      const uint16_t *ports)
+/* Append what the placeholder stands for. */
+static int plan_fill_one(const struct settings *settings, unsigned self,
+                         const struct placeholder *placeholder, const struct plan_values *values,
+                         struct buffer *out)
 {
-    CLEANUP(buffer_done) struct buffer out = BUFFER_INIT(strlen(text) * 8 + 1);
+    if (placeholder->escaped) {
+        /* {{word}}: all but the outer braces. */
+        if (buffer_append_text(out, "{", NULL) < 0 ||
+            buffer_append(out, placeholder->name, placeholder->name_length, NULL) < 0)
+            return -1;
+        return buffer_append_text(out, "}", NULL);
+    }
+    if (placeholder_is(placeholder, "data"))
+        return buffer_append_text(out, values->data_dir, NULL);
+    int index = plan_port_index(settings, self, placeholder);
+    return index < 0 ? -1 : buffer_printf(out, NULL, "%u", values->ports[index]);
+}
+
+char *plan_fill_values(const struct settings *settings, unsigned self, const char *text,
+                       const struct plan_values *values)
+{
+    size_t longest = strlen(values->data_dir) + sizeof("65535");
+    CLEANUP(buffer_done) struct buffer out = BUFFER_INIT((strlen(text) + 1) * longest);
     struct placeholder found;
     size_t at = 0;
-    for (; placeholder_next(text, at, &found); at = found.end) {
-        int failed = buffer_append(&out, text + at, found.start - at, NULL);
-        if (found.escaped) {
-            failed |=
-                buffer_append(&out, text + found.start + 1, found.end - found.start - 2, NULL);
-        } else {
-            int index = plan_port_index(settings, self, &found);
-            if (index < 0)
-                return NULL;
-            failed |= buffer_printf(&out, NULL, "%u", ports[index]);
-        }
-        if (failed != 0)
+    for (; placeholder_next(text, at, &found); at = found.end)
+        if (buffer_append(&out, text + at, found.start - at, NULL) < 0 ||
+            plan_fill_one(settings, self, &found, values, &out) < 0)
             return NULL;
-    }
     if (buffer_append_text(&out, text + at, NULL) < 0)
         return NULL;
     return take_ptr(&out.data);

@@ -1,10 +1,11 @@
 #pragma once
 /* A plan: scenarios resolved and expanded into runs, in order, with nothing left to validate.
  *
- * A run_spec is one execution: settings in which every placeholder but the ports is replaced
- * ({services}, {dir}), every command found, absolute and executable, every cwd absolute and there,
- * every value in range and consistent with the others. A plan can be written as JSON and read back
- * the same: that is how the vm driver hands it to the guest, where another leakcage runs it. */
+ * A run_spec is one execution: settings in which every placeholder is replaced ({services}, {dir})
+ * but those that are known when it starts ({data} and the ports), every command found, absolute and
+ * executable, every cwd absolute and there, every value in range and consistent with the others. A
+ * plan can be written as JSON and read back the same: that is how the vm driver hands it to the
+ * guest, where another leakcage runs it. */
 #include <stddef.h>
 
 #include "base/buffer.h"
@@ -56,9 +57,15 @@ int plan_write(const struct plan *plan, struct buffer *out, struct error *err);
 int plan_read(const char *source, const char *text, size_t length, struct plan **ret,
               struct error *err);
 
-/* The final text of one argument or environment entry of a program, `self`: the service (index 0)
- * or a dependency (1…); `ports` runs parallel to them. {port} becomes ports[self], {NAME.port} and
- * {service.port} that of the one named, {{word}} the text "{word}". Malloc'd; NULL when out of
- * memory or when a placeholder is unknown (which plan_add has excluded). */
-char *plan_fill_ports(const struct settings *settings, unsigned self, const char *text,
-                      const uint16_t *ports);
+/* What is known when a run is about to start. */
+struct plan_values {
+    const uint16_t *ports; /* of the service (0) and its dependencies (1…) */
+    const char *data_dir;  /* {data}, absolute */
+};
+
+/* The final text of one argument, environment entry or cwd of a program, `self`: the service (index
+ * 0) or a dependency (1…). {port} becomes ports[self], {NAME.port} and {service.port} that of the
+ * one named, {data} the folder, {{word}} the text "{word}". Malloc'd; NULL when out of memory or
+ * when a placeholder is unknown (which plan_add has excluded). */
+char *plan_fill_values(const struct settings *settings, unsigned self, const char *text,
+                       const struct plan_values *values);

@@ -36,16 +36,6 @@ int plan_write(const struct plan *plan, struct buffer *out, struct error *err)
     return json_writer_end(&writer, err);
 }
 
-/* A scenario may have {{word}} in cwd, a plan has plain paths. */
-static int plan_read_cwd(struct program *program, struct arena *arena, struct error *err)
-{
-    if (program->cwd == NULL)
-        return 0;
-    CLEANUP(freep) char *plain = placeholder_unescape(program->cwd);
-    program->cwd = plain != NULL ? arena_strdup(arena, plain) : NULL;
-    return program->cwd != NULL ? 0 : error_out_of_memory(err);
-}
-
 static int plan_read_run(struct plan *plan, const struct json_place *place, struct error *err)
 {
     struct run_spec run = {.scenario = NULL};
@@ -60,12 +50,6 @@ static int plan_read_run(struct plan *plan, const struct json_place *place, stru
     if (run.scenario == NULL || run.source == NULL || !scenario_is_name(run.scenario) ||
         (run.variant != NULL && !scenario_is_name(run.variant)))
         return json_error(place, err, "found no valid \"name\", \"variant\" or \"source\"");
-
-    if (plan_read_cwd(&run.settings.service, plan->arena, err) < 0)
-        return -1;
-    for (unsigned i = 0; i < run.settings.n_dependencies; i++)
-        if (plan_read_cwd(&run.settings.dependencies[i], plan->arena, err) < 0)
-            return -1;
     return plan_append(plan, &run, err);
 }
 

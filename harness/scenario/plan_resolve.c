@@ -117,7 +117,7 @@ static int plan_find_program(const struct plan_place *place, const char *word, c
     struct placeholder found;
     if (placeholder_find_unknown(word, &none, &found))
         return error_set(err, ERROR_USAGE,
-                         "found {%.*s}, expected a program that does not depend on a port",
+                         "found {%.*s}, expected a program that is there before the run starts",
                          (int)found.name_length, found.name);
 
     const char *name = plan_keep(place, placeholder_unescape(word));
@@ -164,14 +164,38 @@ static int plan_resolve_command(const struct plan_place *place,
     return words[0] != NULL ? 0 : error_out_of_memory(err);
 }
 
+/* A folder below {data} is made when the run starts. 1: it is none of those. */
+static int plan_check_data_cwd(const char *cwd, struct error *err)
+{
+    struct placeholder found;
+    size_t at = 0;
+    for (; placeholder_next(cwd, at, &found); at = found.end) {
+        if (found.escaped)
+            continue;
+        if (found.start == 0 && (cwd[found.end] == '/' || cwd[found.end] == '\0'))
+            return 0;
+        return error_set(err, ERROR_USAGE,
+                         "found \"%.200s\", expected {data} alone, or a path that begins with "
+                         "{data}/",
+                         cwd);
+    }
+    return 1;
+}
+
 static int plan_resolve_cwd(const struct plan_place *place, const char **cwd, const char *key,
                             struct error *err)
 {
-    const struct placeholder_names names = {.paths = true};
+    const struct placeholder_names names = {.paths = true, .data = true};
     const char *path = place->working_dir;
     if (*cwd != NULL) {
         if (plan_fill(place, &names, *cwd, &path, err) < 0)
             return error_prefix(err, "%s", key);
+        int status = plan_check_data_cwd(path, err);
+        if (status < 0)
+            return error_prefix(err, "%s", key);
+        *cwd = path;
+        if (status == 0)
+            return 0;
         const char *plain = plan_keep(place, placeholder_unescape(path));
         path = plain != NULL ? plan_absolute(place->arena, place->dir, plain) : NULL;
         if (path == NULL)
@@ -185,8 +209,8 @@ static int plan_resolve_cwd(const struct plan_place *place, const char **cwd, co
     if (!S_ISDIR(status.st_mode))
         return error_set(err, ERROR_USAGE, "%s: found \"%s\", which is no folder, expected one",
                          key, path);
-    *cwd = path;
-    return 0;
+    *cwd = plan_keep(place, placeholder_escape(path));
+    return *cwd != NULL ? 0 : error_out_of_memory(err);
 }
 
 static int plan_resolve_program(const struct plan_place *place,
@@ -213,7 +237,7 @@ static int plan_resolve_program(const struct plan_place *place,
 
 int plan_resolve(const struct plan_place *place, struct settings *settings, struct error *err)
 {
-    struct placeholder_names names = {.paths = true, .ports = true};
+    struct placeholder_names names = {.paths = true, .data = true, .ports = true};
     for (unsigned i = 0; i < settings->n_dependencies; i++)
         names.dependencies[i] = settings->dependencies[i].name;
 

@@ -136,7 +136,7 @@ static int program_read_cwd(struct reader *reader, const struct json_place *plac
                             struct error *err)
 {
     struct program *program = object;
-    const struct placeholder_names names = {.paths = reader->names.paths};
+    const struct placeholder_names names = {.paths = reader->names.paths, .data = true};
     const char *text = NULL;
     if (json_string(place, &text, err) < 0)
         return -1;
@@ -190,14 +190,11 @@ static void program_write_env(struct json_writer *writer, const char *key, const
     json_write_close_object(writer);
 }
 
-/* In a plan, the only thing that is written, cwd is a plain path. */
 static void program_write_cwd(struct json_writer *writer, const char *key, const void *object)
 {
     const struct program *program = object;
-    if (program->cwd == NULL)
-        return;
-    CLEANUP(freep) char *escaped = placeholder_escape(program->cwd);
-    json_write_text(writer, key, escaped);
+    if (program->cwd != NULL)
+        json_write_text(writer, key, program->cwd);
 }
 
 static void program_write_ready(struct json_writer *writer, const char *key, const void *object)

@@ -29,7 +29,8 @@
 
 /* How to start a program and how to know that it is ready. Words may hold placeholders: {port} is
  * the program's own port, {NAME.port} that of a dependency, {service.port} that of the service;
- * {services} and {dir} are folders; {{word}} is the text "{word}". The lists are never NULL. */
+ * {services}, {dir} and {data} are folders, the last one the run's own; {{word}} is the text
+ * "{word}". The lists are never NULL. */
 struct program {
     const char *name;           /* a dependency's name; NULL for the service */
     const char *const *command; /* NULL-terminated */

@@ -12,7 +12,7 @@ void settings_collect_names(const struct json_place *object, const struct settin
                             bool paths, struct placeholder_names *ret)
 {
     unsigned count = 0;
-    *ret = (struct placeholder_names){.paths = paths, .ports = true};
+    *ret = (struct placeholder_names){.paths = paths, .data = true, .ports = true};
     for (; count < settings->n_dependencies; count++)
         ret->dependencies[count] = settings->dependencies[count].name;
 

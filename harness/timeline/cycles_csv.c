@@ -115,7 +115,10 @@ static void cycles_csv_groups(struct buffer *out, const struct survey_group *gro
     struct buffer list = BUFFER_INIT(65536);
     for (unsigned i = 0; i < n; i++) {
         cycles_csv_escape(&list, groups[i].name);
-        (void)buffer_printf(&list, NULL, "=%" PRIu64 "%s", groups[i].count, i + 1 < n ? ";" : "");
+        (void)buffer_printf(&list, NULL, "=%" PRIu64, groups[i].count);
+        if (groups[i].bytes != SURVEY_ABSENT)
+            (void)buffer_printf(&list, NULL, ":%" PRIu64, groups[i].bytes);
+        (void)buffer_append_text(&list, i + 1 < n ? ";" : "", NULL);
     }
     csv_text(out, buffer_text(&list));
     buffer_done(&list);
@@ -265,7 +268,9 @@ static unsigned cycles_csv_read_groups(char *text, struct survey_group *groups)
         *equals = '\0';
         cycles_csv_unescape(item);
         snprintf(groups[n].name, sizeof(groups[n].name), "%s", item);
-        groups[n++].count = strtoull(equals + 1, NULL, 10);
+        char *end = NULL;
+        groups[n].count = strtoull(equals + 1, &end, 10);
+        groups[n++].bytes = *end == ':' ? strtoull(end + 1, NULL, 10) : SURVEY_ABSENT;
     }
     return n;
 }

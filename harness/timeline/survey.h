@@ -54,6 +54,8 @@ extern const char *const survey_field_column[];
 struct survey_group {
     char name[SURVEY_NAME_MAX];
     uint64_t count;
+    uint64_t bytes; /* what the largest file of this name takes, where files may be memory (tmpfs,
+                       overlay); SURVEY_ABSENT: no such file, or not looked at */
 };
 
 struct survey_process {

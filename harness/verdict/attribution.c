@@ -16,6 +16,9 @@
 #define SHARE_MIN     0.05
 #define COUNT_MIN     5
 
+/* A file that grew is named when it has at least this much of what grew. */
+#define GROWN_FILE_SHARE_MIN 0.5
+
 struct count_growth {
     double count; /* how many more */
     double per_request;
@@ -130,6 +133,37 @@ static void attribution_say_file(const struct floor_series *series, struct attri
         snprintf(ret->evidence + length, sizeof(ret->evidence) - length, ", %s", top->name);
 }
 
+static uint64_t attribution_file_bytes(const struct survey *survey, const char *name)
+{
+    for (unsigned i = 0; i < survey->n_files; i++)
+        if (strcmp(survey->files[i].name, name) == 0 && survey->files[i].bytes != SURVEY_ABSENT)
+            return survey->files[i].bytes;
+    return 0;
+}
+
+/* No more files than before: the one that has grown, if it can be that. */
+static void attribution_say_grown_file(const struct floor_series *series, double shmem_bytes,
+                                       struct attribution *ret)
+{
+    const struct survey *first = &series->cycle[0]->floor;
+    const struct survey *last = &series->cycle[series->n - 1]->floor;
+    const struct survey_group *grown = NULL;
+    double most = GROWN_FILE_SHARE_MIN * shmem_bytes;
+    for (unsigned i = 0; i < last->n_files; i++) {
+        double growth = (double)attribution_file_bytes(last, last->files[i].name) -
+                        (double)attribution_file_bytes(first, last->files[i].name);
+        if (growth < most)
+            continue;
+        most = growth;
+        grown = &last->files[i];
+    }
+    char text[UNITS_TEXT_MAX];
+    size_t length = strlen(ret->evidence);
+    if (grown != NULL)
+        snprintf(ret->evidence + length, sizeof(ret->evidence) - length, "; %s grew by %s",
+                 grown->name, units_format_bytes(most, text));
+}
+
 /* Where several processes run: the one that grew. */
 static void attribution_say_process(const struct floor_series *series, struct attribution *ret)
 {
@@ -203,6 +237,8 @@ static bool attribution_by_count(const struct floor_series *series, double total
                  100 * ret->share_shmem);
         if (files.count >= COUNT_MIN)
             attribution_say_file(series, ret);
+        else
+            attribution_say_grown_file(series, ret->share_shmem * total_bytes, ret);
         return true;
     }
     if (attribution_carries(&files, FILE_BYTES, total_bytes)) {

@@ -90,7 +90,7 @@ enum verdict_step {
 
 struct verdict_action {
     enum verdict_step step;
-    uint64_t requests; /* CYCLE, REPEAT: the work; 0: as the run has it */
+    uint64_t requests; /* of a step with load; 0: as many as a cycle has */
     unsigned concurrency;
     uint64_t bytes;
 };

@@ -107,26 +107,37 @@ static struct verdict_action verdict_next_of_growth(const struct timeline *timel
     return (struct verdict_action){.step = VERDICT_STEP_REPEAT, .requests = (uint64_t)requests};
 }
 
+/* The work of a probe at another concurrency. */
+static uint64_t verdict_probe_requests(const struct evidence *evidence,
+                                       const struct verdict_question *question,
+                                       unsigned concurrency)
+{
+    /* Fewer at a time are slower; at most in proportion. */
+    double slower = fmin(1, (double)concurrency / question->concurrency);
+    double requests = fmin((double)question->cycle_requests,
+                           PROBE_SECONDS_MAX * evidence->requests_per_s * slower);
+    return (uint64_t)fmax(requests, (double)PROBE_ROUNDS_MIN * concurrency);
+}
+
 /* Pressure: what one request needs, then how many at a time are safe. */
 static struct verdict_action verdict_next_of_pressure(const struct timeline *timeline,
                                                       const struct evidence *evidence,
                                                       const struct verdict_question *question)
 {
     if (evidence->solo == NULL && evidence->last != NULL && evidence->last->concurrency > 1)
-        return verdict_step_only(VERDICT_STEP_SOLO);
+        return (struct verdict_action){
+            .step = VERDICT_STEP_SOLO,
+            .requests = verdict_probe_requests(evidence, question, 1),
+        };
     struct safety safety;
     safety_assess(timeline, question, evidence, &safety);
     unsigned concurrency = safety_next(&safety);
     if (concurrency == 0)
         return verdict_last_look(timeline, evidence);
-    /* Fewer at a time are slower; at most in proportion. */
-    double slower = fmin(1, (double)concurrency / question->concurrency);
-    double requests = fmin((double)question->cycle_requests,
-                           PROBE_SECONDS_MAX * evidence->requests_per_s * slower);
     return (struct verdict_action){
         .step = concurrency <= safety.prediction ? VERDICT_STEP_SAFE : VERDICT_STEP_ABOVE,
         .concurrency = concurrency,
-        .requests = (uint64_t)fmax(requests, (double)PROBE_ROUNDS_MIN * concurrency),
+        .requests = verdict_probe_requests(evidence, question, concurrency),
     };
 }
 

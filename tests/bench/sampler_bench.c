@@ -151,9 +151,10 @@ static int bench(const char *program, double seconds, unsigned rounds, struct er
 
     const struct settings *settings = &plan->runs[0].settings;
     const struct driver_options options = {0};
+    const struct run_files files = {.log_path = "/dev/null", .data_dir = "/tmp"};
     struct instance *instance = NULL;
     struct generator *generator = NULL;
-    if (native_driver.start(&options, &plan->runs[0], "/dev/null", &instance, err) < 0)
+    if (native_driver.start(&options, &plan->runs[0], &files, &instance, err) < 0)
         return -1;
     struct readiness readiness = {.url = native_driver.endpoint(instance, 0), .ready = "tcp"};
     while (!readiness_try(&readiness) && interrupt_count() == 0)

@@ -5,12 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/owner.h"
 #include "memory/cgroup.h"
-#include "memory/cgroup_session.h"
 
 #define CONTRACT_LOG_MAX 65536
 #define CONTRACT_LOOK_NS (10 * NSEC_PER_MSEC)
@@ -50,6 +51,9 @@ struct contract *contract_new(const struct driver *driver, const char *way, cons
     contract->driver = driver;
     contract->dir = temp_dir_make();
     snprintf(contract->log_path, sizeof(contract->log_path), "%s/service.log", contract->dir.path);
+    snprintf(contract->data_dir, sizeof(contract->data_dir), "%s/data", contract->dir.path);
+    ck_assert_int_eq(mkdir(contract->data_dir, 0700), 0);
+    contract->files = (struct run_files){contract->log_path, contract->data_dir};
     contract_find_service(contract->service_path, sizeof(contract->service_path));
 
     bool fake = strcmp(driver->name, "fake") == 0;
@@ -81,11 +85,11 @@ void contract_add_dependency(struct contract *contract, const char *way)
 static void contract_check_nothing_left(const struct contract *contract)
 {
     struct cgroup_base base;
-    char name[CGROUP_SESSION_NAME_MAX];
+    char name[OWNER_NAME_MAX];
     if (strcmp(contract->driver->name, "native") != 0)
         return;
     ck_assert_int_eq(cgroup_base_open(true, &base, NULL), 0);
-    ck_assert_int_eq(cgroup_session_name(name, NULL), 0);
+    ck_assert_int_eq(owner_name(name, NULL), 0);
     CLEANUP(freep) char *path = file_join(base.path, name);
     ck_assert_msg(!file_exists(AT_FDCWD, path), "%s is left", path);
 }
@@ -102,7 +106,7 @@ void contract_start(struct contract *contract)
 {
     struct error err = {.kind = ERROR_NONE};
     static const struct driver_options options = {.kernel_path = NULL};
-    ck_assert_msg(contract->driver->start(&options, &contract->spec, contract->log_path,
+    ck_assert_msg(contract->driver->start(&options, &contract->spec, &contract->files,
                                           &contract->instance, &err) == 0,
                   "%s", err.text);
 }

@@ -13,6 +13,8 @@ struct contract {
     const struct driver *driver;
     struct temp_dir dir;
     char log_path[PATH_MAX + 16];
+    char data_dir[PATH_MAX + 16];
+    struct run_files files; /* these two */
     char service_path[PATH_MAX];
     const char *command[4];
     const char *dependency_command[4];

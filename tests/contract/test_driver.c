@@ -147,7 +147,7 @@ START_TEST(a_program_that_cannot_be_executed_is_an_error_that_names_it)
     CONTRACT(contract, "not-executable", NULL);
     static const struct driver_options options = {.kernel_path = NULL};
     struct error err = {.kind = ERROR_NONE};
-    ck_assert_int_eq(contract->driver->start(&options, &contract->spec, contract->log_path,
+    ck_assert_int_eq(contract->driver->start(&options, &contract->spec, &contract->files,
                                              &contract->instance, &err),
                      -1);
     ck_assert_ptr_null(contract->instance);

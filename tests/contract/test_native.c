@@ -14,10 +14,10 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/owner.h"
 #include "driver/native.h"
 #include "memory/cgroup.h"
 #include "memory/cgroup_reader.h"
-#include "memory/cgroup_session.h"
 #include "tests/contract/contract.h"
 
 #define EXIT_SKIPPED 77
@@ -86,6 +86,39 @@ START_TEST(a_program_learns_its_port_and_those_of_dependencies)
     char path[PATH_MAX + 32];
     snprintf(path, sizeof(path), "%s.upstream", contract->log_path);
     ck_assert(file_exists(AT_FDCWD, path));
+}
+END_TEST
+
+START_TEST(programs_learn_where_they_may_write_and_a_restart_finds_it_as_it_was)
+{
+    static const char *const env[] = {"OWN={data}/own", NULL};
+    CLEANUP(contract_endp)
+    struct contract *contract = contract_new(&native_driver, "where", "--log={data}/log");
+    contract_add_dependency(contract, "where");
+    contract->spec.settings.service.env = env;
+    contract->spec.settings.service.cwd = "{data}/deeper/and deeper";
+    contract->spec.settings.dependencies[0].cwd = "{data}";
+    const char *const files[][2] = {
+        {"LEAKCAGE_DATA", ""}, {"OWN", "/own"}, {"cwd", "/deeper/and deeper"}};
+    for (int start = 0; start < 2; start++) {
+        contract_start(contract);
+        contract_wait_log(contract, "ready");
+        for (size_t i = 0; i < ARRAY_LENGTH(files); i++) {
+            char path[PATH_MAX + 64];
+            snprintf(path, sizeof(path), "%s%s", contract->data_dir, files[i][1]);
+            expect_value(contract, files[i][0], path);
+        }
+        CLEANUP(freep) char *argument = contract_log_value(contract, "argument");
+        ck_assert_int_eq(strncmp(argument, "--log=", 6), 0);
+        ck_assert_str_eq(strrchr(argument, '/'), "/log");
+        expect_value(contract, "earlier", start == 0 ? "none" : "there");
+        expect_value(contract, "mkdir", start == 0 ? "0" : "-1");
+        while (!file_exists(contract->dir.fd, "data/kept")) /* the dependency's */
+            clock_sleep_until(clock_now_ns() + NSEC_PER_MSEC);
+        native_driver.destroy(contract->instance);
+        contract->instance = NULL;
+        ck_assert_int_eq(unlink(contract->log_path), 0);
+    }
 }
 END_TEST
 
@@ -214,9 +247,9 @@ START_TEST(a_dependency_that_cannot_start_undoes_everything)
     static const struct driver_options options = {.kernel_path = NULL};
     struct error err = {.kind = ERROR_NONE};
     contract_add_dependency(contract, "not-executable");
-    ck_assert_int_eq(native_driver.start(&options, &contract->spec, contract->log_path,
-                                         &contract->instance, &err),
-                     -1);
+    ck_assert_int_eq(
+        native_driver.start(&options, &contract->spec, &contract->files, &contract->instance, &err),
+        -1);
     ck_assert_ptr_nonnull(strstr(err.text, "dependency upstream"));
     ck_assert_ptr_null(contract->instance);
 }
@@ -230,8 +263,8 @@ START_TEST(a_refused_limit_leaves_no_group_behind)
     struct cgroup_limits limits = {.memory_max_bytes = CGROUP_NO_LIMIT,
                                    .memory_high_bytes = CGROUP_NO_LIMIT,
                                    .pids_max = UINT64_MAX - 1}; /* more than pids.max takes */
-    char name[CGROUP_SESSION_NAME_MAX];
-    ck_assert_int_eq(cgroup_session_name(name, NULL), 0);
+    char name[OWNER_NAME_MAX];
+    ck_assert_int_eq(owner_name(name, NULL), 0);
     CLEANUP(freep) char *path = file_join(base.path, name);
     for (int delegated = 0; delegated < 2; delegated++) {
         struct cgroup *group = NULL;
@@ -343,17 +376,17 @@ static pid_t start_session(const char *way, char *session)
     ck_assert_int_eq(pipe(pipes), 0);
     pid_t pid = fork();
     if (pid == 0) {
-        char name[CGROUP_SESSION_NAME_MAX];
+        char name[OWNER_NAME_MAX];
         struct contract *contract = contract_new(&native_driver, way, NULL);
         contract_start(contract);
         contract_wait_log(contract, "ready");
-        cgroup_session_name(name, NULL);
+        owner_name(name, NULL);
         ssize_t written = write(pipes[1], name, sizeof(name));
         pause();
         _exit(written > 0 ? 0 : 1);
     }
     close(pipes[1]);
-    ck_assert_int_eq(read(pipes[0], session, CGROUP_SESSION_NAME_MAX), CGROUP_SESSION_NAME_MAX);
+    ck_assert_int_eq(read(pipes[0], session, OWNER_NAME_MAX), OWNER_NAME_MAX);
     close(pipes[0]);
     return pid;
 }
@@ -361,8 +394,8 @@ static pid_t start_session(const char *way, char *session)
 START_TEST(what_a_killed_session_left_is_swept_and_a_living_one_is_not)
 {
     struct cgroup_base base;
-    char killed[CGROUP_SESSION_NAME_MAX];
-    char living[CGROUP_SESSION_NAME_MAX];
+    char killed[OWNER_NAME_MAX];
+    char living[OWNER_NAME_MAX];
     pid_t killed_pid = start_session("fork-away", killed);
     pid_t living_pid = start_session("stay", living);
     kill(killed_pid, SIGKILL);
@@ -393,6 +426,7 @@ static Suite *native_suite(void)
     tcase_add_test(cage, limits_are_in_force_before_the_first_instruction);
     tcase_add_test(cage, no_limit_means_none_and_huge_pages_can_be_left_to_the_system);
     tcase_add_test(cage, a_program_learns_its_port_and_those_of_dependencies);
+    tcase_add_test(cage, programs_learn_where_they_may_write_and_a_restart_finds_it_as_it_was);
     tcase_add_test(cage, dependencies_do_not_count);
     tcase_add_test(cage, a_fork_bomb_is_bounded);
     tcase_add_test(cage, plain_files_do_what_libcgroup_does);

@@ -12,10 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { PEERS_MAX = 512, BACKLOG = 128, CRASH_AFTER = 120, EXIT_AFTER = 120 };
-enum { HOARD_BYTES = 24 << 20 };
+enum { HOARD_BYTES = 24 << 20, LITTER_FILES = 20, LITTER_DEPTH = 40 };
 
 struct hostile {
     bool answers_500;
@@ -104,6 +105,31 @@ static void serve(const struct hostile *hostile, int listener)
     }
 }
 
+/* Fill the folder that is ours to write to with what is hard to get rid of. */
+static void litter(void)
+{
+    const char *data = getenv("LEAKCAGE_DATA");
+    if (data == NULL || chdir(data) < 0) {
+        perror("hostile: LEAKCAGE_DATA");
+        exit(1);
+    }
+    for (int i = 0; i < LITTER_FILES; i++) {
+        char name[32];
+        snprintf(name, sizeof(name), "file-%d", i);
+        FILE *file = fopen(name, "we");
+        if (file == NULL || fputs("litter\n", file) < 0 || fclose(file) != 0)
+            exit(1);
+    }
+    if (symlink("/", "root") < 0 || mkdir("shut", 0700) < 0)
+        exit(1);
+    for (int depth = 0; depth < LITTER_DEPTH; depth++)
+        if (mkdir("shut/a", 0700) < 0 || chdir("shut") < 0 || rename("a", "shut") < 0)
+            exit(1);
+    if (chdir("/") < 0 || chdir(data) < 0 || chmod("shut/shut", 0) < 0 || chmod("shut", 0) < 0)
+        exit(1);
+    say("littered");
+}
+
 __attribute__((noreturn)) static void sleep_for_ever(void)
 {
     for (;;)
@@ -159,6 +185,8 @@ int main(int argc, char **argv)
         port = (uint16_t)(port ^ 1U);
     if (strcmp(way, "stubborn") == 0)
         signal(SIGTERM, SIG_IGN);
+    if (strcmp(way, "litter") == 0)
+        litter();
     if (strcmp(way, "daemon") == 0 && fork() > 0)
         exit(0);
     int listener = listen_on(port);

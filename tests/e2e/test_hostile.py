@@ -26,6 +26,7 @@ WAYS = {
     "fork-and-leave": (e2e.SERVICE, ["exit status 0 and left 1 process behind",
                                      "going to the background"]),
     "stubborn": (e2e.PASS, []),
+    "litter": (e2e.PASS, []),
     "daemon": (e2e.PASS, []),
 }
 
@@ -66,6 +67,9 @@ class Hostile(e2e.Test):
         self.expect_status(done, status)
         record = self.result(way)
         self.check_screen(way, lines)
+        # What it wrote into its data folder is no part of the result.
+        self.assertEqual(sorted(os.listdir(os.path.join(self.results, way))),
+                         ["cycles.csv", "result.json", "service.log", "timeline.csv"])
         if status == e2e.PASS:
             self.assertNotIn("error", record)
             self.assertEqual(record["verdict"], "clean")

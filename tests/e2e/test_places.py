@@ -2,6 +2,7 @@
 """Other users, other folders, two at once."""
 import json
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -49,14 +50,20 @@ class Unprivileged(e2e.Test):
                 self.skipTest("there is no fetched kernel to share")
             environment["XDG_CACHE_HOME"] = cache
         self.results = os.path.join(home, "results")
-        done = self.run_here("--driver", "vm", "--json", *SHORT, "clean", env=environment,
+        # Folders that keep their own owner out are the harder to remove without root.
+        litter = self.write("litter.json", {
+            "service": {"command": [e2e.HOSTILE, "litter"]}, "load": {"path": "/"}})
+        done = self.run_here("--driver", "vm", "--json", *SHORT, "clean", litter, env=environment,
                              prefix=["setpriv", "--reuid", str(NOBODY), "--regid", str(NOBODY),
                                      "--clear-groups", "--"])
         self.expect_status(done, e2e.PASS)
-        self.assertEqual(json.loads(done.out)["verdict"], "clean")
+        self.assertEqual([(r["id"], r["verdict"]) for r in json.loads(done.out)],
+                         [("clean", "clean"), ("litter", "clean")])
         for name in ("result.json", "timeline.csv", "cycles.csv", "service.log"):
             path = os.path.join(self.results, "clean", name)
             self.assertEqual(os.stat(path).st_uid, NOBODY)
+        self.assertEqual(sorted(os.listdir(self.results)), ["clean", "litter"])
+        self.assertEqual(len(os.listdir(os.path.join(self.results, "litter"))), 4)
         self.expect_nothing_left()
 
 
@@ -97,14 +104,21 @@ class Places(e2e.Test):
     @e2e.needs_driver
     def test_a_command_gets_its_arguments_and_environment(self):
         script = self.write("wrap.sh", '#!/bin/sh\necho "arguments: $*, fruit: $FRUIT"\n'
+                            'echo kept >"$LEAKCAGE_DATA/file" && cat "$4/file"\n'
                             'exec "%s" --port "$3"\n' % e2e.service("clean"))
         os.chmod(script, 0o755)
         environment = self.environment(FRUIT="plum")
         done = self.run_here("--json", *SHORT, "--ready", "/healthz", "--url", "/work", "--",
-                             "./wrap.sh", "a b", "--run", "{port}", cwd=self.dir, env=environment)
+                             "./wrap.sh", "a b", "--run", "{port}", "{data}", cwd=self.dir,
+                             env=environment)
         self.expect_status(done, e2e.PASS)
         with open(os.path.join(self.results, "wrap-sh", "service.log"), encoding="utf-8") as file:
-            self.assertRegex(file.read(), r"arguments: a b --run \d+, fruit: plum")
+            said = file.read()
+        self.assertRegex(said, r"arguments: a b --run \d+ /\S+, fruit: plum\nkept\n")
+        data = re.search(r"--run \d+ (/\S+),", said).group(1)
+        self.assertFalse(os.path.exists(data), "what the service wrote is left")
+        self.assertEqual(sorted(os.listdir(os.path.join(self.results, "wrap-sh"))),
+                         ["cycles.csv", "result.json", "service.log", "timeline.csv"])
 
     @e2e.needs_driver
     def test_a_user_in_a_hurry_gets_a_verdict_soon(self):

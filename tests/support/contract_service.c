@@ -72,6 +72,27 @@ static void limits(void)
     stay();
 }
 
+static void print_status(const char *what, const char *path)
+{
+    struct stat status;
+    printf("%s %s\n", what, stat(path, &status) == 0 && S_ISDIR(status.st_mode) ? "there" : "none");
+}
+
+/* Where it may write, as it is told in four ways, and whether that is so. */
+static void say_where(const char *argument)
+{
+    char cwd[4096];
+    const char *data = getenv("LEAKCAGE_DATA");
+    const char *own = getenv("OWN");
+    printf("LEAKCAGE_DATA %s\n", data != NULL ? data : "absent");
+    printf("OWN %s\n", own != NULL ? own : "absent");
+    printf("argument %s\n", argument);
+    printf("cwd %s\n", getcwd(cwd, sizeof(cwd)) != NULL ? cwd : "gone");
+    print_status("earlier", "kept");
+    printf("mkdir %d\n", mkdir("kept", 0700));
+    stay();
+}
+
 static void allocate(void)
 {
     printf("ready\n");
@@ -175,6 +196,8 @@ int main(int argc, char **argv)
     const char *way = argc > 1 ? argv[1] : "stay";
     if (strcmp(way, "limits") == 0)
         limits();
+    if (strcmp(way, "where") == 0)
+        say_where(argc > 2 ? argv[2] : "absent");
     if (strcmp(way, "exit") == 0)
         return argc > 2 ? atoi(argv[2]) : 0;
     if (strcmp(way, "allocate") == 0)

@@ -8,9 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "tests/support/http_server.h"
 
 #define FAKE_BACKLOG 512
@@ -32,6 +34,7 @@ struct fake_script {
     bool ignore_term;
     bool never_ready;
     bool cannot_start;
+    bool writes;
 };
 
 struct instance {
@@ -82,6 +85,7 @@ static int fake_read_word(const char *word, struct fake_script *script, struct e
         {"ignore-term", &script->ignore_term},
         {"never-ready", &script->never_ready},
         {"cannot-start", &script->cannot_start},
+        {"write", &script->writes},
     };
     for (size_t i = 0; i < ARRAY_LENGTH(flags); i++)
         if (strcmp(word, flags[i].word) == 0) {
@@ -175,6 +179,22 @@ static void fake_say_hello(const char *log_path)
     fclose(log);
 }
 
+/* A line more with every start, and a folder that keeps everybody out. */
+static void fake_write(const char *data_dir)
+{
+    CLEANUP(freep) char *starts = file_join(data_dir, "starts");
+    CLEANUP(freep) char *shut = file_join(data_dir, "shut");
+    CLEANUP(freep) char *deeper = file_join(data_dir, "shut/deeper");
+    FILE *file = fopen(starts, "ae");
+    if (file == NULL)
+        return;
+    fputs("start\n", file);
+    fclose(file);
+    mkdir(shut, 0700);
+    mkdir(deeper, 0700);
+    chmod(shut, 0);
+}
+
 static int fake_listen(struct instance *instance, struct error *err)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -205,7 +225,7 @@ static void fake_destroyp(struct instance **instance)
 }
 
 static int fake_start(const struct driver_options *options, const struct run_spec *spec,
-                      const char *log_path, struct instance **ret, struct error *err)
+                      const struct run_files *files, struct instance **ret, struct error *err)
 {
     (void)options;
     CLEANUP(fake_destroyp) struct instance *instance = calloc(1, sizeof(*instance));
@@ -230,7 +250,9 @@ static int fake_start(const struct driver_options *options, const struct run_spe
                                spec->settings.service.command[0]);
     if ((instance->script.serves ? fake_serve(instance) : fake_listen(instance, err)) < 0)
         return -1;
-    fake_say_hello(log_path);
+    fake_say_hello(files->log_path);
+    if (instance->script.writes)
+        fake_write(files->data_dir);
     if (instance->script.exit_at == 0)
         fake_advance(instance);
     *ret = take_ptr(&instance);

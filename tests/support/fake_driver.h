@@ -5,11 +5,14 @@
  * The script is the service's command, words in any order behind the first:
  *     bytes=1048576   footprint at the start (1 MiB when not said)
  *     grow=8192       more with every reading
- *     lazy=1048576    so much more that has been freed lazily: there until reclaim or squeeze takes
- * it oom=10          killed for memory at reading 10 exit=5:3        ends with status 3 at reading
- * 5; exit=0:3: at once ignore-term     SIGTERM does nothing: stop has to wait for the deadline and
- * kill never-ready     nothing listens on the endpoint (else connections are accepted, unanswered)
+ *     lazy=1048576    so much more that was freed lazily: reclaim and squeeze take it
+ *     oom=10          killed for memory at reading 10
+ *     exit=5:3        ends with status 3 at reading 5; exit=0:3: at once
+ *     ignore-term     SIGTERM does nothing: stop has to wait for the deadline and kill
+ *     never-ready     nothing listens on the endpoint (else connections are accepted, unanswered)
  *     cannot-start    start fails as for a program that is not executable
+ *     write           a line into LEAKCAGE_DATA/starts with every start, and a folder there that
+ *                     keeps everybody out
  * A reading is any call of read or survey; squeeze takes two. limit_bytes of the settings kills as
  * well, also what a squeeze fills, if taking all that was freed lazily is not enough.
  *

@@ -114,7 +114,14 @@ END_TEST
 static void add_group(struct survey_group *groups, unsigned *n, const char *name, uint64_t count)
 {
     strcpy(groups[*n].name, name);
+    groups[*n].bytes = SURVEY_ABSENT;
     groups[(*n)++].count = count;
+}
+
+static void add_file(struct survey *survey, const char *name, uint64_t bytes)
+{
+    add_group(survey->files, &survey->n_files, name, 1);
+    survey->files[survey->n_files - 1].bytes = bytes;
 }
 
 START_TEST(sockets_are_named_by_state_and_peer)
@@ -187,6 +194,26 @@ START_TEST(shared_memory_and_kernel_memory_are_told_by_their_share)
 }
 END_TEST
 
+START_TEST(a_file_in_memory_that_grew_is_named)
+{
+    CLEANUP(pair_done) struct pair pair = make_pair(0, 0, 3 * STORY_MIB);
+    for (int i = 0; i < 2; i++) {
+        struct survey *survey = i == 0 ? pair.first : pair.last;
+        add_file(survey, "/var/disk.log", SURVEY_ABSENT);
+        add_file(survey, "/dev/shm/ring", 8 * STORY_MIB);
+        add_file(survey, "/dev/shm/service.log (deleted)", (1 + 2 * (uint64_t)i) * STORY_MIB);
+    }
+    struct attribution attribution = attribute(&pair);
+    ck_assert_int_eq(attribution.cause, CAUSE_SHMEM);
+    expect_evidence(&attribution,
+                    "100 % of the growth; /dev/shm/service.log (deleted) grew by 2.0 MiB");
+
+    memory_sample_set(&pair.last->memory, MEMORY_SHMEM, 5 * STORY_MIB); /* it cannot be that one */
+    attribution = attribute(&pair);
+    ck_assert_ptr_null(strstr(attribution.evidence, "service.log"));
+}
+END_TEST
+
 START_TEST(a_mapping_for_every_request_is_the_cause)
 {
     CLEANUP(pair_done) struct pair pair = make_pair(WORK * 8192, 0, 0);
@@ -239,6 +266,7 @@ static Suite *suite(void)
     tcase_add_test(bytes, private_memory_without_more_of_anything_is_heap);
     tcase_add_test(bytes, of_several_processes_the_one_that_grew_is_named);
     tcase_add_test(bytes, shared_memory_and_kernel_memory_are_told_by_their_share);
+    tcase_add_test(bytes, a_file_in_memory_that_grew_is_named);
     tcase_add_test(bytes, without_growth_there_are_no_shares);
     suite_add_tcase(s, counts);
     suite_add_tcase(s, bytes);

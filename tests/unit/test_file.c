@@ -136,6 +136,14 @@ START_TEST(folders_are_made_on_the_way)
 }
 END_TEST
 
+static void expect_removed(const char *name)
+{
+    struct error err = {0};
+    CLEANUP(freep) char *path = file_join(dir.path, name);
+    ck_assert_msg(file_remove_tree(path, &err) == 0, "%s", err.text);
+    ck_assert(!file_exists(dir.fd, name));
+}
+
 START_TEST(removing_a_tree_does_not_follow_links)
 {
     temp_dir_write(&dir, "kept/file", "x");
@@ -147,6 +155,61 @@ START_TEST(removing_a_tree_does_not_follow_links)
     ck_assert_int_eq(file_remove_tree(gone, NULL), 0); /* not there: fine */
     ck_assert(!file_exists(dir.fd, "gone"));
     ck_assert(file_exists(dir.fd, "kept/file"));
+}
+END_TEST
+
+START_TEST(removing_a_tree_opens_up_what_keeps_us_out)
+{
+    static const mode_t modes[] = {0000, 0100, 0400, 0500, 0600, 0700};
+    for (size_t i = 0; i < ARRAY_LENGTH(modes); i++) {
+        temp_dir_write(&dir, "gone/shut/deeper/file", "x");
+        temp_dir_write(&dir, "gone/other", "x");
+        ck_assert_int_eq(fchmodat(dir.fd, "gone/shut/deeper", modes[i], 0), 0);
+        ck_assert_int_eq(fchmodat(dir.fd, "gone/shut", modes[i], 0), 0);
+        ck_assert_int_eq(fchmodat(dir.fd, "gone", modes[i], 0), 0);
+        expect_removed("gone");
+    }
+}
+END_TEST
+
+START_TEST(no_tree_is_too_deep_and_none_too_wide_to_remove)
+{
+    enum { DEPTH = 3000, WIDTH = 300 };
+    ck_assert_int_eq(mkdirat(dir.fd, "gone", 0700), 0);
+    int fd = openat(dir.fd, "gone", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    for (int depth = 0; depth < DEPTH; depth++) {
+        ck_assert_int_eq(mkdirat(fd, "a-folder-within-a-folder", 0700), 0);
+        int below = openat(fd, "a-folder-within-a-folder", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        ck_assert_int_ge(below, 0);
+        close(fd);
+        fd = below;
+    }
+    close(fd);
+    for (int i = 0; i < WIDTH; i++) {
+        char name[32];
+        snprintf(name, sizeof(name), "gone/%d/file", i);
+        temp_dir_write(&dir, name, "x");
+    }
+    expect_removed("gone");
+}
+END_TEST
+
+START_TEST(a_tree_that_is_no_folder_is_removed_as_well)
+{
+    temp_dir_write(&dir, "kept", "x");
+    temp_dir_link(&dir, "gone", "kept");
+    expect_removed("gone");
+    ck_assert(file_exists(dir.fd, "kept"));
+    expect_removed("kept");
+}
+END_TEST
+
+START_TEST(what_may_not_be_removed_is_an_error_that_names_it)
+{
+    struct error err = {0};
+    ck_assert_int_eq(file_remove_tree("/proc/self", &err), -1);
+    ck_assert_int_eq(err.kind, ERROR_ENVIRONMENT);
+    ck_assert_ptr_nonnull(strstr(err.text, "/proc/self"));
 }
 END_TEST
 
@@ -201,6 +264,10 @@ static Suite *suite(void)
     tcase_add_test(c, replacing_is_atomic_and_leaves_no_temporary_file);
     tcase_add_test(c, folders_are_made_on_the_way);
     tcase_add_test(c, removing_a_tree_does_not_follow_links);
+    tcase_add_test(c, removing_a_tree_opens_up_what_keeps_us_out);
+    tcase_add_test(c, no_tree_is_too_deep_and_none_too_wide_to_remove);
+    tcase_add_test(c, a_tree_that_is_no_folder_is_removed_as_well);
+    tcase_add_test(c, what_may_not_be_removed_is_an_error_that_names_it);
     tcase_add_loop_test(c, the_tail_of_a_log_is_made_visible, 0, (int)ARRAY_LENGTH(tails));
     tcase_add_test(c, the_tail_of_a_large_log_is_its_end);
     suite_add_tcase(s, c);

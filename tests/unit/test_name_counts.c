@@ -29,6 +29,31 @@ START_TEST(the_largest_count_comes_first)
 }
 END_TEST
 
+START_TEST(of_files_of_one_name_the_largest_is_told)
+{
+    CLEANUP(name_counts_done) struct name_counts counts = NAME_COUNTS_INIT;
+    struct survey_group rows[SURVEY_GROUPS_MAX];
+    unsigned n = 0;
+    const uint64_t sizes[] = {SURVEY_ABSENT, 4096, 12288, 0, SURVEY_ABSENT};
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+        ck_assert_int_eq(name_counts_add_file(&counts, "/a", sizes[i], NULL), 0);
+    add(&counts, "b", 1);
+    ck_assert_int_eq(name_counts_top(&counts, rows, &n, NULL), 0);
+    ck_assert_uint_eq(rows[0].count, 5);
+    ck_assert_uint_eq(rows[0].bytes, 12288);
+    ck_assert_uint_eq(rows[1].bytes, SURVEY_ABSENT);
+
+    for (int i = 0; i < 100; i++) {
+        char name[32];
+        snprintf(name, sizeof(name), "/tmp/%d", i);
+        ck_assert_int_eq(name_counts_add_file(&counts, name, (uint64_t)i, NULL), 0);
+    }
+    ck_assert_int_eq(name_counts_top(&counts, rows, &n, NULL), 0); /* now joined by folder */
+    ck_assert_str_eq(rows[0].name, "/tmp/…");
+    ck_assert_uint_eq(rows[0].bytes, 99);
+}
+END_TEST
+
 START_TEST(nothing_counted_gives_no_rows)
 {
     CLEANUP(name_counts_done) struct name_counts counts = NAME_COUNTS_INIT;
@@ -125,6 +150,7 @@ static Suite *name_counts_suite(void)
     Suite *suite = suite_create("name_counts");
     TCase *rows = tcase_create("rows");
     tcase_add_test(rows, the_largest_count_comes_first);
+    tcase_add_test(rows, of_files_of_one_name_the_largest_is_told);
     tcase_add_test(rows, nothing_counted_gives_no_rows);
     tcase_add_test(rows, what_does_not_fit_is_other);
     tcase_add_test(rows, exactly_as_many_names_as_rows_fit);

@@ -71,7 +71,8 @@ static const char rich_text[] =
     "   \"C\": \"a=b\"}, \"cwd\": \"{dir}\", \"port\": 8080, \"ready\": \"/healthz\","
     "   \"ready_timeout\": \"1500ms\", \"trim\": \"/freememory\"},"
     "\"dependencies\": {\"up\": {\"command\": [\"./local\"], \"args\": [\"{port}\","
-    "   \"{service.port}\"]}, \"sh\": {\"command\": [\"sh\"], \"ready\": \"/x\"}},"
+    "   \"{service.port}\"]}, \"sh\": {\"command\": [\"sh\"], \"ready\": \"/x\","
+    "   \"cwd\": \"{data}/a b\"}},"
     "\"limit\": \"50MiB\", \"high\": \"45MiB\", \"pids\": 99, \"cpus\": 0.1, \"thp\": \"system\","
     "\"sample_hz\": 7,"
     "\"load\": {\"requests\": [{\"path\": \"/a\", \"weight\": 2}, {\"path\": \"/b\","
@@ -123,6 +124,7 @@ START_TEST(paths_are_resolved_and_ports_are_left)
     expect_path(service->cwd, "scenarios");
     expect_path(up->command[0], "scenarios/local");
     ck_assert_str_eq(up->cwd, folder.path);
+    ck_assert_str_eq(sh->cwd, "{data}/a b");
     ck_assert(sh->command[0][0] == '/' && strstr(sh->command[0], "/sh") != NULL);
 }
 END_TEST
@@ -178,11 +180,20 @@ static const struct {
      "scenarios/a.json: $.service.command: found \"/dev/null\", which is no regular file, expected "
      "a program"},
     {"{\"command\": [\"./x-{port}\"]}",
-     "scenarios/a.json: $.service.command: found {port}, expected a program that does not depend "
-     "on a port"},
+     "scenarios/a.json: $.service.command: found {port}, expected a program that is there before "
+     "the run starts"},
     {"{\"command\": [\"./local\"], \"cwd\": \"none\"}",
      "scenarios/a.json: $.service.cwd: found \"%s/scenarios/none\", expected a folder: No such "
      "file or directory"},
+    {"{\"command\": [\"./local\"], \"cwd\": \"x/{data}\"}",
+     "scenarios/a.json: $.service.cwd: found \"x/{data}\", expected {data} alone, or a path that "
+     "begins with {data}/"},
+    {"{\"command\": [\"./local\"], \"cwd\": \"{data}x\"}",
+     "scenarios/a.json: $.service.cwd: found \"{data}x\", expected {data} alone, or a path that "
+     "begins with {data}/"},
+    {"{\"command\": [\"{data}/x\"]}",
+     "scenarios/a.json: $.service.command: found {data}, expected a program that is there before "
+     "the run starts"},
     {"{\"command\": [\"./local\"], \"cwd\": \"local\"}",
      "scenarios/a.json: $.service.cwd: found \"%s/scenarios/local\", which is no folder, expected "
      "one"},
@@ -347,10 +358,12 @@ START_TEST(a_plan_with_odd_folder_names_reads_back_the_same)
 
     const uint16_t ports[] = {80};
     const struct settings *settings = &back->runs[0].settings;
+    const struct plan_values values = {.ports = ports, .data_dir = "/d"};
     CLEANUP(freep)
-    char *program = plan_fill_ports(settings, 0, settings->service.command[0], ports);
+    char *program = plan_fill_values(settings, 0, settings->service.command[0], &values);
+    CLEANUP(freep) char *cwd = plan_fill_values(settings, 0, settings->service.cwd, &values);
     expect_path(program, "{port}/clean");
-    expect_path(settings->service.cwd, "{{foo}}");
+    expect_path(cwd, "{{foo}}");
 }
 END_TEST
 
@@ -392,17 +405,22 @@ static const struct {
     {0, "{{port}}", "{port}"},
     {0, "{{{port}}}", "{{port}}"},
     {0, "{ x } {} {", "{ x } {} {"},
+    {0, "{data}", "/run {data}/1"},
+    {1, "--log={data}/{port}.log", "--log=/run {data}/1/1001.log"},
+    {0, "{{data}}", "{data}"},
     {0, "{other.port}", NULL},
     {0, "{dir}", NULL},
     {0, "a{foo}", NULL},
 };
 
-START_TEST(ports_are_filled_in)
+START_TEST(what_is_known_at_the_start_is_filled_in)
 {
     CLEANUP(plan_freep) struct plan *plan = make_plan(rich_text);
     const uint16_t ports[] = {1000, 1001, 1002};
+    const struct plan_values values = {.ports = ports, .data_dir = "/run {data}/1"};
     CLEANUP(freep)
-    char *text = plan_fill_ports(&plan->runs[0].settings, filled[_i].self, filled[_i].text, ports);
+    char *text =
+        plan_fill_values(&plan->runs[0].settings, filled[_i].self, filled[_i].text, &values);
     if (filled[_i].filled == NULL)
         ck_assert_ptr_null(text);
     else
@@ -442,7 +460,7 @@ static Suite *plan_suite(void)
     tcase_add_loop_test(tcase, a_written_plan_reads_back_the_same, 0, 2);
     tcase_add_test(tcase, a_plan_with_odd_folder_names_reads_back_the_same);
     tcase_add_test(tcase, a_plan_that_is_none_is_refused);
-    tcase_add_loop_test(tcase, ports_are_filled_in, 0, LENGTH(filled));
+    tcase_add_loop_test(tcase, what_is_known_at_the_start_is_filled_in, 0, LENGTH(filled));
     tcase_add_test(tcase, a_plan_of_too_many_runs_is_refused);
     suite_add_tcase(suite, tcase);
     return suite;

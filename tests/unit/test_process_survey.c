@@ -98,6 +98,14 @@ START_TEST(sees_threads_memory_and_mappings_come)
 }
 END_TEST
 
+static uint64_t bytes_of(const struct survey *survey, const char *name)
+{
+    for (unsigned i = 0; i < survey->n_files; i++)
+        if (strcmp(survey->files[i].name, name) == 0)
+            return survey->files[i].bytes;
+    return SURVEY_ABSENT;
+}
+
 START_TEST(sees_sockets_by_state_and_files_by_path)
 {
     CLEANUP(temp_dir_done) struct temp_dir group = temp_dir_make();
@@ -137,6 +145,24 @@ START_TEST(sees_sockets_by_state_and_files_by_path)
     ck_assert_uint_eq(count_of(after.sockets, after.n_sockets, "TCP unconnected"), 1);
     ck_assert_uint_eq(count_of(after.files, after.n_files, path), 4);
     ck_assert(survey_has(&after, SURVEY_TIME_WAIT));
+}
+END_TEST
+
+START_TEST(tells_what_a_file_in_memory_takes)
+{
+    CLEANUP(temp_dir_done) struct temp_dir group = temp_dir_make();
+    char text[8 * 4096];
+    name_ourselves(&group);
+    int fd = memfd_create("leakcage-test", MFD_CLOEXEC);
+    ck_assert_int_ge(fd, 0);
+    memset(text, 'x', sizeof(text));
+    ck_assert_int_eq(write(fd, text, sizeof(text)), sizeof(text));
+    ck_assert_int_ge(open("/proc/self/status", O_RDONLY | O_CLOEXEC), 0);
+    struct survey survey = take(&group);
+    ck_assert_uint_eq(bytes_of(&survey, "/memfd:leakcage-test (deleted)"), sizeof(text));
+    for (unsigned i = 0; i < survey.n_files; i++)
+        if (strncmp(survey.files[i].name, "/proc/", 6) == 0)
+            ck_assert_uint_eq(survey.files[i].bytes, SURVEY_ABSENT);
 }
 END_TEST
 
@@ -295,6 +321,7 @@ static Suite *process_survey_suite(void)
     TCase *sees = tcase_create("sees");
     tcase_add_test(sees, sees_threads_memory_and_mappings_come);
     tcase_add_test(sees, sees_sockets_by_state_and_files_by_path);
+    tcase_add_test(sees, tells_what_a_file_in_memory_takes);
     tcase_add_test(sees, counts_processes_of_groups_below);
     tcase_add_test(sees, reads_a_process_whose_first_thread_has_ended);
     suite_add_tcase(suite, sees);

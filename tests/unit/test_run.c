@@ -4,8 +4,10 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "base/interrupt.h"
 #include "tests/support/check_main.h"
 #include "tests/support/fake_driver.h"
@@ -21,6 +23,7 @@ struct trial {
     struct run_spec spec;
     const char *command[8];
     char log_path[PATH_MAX + 16];
+    char data_dir[PATH_MAX + 16];
     struct record *record;
     unsigned progress; /* how often it was told */
     char phases[1024];
@@ -45,6 +48,8 @@ static struct trial trial_new(const char *path, const char *const *words)
     settings->settle_ns = NSEC_PER_MSEC;
     settings->sample_hz = 1000;
     snprintf(trial.log_path, sizeof(trial.log_path), "%s/service.log", trial.dir.path);
+    snprintf(trial.data_dir, sizeof(trial.data_dir), "%s/data", trial.dir.path);
+    ck_assert_int_eq(mkdirat(trial.dir.fd, "data", 0700), 0);
     return trial;
 }
 
@@ -73,7 +78,7 @@ static struct record *execute(struct trial *trial)
     const struct run_observer observer = {.progress = note_progress, .context = trial};
     const struct run_context context = {.driver = &fake_driver,
                                         .options = &options,
-                                        .log_path = trial->log_path,
+                                        .files = {trial->log_path, trial->data_dir},
                                         .observer = &observer};
     ck_assert_int_eq(record_new(&trial->spec, &trial->record, NULL), 0);
     run_execute(&context, &trial->spec, trial->record);
@@ -175,6 +180,17 @@ START_TEST(a_kill_by_growth_is_a_leak_as_smaller_cycles_show)
     ck_assert_int_eq(record->verdict.kind, VERDICT_LEAK);
     ck_assert_uint_ge(record->starts, 2);
     ck_assert_double_eq_tol(record->verdict.growth.estimate, 419430, 1);
+}
+END_TEST
+
+START_TEST(what_a_killed_service_wrote_is_there_when_it_starts_again)
+{
+    TRIAL(trial, "/slow/1", "keep=419430", "write");
+    const struct record *record = execute(&trial);
+    CLEANUP(buffer_done) struct buffer text = BUFFER_INIT(4096);
+    ck_assert_uint_ge(record->starts, 2);
+    ck_assert_int_eq(file_read(trial.dir.fd, "data/starts", &text, NULL), 0);
+    ck_assert_uint_eq(text.length, record->starts * strlen("start\n"));
 }
 END_TEST
 
@@ -328,6 +344,7 @@ static Suite *suite(void)
     tcase_add_test(verdicts, a_cache_that_is_full_is_clean);
     tcase_add_test(verdicts, a_kill_that_concurrency_makes_is_pressure_as_the_solo_restart_shows);
     tcase_add_test(verdicts, a_kill_by_growth_is_a_leak_as_smaller_cycles_show);
+    tcase_add_test(verdicts, what_a_killed_service_wrote_is_there_when_it_starts_again);
     tcase_add_test(verdicts, what_stays_is_given_back_when_asked);
     tcase_add_test(verdicts, a_trim_that_fails_is_a_warning_and_time_is_given_instead);
     tcase_add_test(failures, a_service_that_ends_is_an_error_with_the_end_of_its_log);

@@ -132,7 +132,7 @@ static const struct {
     {"{\"command\": [\"x\",\n7]}", "a.json:3: $.service.command[1]: found 7, expected text"},
     {"{\"command\": [\"{foo}/x\"]}",
      "a.json:2: $.service.command[0]: found the unknown placeholder {foo}, expected one of "
-     "{services}, {dir}, {port}, {service.port}; write {{foo}} for the text itself"},
+     "{services}, {dir}, {data}, {port}, {service.port}; write {{foo}} for the text itself"},
     {"{\"command\": [\"x\"], \"args\": [\"{up.port}\"]}",
      "a.json:2: $.service.args[0]: found the unknown placeholder {up.port}"},
     {"{\"command\": [\"x\"], \"args\": {}}", "a.json:2: $.service.args: found an empty object"},
@@ -150,7 +150,7 @@ static const struct {
      "a.json:2: $.service.cwd: found \"\", expected a fold"},
     {"{\"command\": [\"x\"], \"cwd\": \"{port}\"}",
      "a.json:2: $.service.cwd: found the unknown placeholder {port}, expected one of {services}, "
-     "{dir};"},
+     "{dir}, {data};"},
     {"{\"command\": [\"x\"], \"port\": 0}",
      "a.json:2: $.service.port: found 0, expected a whole number from 1 to 65535"},
     {"{\"command\": [\"x\"], \"port\": 70000}", "a.json:2: $.service.port: found 70000, expected"},

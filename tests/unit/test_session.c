@@ -12,7 +12,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/interrupt.h"
-#include "memory/cgroup_session.h"
+#include "base/owner.h"
 #include "tests/support/check_main.h"
 #include "tests/support/fake_driver.h"
 #include "tests/support/temp_dir.h"
@@ -70,8 +70,8 @@ static void make_run(struct run_spec *run, const char *id, const char *const *co
 
 static void setup(void)
 {
-    static const char *const leaks[] = {"/bin/sh", "keep=16384", NULL};
-    static const char *const clean[] = {"/bin/sh", "serve", NULL};
+    static const char *const leaks[] = {"/bin/sh", "keep=16384", "write", NULL};
+    static const char *const clean[] = {"/bin/sh", "serve", "write", NULL};
     dir = temp_dir_make();
     snprintf(results, sizeof(results), "%s/results", dir.path);
     make_run(&runs[0], "trial", leaks);
@@ -243,25 +243,25 @@ END_TEST
 /* RESULTS/.work-NAME with something in it. */
 static void make_work_dir(const char *name)
 {
-    char path[2 * CGROUP_SESSION_NAME_MAX];
+    char path[2 * OWNER_NAME_MAX];
     snprintf(path, sizeof(path), "results/.work-%s/trial.run/service.log", name);
     temp_dir_write(&dir, path, "x");
 }
 
 START_TEST(what_a_dead_session_left_is_swept_and_a_living_one_is_not)
 {
-    char living[CGROUP_SESSION_NAME_MAX];
-    char dead[CGROUP_SESSION_NAME_MAX] = "";
+    char living[OWNER_NAME_MAX];
+    char dead[OWNER_NAME_MAX] = "";
     int fds[2];
     ck_assert_int_eq(pipe(fds), 0);
     pid_t pid = fork();
     if (pid == 0) {
-        cgroup_session_name(dead, NULL);
+        owner_name(dead, NULL);
         _exit(write(fds[1], dead, sizeof(dead)) < 0);
     }
     ck_assert_int_eq(read(fds[0], dead, sizeof(dead)), sizeof(dead));
     waitpid(pid, NULL, 0);
-    ck_assert_int_eq(cgroup_session_name(living, NULL), 0);
+    ck_assert_int_eq(owner_name(living, NULL), 0);
 
     make_work_dir(living);
     make_work_dir(dead);

@@ -46,6 +46,7 @@ static unsigned any_groups(struct random *random, struct survey_group *groups)
     for (unsigned i = 0; i < n; i++) {
         any_name(random, groups[i].name, sizeof(groups[i].name), true);
         groups[i].count = any_value(random);
+        groups[i].bytes = random_below(random, 2) == 0 ? SURVEY_ABSENT : any_value(random);
     }
     return n;
 }
@@ -167,6 +168,7 @@ static void expect_same_groups(const struct survey_group *a, const struct survey
     for (unsigned i = 0; i < n; i++) {
         ck_assert_str_eq(a[i].name, b[i].name);
         ck_assert_uint_eq(a[i].count, b[i].count);
+        ck_assert_uint_eq(a[i].bytes, b[i].bytes);
     }
 }
 

@@ -1,5 +1,5 @@
-/* cgroup_session: which sessions' folders are left over. */
-#include "memory/cgroup_session.h"
+/* owner: whose folders are left over. */
+#include "base/owner.h"
 
 #include <inttypes.h>
 #include <stdint.h>
@@ -11,50 +11,50 @@
 
 START_TEST(our_own_session_lives)
 {
-    char name[CGROUP_SESSION_NAME_MAX];
-    ck_assert_int_eq(cgroup_session_name(name, NULL), 0);
-    ck_assert(!cgroup_session_is_dead(name));
+    char name[OWNER_NAME_MAX];
+    ck_assert_int_eq(owner_name(name, NULL), 0);
+    ck_assert(!owner_is_dead(name));
 }
 END_TEST
 
 START_TEST(a_pid_used_again_does_not_keep_a_session_alive)
 {
-    char name[CGROUP_SESSION_NAME_MAX];
+    char name[OWNER_NAME_MAX];
     long pid = 0;
     uint64_t start_time = 0;
     uint64_t pid_namespace = 0;
-    ck_assert_int_eq(cgroup_session_name(name, NULL), 0);
+    ck_assert_int_eq(owner_name(name, NULL), 0);
     ck_assert_int_eq(
         sscanf(name, "leakcage-%ld-%" SCNu64 "-%" SCNu64, &pid, &start_time, &pid_namespace), 3);
     snprintf(name, sizeof(name), "leakcage-%ld-%" PRIu64 "-%" PRIu64, pid, start_time - 1,
              pid_namespace);
-    ck_assert(cgroup_session_is_dead(name));
+    ck_assert(owner_is_dead(name));
     snprintf(name, sizeof(name), "leakcage-%ld-%" PRIu64 "-%" PRIu64, pid, start_time - 1,
              pid_namespace + 1);
-    ck_assert_msg(!cgroup_session_is_dead(name), "another pid namespace is none of our business");
+    ck_assert_msg(!owner_is_dead(name), "another pid namespace is none of our business");
 }
 END_TEST
 
 START_TEST(a_session_is_dead_when_its_process_is_even_before_it_is_reaped)
 {
-    char name[CGROUP_SESSION_NAME_MAX] = "";
+    char name[OWNER_NAME_MAX] = "";
     int pipe_fds[2];
     ck_assert_int_eq(pipe(pipe_fds), 0);
     pid_t pid = fork();
     if (pid == 0) {
-        cgroup_session_name(name, NULL);
+        owner_name(name, NULL);
         ssize_t written = write(pipe_fds[1], name, sizeof(name));
         pause();
         _exit(written > 0 ? 0 : 1);
     }
     ck_assert_int_eq(read(pipe_fds[0], name, sizeof(name)), sizeof(name));
-    ck_assert(!cgroup_session_is_dead(name));
+    ck_assert(!owner_is_dead(name));
     kill(pid, SIGKILL);
     siginfo_t info;
     ck_assert_int_eq(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0);
-    ck_assert(cgroup_session_is_dead(name));
+    ck_assert(owner_is_dead(name));
     waitpid(pid, NULL, 0);
-    ck_assert(cgroup_session_is_dead(name));
+    ck_assert(owner_is_dead(name));
 }
 END_TEST
 
@@ -73,13 +73,13 @@ static const char *const foreign[] = {
 
 START_TEST(folders_of_other_names_are_left_alone)
 {
-    ck_assert(!cgroup_session_is_dead(foreign[_i]));
+    ck_assert(!owner_is_dead(foreign[_i]));
 }
 END_TEST
 
-static Suite *cgroup_session_suite(void)
+static Suite *owner_suite(void)
 {
-    Suite *suite = suite_create("cgroup_session");
+    Suite *suite = suite_create("owner");
     TCase *life = tcase_create("life and death");
     tcase_add_test(life, our_own_session_lives);
     tcase_add_test(life, a_pid_used_again_does_not_keep_a_session_alive);
@@ -90,4 +90,4 @@ static Suite *cgroup_session_suite(void)
     return suite;
 }
 
-CHECK_MAIN(cgroup_session_suite);
+CHECK_MAIN(owner_suite);

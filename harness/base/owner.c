@@ -1,4 +1,4 @@
-#include "memory/cgroup_session.h"
+#include "base/owner.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +19,7 @@
 #define STAT_START_TIME 22
 
 /* When the process started; 0 when there is none, or only its zombie. */
-static uint64_t session_start_time(long pid)
+static uint64_t owner_start_time(long pid)
 {
     char path[32];
     snprintf(path, sizeof(path), "/proc/%ld/stat", pid);
@@ -38,25 +38,25 @@ static uint64_t session_start_time(long pid)
 }
 
 /* The number of our pid namespace; 0 when it cannot be told. */
-static uint64_t session_namespace(void)
+static uint64_t owner_namespace(void)
 {
     struct stat status;
     return stat("/proc/self/ns/pid", &status) == 0 ? status.st_ino : 0;
 }
 
-int cgroup_session_name(char *ret, struct error *err)
+int owner_name(char *ret, struct error *err)
 {
     long pid = getpid();
-    uint64_t start_time = session_start_time(pid);
+    uint64_t start_time = owner_start_time(pid);
     if (start_time == 0)
         return error_set(err, ERROR_ENVIRONMENT, "cannot read /proc/%ld/stat: is /proc mounted?",
                          pid);
-    snprintf(ret, CGROUP_SESSION_NAME_MAX, "leakcage-%ld-%" PRIu64 "-%" PRIu64, pid, start_time,
-             session_namespace());
+    snprintf(ret, OWNER_NAME_MAX, "leakcage-%ld-%" PRIu64 "-%" PRIu64, pid, start_time,
+             owner_namespace());
     return 0;
 }
 
-bool cgroup_session_is_dead(const char *name)
+bool owner_is_dead(const char *name)
 {
     long pid = 0;
     uint64_t start_time = 0;
@@ -65,5 +65,5 @@ bool cgroup_session_is_dead(const char *name)
     if (sscanf(name, "leakcage-%ld-%" SCNu64 "-%" SCNu64 "%c", &pid, &start_time, &pid_namespace,
                &rest) != 3)
         return false;
-    return pid > 0 && pid_namespace == session_namespace() && session_start_time(pid) != start_time;
+    return pid > 0 && pid_namespace == owner_namespace() && owner_start_time(pid) != start_time;
 }
