@@ -1,8 +1,8 @@
 #!/bin/sh
 # make test: every test of preset release; the unit tests once more under the sanitizers of preset
 # asan; and the recorded runs once more in every build there is, for a verdict must be the same to
-# the digit under either compiler, with and without sanitizers. What this machine cannot run is skipped, and said why. What failing tests leave is
-# under build/release/e2e and build/*/Testing.
+# the digit under either compiler, with and without sanitizers. What this machine cannot run is
+# skipped, and said why. What failing tests leave is under build/release/e2e and build/*/Testing.
 #
 # usage: run.sh [CTEST-OPTION...]   for the tests of preset release, as in: run.sh -L unit
 set -eu

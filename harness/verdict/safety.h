@@ -22,6 +22,7 @@ struct safety {
     uint64_t roomy_limit_bytes; /* at which this load would not be pressure; whole MiB */
 };
 
+/* What is predicted from the evidence, and what the probes in the timeline showed so far. */
 void safety_assess(const struct timeline *timeline, const struct verdict_question *question,
                    const struct evidence *evidence, struct safety *ret);
 

@@ -79,13 +79,15 @@ START_TEST(of_several_processes_the_one_that_grew_is_named)
 }
 END_TEST
 
+#define EACH ", each with 20.0 KiB in the kernel and 8.0 KiB of its own"
+
 static const struct {
     uint64_t more;
     const char *text;
 } paces[] = {
-    {WORK, "one more thread per request"},
-    {WORK / 10, "one more thread every 10.0 requests"},
-    {2 * WORK, "2.0 more threads per request"},
+    {WORK, "one more thread per request" EACH},
+    {WORK / 10, "one more thread every 10.0 requests" EACH},
+    {2 * WORK, "2.0 more threads per request" EACH},
 };
 
 START_TEST(threads_that_carry_a_share_are_the_cause)

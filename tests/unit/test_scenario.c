@@ -41,7 +41,7 @@ START_TEST(what_is_not_said_is_default)
     ck_assert_double_eq(settings->load.rate_per_s, 0);
     ck_assert(settings->load.reuse);
     ck_assert_int_eq(settings->load.timeout_ns, 5 * NSEC_PER_SEC);
-    ck_assert_uint_eq(settings->cycles, 10);
+    ck_assert_uint_eq(settings->cycles, 30);
     ck_assert_uint_eq(settings->cycles_min, 5);
     ck_assert_uint_eq(settings->cycle_requests, 250);
     ck_assert_uint_eq(settings->warmup_requests, 250);
@@ -156,7 +156,7 @@ START_TEST(a_variant_replaces_just_what_it_names)
     ck_assert_str_eq(base->service.env[1], "B=2");
     ck_assert_ptr_null(base->service.env[2]);
     ck_assert_uint_eq(base->n_dependencies, 1);
-    ck_assert_uint_eq(second->cycles, 10);
+    ck_assert_uint_eq(second->cycles, 30);
     ck_assert_str_eq(second->service.args[0], "--a");
     ck_assert(second->expects_cause);
 }
