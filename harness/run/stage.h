@@ -53,7 +53,7 @@ int stage_service_error(struct stage *stage, struct error *err, const char *form
 int stage_wait(struct stage *stage, nsec_t deadline_ns, bool for_batch, struct error *err);
 
 /* Squeeze the instance by so many bytes, for 5 s at most (see timeline/squeeze.h); no samples are
- * taken meanwhile. A kill is marked in the timeline; the instance has ended then, and the caller
+ * taken meanwhile. Killed: the instance has ended, and the caller says so in its cycle and
  * goes on from there. 1: there is nothing to be learned here. */
 int stage_squeeze(struct stage *stage, uint64_t bytes, struct squeeze_result *ret,
                   struct error *err);

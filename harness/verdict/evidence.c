@@ -249,7 +249,8 @@ bool evidence_is_pressed(const struct evidence *evidence, const struct verdict_q
     if (evidence->psi_full_share >= EVIDENCE_PRESSURE_STALL_MIN)
         return true;
     return evidence->has_held_peak &&
-           (double)evidence->held_peak_bytes >= EVIDENCE_PRESSURE_PEAK_MIN * (double)question->limit_bytes;
+           (double)evidence->held_peak_bytes >=
+               EVIDENCE_PRESSURE_PEAK_MIN * (double)question->limit_bytes;
 }
 
 bool evidence_is_retaining(const struct evidence *evidence)
@@ -277,8 +278,8 @@ static int64_t evidence_held_free(const struct evidence *evidence)
     if (!evidence->has_heap)
         return 0;
     int64_t released = evidence_released(evidence);
-    int64_t kept = evidence->kept_floor_bytes - evidence->heap_in_use_bytes -
-                   (released > 0 ? released : 0);
+    int64_t kept =
+        evidence->kept_floor_bytes - evidence->heap_in_use_bytes - (released > 0 ? released : 0);
     return kept < evidence->heap_free_bytes ? kept : evidence->heap_free_bytes;
 }
 

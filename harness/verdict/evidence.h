@@ -16,8 +16,8 @@ struct evidence {
     const struct cycle *repeat; /* more work at once, right after the window; NULL: none */
     double repeat_rate;         /* bytes per request in it */
     bool has_rest_rate;
-    double rest_bytes_per_s; /* by which the floor rose in the rest probe, without any load */
-    double load_bytes_per_s; /* and over the window */
+    double rest_bytes_per_s;   /* by which the floor rose in the rest probe, without any load */
+    double load_bytes_per_s;   /* and over the window */
     struct load_counts counts; /* of complete load cycles */
     double requests_per_s;     /* completed, in the cycles of the window; 0: none */
     double landed;             /* share of them that were answered; 1 when there were none */

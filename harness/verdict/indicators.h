@@ -69,8 +69,8 @@ const struct cycle *indicators_last_cycle(const struct timeline *timeline, enum 
 bool indicators_peak(const struct timeline *timeline, unsigned kinds, uint64_t *ret_bytes);
 
 /* The highest of: memory.current at a sample less the page cache the kernel could have dropped, as
- * far as full samples tell. Kills and stalls come from this, not from the page cache. Of the samples
- * of one cycle's load, or of the whole run before the probes that squeeze it (NULL). */
+ * far as full samples tell. Kills and stalls come from this, not from the page cache. Of the
+ * samples of one cycle's load, or of the whole run before the probes that squeeze it (NULL). */
 bool indicators_unreclaimable_peak(const struct timeline *timeline, const struct cycle *cycle,
                                    uint64_t *ret_bytes);
 

@@ -49,8 +49,8 @@ void safety_assess(const struct timeline *timeline, const struct verdict_questio
 {
     memset(ret, 0, sizeof(*ret));
     safety_gather(timeline, question, ret);
-    ret->has_transient = evidence_transient(evidence, question, &ret->transient_bytes) &&
-                         ret->transient_bytes > 0;
+    ret->has_transient =
+        evidence_transient(evidence, question, &ret->transient_bytes) && ret->transient_bytes > 0;
     const struct cycle *at_rest = evidence->last != NULL ? evidence->last : evidence->ready;
     if (!ret->has_transient || at_rest == NULL || !evidence->limit_known)
         return;

@@ -102,10 +102,11 @@ void statement_of_leak(const struct evidence *evidence, const struct verdict_que
                  "rising",
                  amount);
     } else if (evidence->growth.by_doubling) {
-        snprintf(ret->reason, sizeof(ret->reason),
-                 "the floor rose in steps that double, as an array does that is never emptied: over "
-                 "%s requests it was filled by %s each",
-                 requests, amount);
+        snprintf(
+            ret->reason, sizeof(ret->reason),
+            "the floor rose in steps that double, as an array does that is never emptied: over "
+            "%s requests it was filled by %s each",
+            requests, amount);
     } else {
         snprintf(ret->reason, sizeof(ret->reason),
                  "the floor rose in step with %s requests, by %s each, and did not stop rising",

@@ -64,9 +64,9 @@ struct verdict {
     bool has_time_rate;
     double bytes_per_s; /* a leak that grows by the clock, load or no load */
     bool has_squeeze;
-    bool squeeze_killed;          /* something had to be killed for the room */
-    uint64_t squeeze_bytes;       /* what was taken, under the limit and beyond it */
-    int64_t squeeze_freed_bytes;  /* what the service's cgroup gave up for it */
+    bool squeeze_killed;         /* something had to be killed for the room */
+    uint64_t squeeze_bytes;      /* what was taken, under the limit and beyond it */
+    int64_t squeeze_freed_bytes; /* what the service's cgroup gave up for it */
     char findings[VERDICT_FINDINGS_MAX][160];
     unsigned n_findings;
 };
