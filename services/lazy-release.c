@@ -2,7 +2,7 @@
  *
  * The first and the fifth post: from Go 1.12 to 1.15 the runtime gave memory back with MADV_FREE.
  * The kernel may take such pages when it needs some, and until then they count: 400 MB by docker
- * stats, 7 MB by heap profile. Here each burst fills an arena of 24 MiB and gives it back.
+ * stats, 7 MB by heap profile. Here each burst fills an arena of 12 MiB and gives it back.
  *
  *   default             MADV_FREE: stays in RSS; the next burst uses the same pages again
  *   dontneed, fixed     the posts' mend (GODEBUG=madvdontneed=1): gone at once
@@ -18,7 +18,7 @@
 
 #include "common/service.h"
 
-enum { ARENA_BYTES = 24 * 1024 * 1024, SCAVENGE_S = 1 };
+enum { ARENA_BYTES = 12 * 1024 * 1024, SCAVENGE_S = 1 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static char *arena;

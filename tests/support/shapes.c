@@ -258,9 +258,9 @@ static double creep_floor(struct random *random, double *p, double requests)
 /* A page more or less, and a few that are touched late. */
 static void pages_draw(struct random *random, double *p)
 {
-    p[0] = 1 + (double)random_below(random, 4);         /* more or less */
-    p[1] = (double)random_below(random, 6);             /* late */
-    p[2] = WORK * between_log(random, 0.5, 12);         /* for each of them */
+    p[0] = 1 + (double)random_below(random, 4); /* more or less */
+    p[1] = (double)random_below(random, 6);     /* late */
+    p[2] = WORK * between_log(random, 0.5, 12); /* for each of them */
 }
 
 static double pages_floor(struct random *random, double *p, double requests)

@@ -1,6 +1,7 @@
 #pragma once
 /* How floors of services move with work: those of healthy ones, and leaks. Each is a family; one of
- * it is drawn from a seed. Times are in cycles of SIMULATION_WORK requests, the warm-up included. */
+ * it is drawn from a seed. Times are in cycles of SIMULATION_WORK requests, the warm-up included.
+ */
 #include "tests/support/simulation.h"
 
 /* No leaks, and the method must never say so. */

@@ -72,8 +72,8 @@ static void simulation_sample(struct simulation *simulation, double at_s, double
 static double simulation_work(struct simulation *simulation, double requests)
 {
     simulation->requests += requests;
-    double bytes = simulation->shape->floor(&simulation->random, simulation->parameters,
-                                            simulation->requests);
+    double bytes =
+        simulation->shape->floor(&simulation->random, simulation->parameters, simulation->requests);
     return fmax(0, floor(bytes / PAGE) * PAGE);
 }
 
@@ -94,7 +94,8 @@ static bool simulation_load(struct simulation *simulation)
     double top = fmax(before, simulation->floor_bytes) + TRANSIENT_BYTES;
     bool lives = top <= LIMIT_BYTES;
     if (!lives) {
-        double share = (LIMIT_BYTES - TRANSIENT_BYTES - before) / (simulation->floor_bytes - before);
+        double share =
+            (LIMIT_BYTES - TRANSIENT_BYTES - before) / (simulation->floor_bytes - before);
         load_s *= fmin(1, fmax(0, share));
         top = LIMIT_BYTES;
         cycle->counts.ok = (uint64_t)(load_s * simulation->requests_per_s);

@@ -2,10 +2,12 @@
 
 #include <check.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct story story_new(void)
 {
-    struct story story = {.question = {.limit_bytes = 64 * STORY_MIB,
+    struct story story = {.cycle_ns = NSEC_PER_SEC,
+                          .question = {.limit_bytes = 64 * STORY_MIB,
                                        .concurrency = 8,
                                        .cycles_max = 10,
                                        .cycles_min = 5,
@@ -45,12 +47,12 @@ static void story_survey(struct survey *survey, nsec_t t_ns, uint64_t bytes)
 
 static bool story_has_load(enum cycle_kind kind)
 {
-    return kind <= CYCLE_ABOVE && kind != CYCLE_READY;
+    return (kind <= CYCLE_ABOVE && kind != CYCLE_READY) || kind == CYCLE_SQUEEZE;
 }
 
 static nsec_t story_now_ns(const struct story *story)
 {
-    return (nsec_t)story->timeline->n_cycles * NSEC_PER_SEC;
+    return (nsec_t)story->timeline->n_cycles * story->cycle_ns;
 }
 
 struct cycle *story_cycle(struct story *story, enum cycle_kind kind, uint64_t bytes)
@@ -66,9 +68,9 @@ struct cycle *story_cycle(struct story *story, enum cycle_kind kind, uint64_t by
         cycle->counts = (struct load_counts){.started = STORY_REQUESTS, .ok = STORY_REQUESTS};
     }
     cycle->begin_ns = begin_ns;
-    cycle->load_end_ns = begin_ns + NSEC_PER_SEC / 2;
-    cycle->settled_ns = begin_ns + 8 * NSEC_PER_SEC / 10;
-    cycle->floor_ns = begin_ns + 9 * NSEC_PER_SEC / 10;
+    cycle->load_end_ns = begin_ns + story->cycle_ns / 2;
+    cycle->settled_ns = begin_ns + 8 * story->cycle_ns / 10;
+    cycle->floor_ns = begin_ns + 9 * story->cycle_ns / 10;
     cycle->complete = true;
     cycle->came_to_rest = true;
     cycle->reclaimed = true;
@@ -83,12 +85,39 @@ struct cycle *story_cycle(struct story *story, enum cycle_kind kind, uint64_t by
     return &story->timeline->cycles[story->timeline->n_cycles - 1];
 }
 
+struct cycle *story_work(struct story *story, enum cycle_kind kind, uint64_t requests,
+                         uint64_t bytes)
+{
+    struct cycle *cycle = story_cycle(story, kind, bytes);
+    cycle->requests = requests;
+    cycle->counts = (struct load_counts){.started = requests, .ok = requests};
+    return cycle;
+}
+
 void story_cycles(struct story *story, unsigned n, uint64_t bytes, uint64_t step)
 {
     story_cycle(story, CYCLE_READY, bytes);
     story_cycle(story, CYCLE_WARMUP, bytes);
     for (unsigned i = 1; i <= n; i++)
         story_cycle(story, CYCLE_MEASURE, bytes + i * step);
+}
+
+void story_pressure(struct story *story)
+{
+    story_cycle(story, CYCLE_READY, 8 * STORY_MIB);
+    story_cycle(story, CYCLE_WARMUP, 8 * STORY_MIB);
+    for (unsigned i = 0; i < 5; i++) {
+        story_cycle(story, CYCLE_MEASURE, 8 * STORY_MIB);
+        story_peak(story, 62 * STORY_MIB);
+    }
+}
+
+void story_retention(struct story *story)
+{
+    story_cycle(story, CYCLE_READY, 8 * STORY_MIB);
+    story_cycle(story, CYCLE_WARMUP, 24 * STORY_MIB);
+    for (unsigned i = 0; i < 5; i++)
+        story_cycle(story, CYCLE_MEASURE, 24 * STORY_MIB);
 }
 
 struct cycle *story_kill(struct story *story, enum cycle_kind kind, uint64_t requests)
@@ -104,11 +133,23 @@ struct cycle *story_kill(struct story *story, enum cycle_kind kind, uint64_t req
     return cycle;
 }
 
-void story_sample(struct story *story, uint64_t bytes)
+static void story_sample_at(struct story *story, nsec_t t_ns, uint64_t bytes)
 {
-    struct memory_sample sample = {.t_ns = story_now_ns(story)};
+    struct memory_sample sample = {.t_ns = t_ns};
     memory_sample_set(&sample, MEMORY_CURRENT, bytes);
     ck_assert_int_eq(timeline_add_memory(story->timeline, &sample, NULL), 0);
+}
+
+void story_sample(struct story *story, uint64_t bytes)
+{
+    story_sample_at(story, story_now_ns(story), bytes);
+}
+
+void story_peak(struct story *story, uint64_t bytes)
+{
+    struct cycle *cycle = &story->timeline->cycles[story->timeline->n_cycles - 1];
+    story_sample_at(story, cycle->begin_ns + story->cycle_ns / 4, bytes);
+    cycle->peak_bytes = bytes;
 }
 
 enum verdict_step story_next(const struct story *story)
@@ -121,4 +162,9 @@ struct verdict story_verdict(const struct story *story)
     struct verdict verdict;
     verdict_decide(story->timeline, &story->question, &verdict);
     return verdict;
+}
+
+void story_expect_text(const char *text, const char *part)
+{
+    ck_assert_msg(strstr(text, part) != NULL, "found \"%s\", expected \"%s\"", text, part);
 }
