@@ -21,6 +21,7 @@ static void make_series(const double *floors, size_t n, struct floor_series *ret
 {
     ret->n = n;
     ret->start = 0;
+    ret->noise_bytes = 0;
     for (size_t i = 0; i < n; i++) {
         ret->requests[i] = (double)(i * WORK);
         ret->floor_bytes[i] = floor(floors[i] / PAGE) * PAGE;
@@ -302,17 +303,31 @@ START_TEST(growth_that_died_away_is_fading_or_flat)
 }
 END_TEST
 
-START_TEST(an_array_that_doubles_is_not_called_flat_while_it_rests)
+/* Up and down by four pages, more than what stands still, less than the noise. */
+START_TEST(ups_and_downs_within_the_noise_are_flat_in_the_end)
 {
-    /* As measured: 8 bytes a request into an array that realloc doubles. */
-    static const double measured[] = {1272, 1784, 1784, 2808, 2808, 2808, 2808, 4856, 4856, 4856};
-    double floors[POINTS] = {0};
-    for (size_t i = 0; i < 10; i++)
-        floors[i] = measured[i] * KIB;
-    for (size_t n = 6; n <= 10; n++) {
-        enum growth_shape shape = shape_of(floors, n, 5);
-        ck_assert_msg(shape != GROWTH_FLAT && shape != GROWTH_FADING, "after %zu floors", n);
-    }
+    double floors[POINTS];
+    for (size_t i = 0; i < POINTS; i++)
+        floors[i] = 8 * MIB + (double)(i % 3) * 2 * PAGE;
+    ck_assert_int_eq(shape_of(floors, 6, 5), GROWTH_UNCLEAR);
+    ck_assert_int_eq(shape_of(floors, 11, 5), GROWTH_FLAT);
+}
+END_TEST
+
+/* A floor that comes in huge pages is no finer than one. */
+START_TEST(steps_of_one_huge_page_are_noise)
+{
+    static const double floors[] = {8 * MIB, 10 * MIB, 10 * MIB, 8 * MIB, 10 * MIB, 10 * MIB};
+    struct floor_series series;
+    struct growth growth;
+    make_series(floors, 6, &series);
+    growth_assess(&series, 5, &growth);
+    ck_assert_int_eq(growth.shape, GROWTH_UNCLEAR);
+    series.noise_bytes = 2 * MIB;
+    growth_assess(&series, 5, &growth);
+    ck_assert_int_eq(growth.shape, GROWTH_FLAT);
+    ck_assert_double_ge(growth.noise_bytes, 2 * MIB);
+    ck_assert_double_ge(growth_smallest_leak(&growth), 2 * MIB / (5 * WORK));
 }
 END_TEST
 
@@ -402,7 +417,8 @@ static Suite *suite(void)
     tcase_add_test(leak, the_smallest_leak_would_indeed_be_found);
     tcase_add_test(rules, nothing_is_decided_before_the_least_number_of_cycles);
     tcase_add_test(rules, growth_that_died_away_is_fading_or_flat);
-    tcase_add_test(rules, an_array_that_doubles_is_not_called_flat_while_it_rests);
+    tcase_add_test(rules, ups_and_downs_within_the_noise_are_flat_in_the_end);
+    tcase_add_test(rules, steps_of_one_huge_page_are_noise);
     tcase_add_test(rules, the_smallest_leak_covers_noise_and_unevenness);
     tcase_add_test(rules, a_doubt_is_said_in_words);
     suite_add_tcase(s, no_leak);

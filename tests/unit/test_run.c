@@ -124,7 +124,8 @@ START_TEST(what_stays_of_every_request_is_a_leak)
     ck_assert_str_eq(record->driver, "fake");
     ck_assert(has_mark(record, MARK_PHASE, "cycle 5"));
     ck_assert(has_mark(record, MARK_EXIT, "killed by signal 15"));
-    ck_assert_str_eq(trial.phases, "start|ready|warm-up|cycle 1|cycle 2|cycle 3|cycle 4|cycle 5|");
+    ck_assert_str_eq(trial.phases, "start|ready|warm-up|cycle 1|cycle 2|cycle 3|cycle 4|cycle 5|"
+                                   "probe repeat|");
     ck_assert_uint_gt(record->timeline->n_memory, 10);
 }
 END_TEST
@@ -154,6 +155,36 @@ START_TEST(a_cache_that_is_full_is_clean)
 }
 END_TEST
 
+/* 200 requests fill it, and 192 have been done when it looks like a leak. */
+START_TEST(a_cache_that_is_full_in_the_repeat_is_clean_after_larger_cycles)
+{
+    TRIAL(trial, "/ok", "keep=8192", "keep-at-most=1638400");
+    const struct record *record = execute(&trial);
+    ck_assert_int_eq(record->verdict.kind, VERDICT_CLEAN);
+    ck_assert_uint_eq(cycles_of(record, CYCLE_REPEAT), 1);
+    const struct cycle *last = &record->timeline->cycles[record->timeline->n_cycles - 1];
+    while (last->kind != CYCLE_MEASURE)
+        last--;
+    ck_assert_uint_eq(last->requests, 4 * REQUESTS);
+    ck_assert_uint_eq(last->counts.ok, 4 * REQUESTS);
+}
+END_TEST
+
+/* More with every reading of its memory, and that is many a second, requests or none. */
+START_TEST(what_grows_by_the_clock_is_looked_at_without_load)
+{
+    TRIAL(trial, "/ok", "serve", "grow=16384");
+    trial.spec.settings.limit_bytes = SCENARIO_NO_LIMIT;
+    trial.spec.settings.sample_hz = 100;
+    const struct record *record = execute(&trial);
+    ck_assert_int_eq(record->verdict.kind, VERDICT_LEAK);
+    ck_assert_uint_eq(cycles_of(record, CYCLE_REST), 1);
+    ck_assert(record->verdict.has_time_rate);
+    for (size_t i = 0; i < record->timeline->n_cycles; i++)
+        ck_assert(!record->timeline->cycles[i].came_to_rest);
+}
+END_TEST
+
 /* Four requests at a time need 20 of 16 MiB; one at a time needs five. */
 START_TEST(a_kill_that_concurrency_makes_is_pressure_as_the_solo_restart_shows)
 {
@@ -165,9 +196,27 @@ START_TEST(a_kill_that_concurrency_makes_is_pressure_as_the_solo_restart_shows)
     ck_assert_uint_eq(indicators_oom_kills(record->timeline), 1);
     ck_assert(has_mark(record, MARK_OOM_KILL, ""));
     const struct cycle *last = &record->timeline->cycles[record->timeline->n_cycles - 1];
+    while (last->kind != CYCLE_MEASURE)
+        last--;
     ck_assert_uint_eq(last->start, 1);
     ck_assert_uint_eq(last->concurrency, 1);
+}
+END_TEST
+
+/* Two at a time are eleven of 16 MiB, and three are all of them. */
+START_TEST(how_many_at_a_time_are_safe_is_tried_at_and_above_it)
+{
+    TRIAL(trial, "/slow/4", "hold=5242880");
+    const struct record *record = execute(&trial);
+    ck_assert_uint_eq(cycles_of(record, CYCLE_SAFE), 1);
+    ck_assert_uint_eq(cycles_of(record, CYCLE_ABOVE), 1);
+    const struct cycle *last = &record->timeline->cycles[record->timeline->n_cycles - 1];
+    ck_assert_int_eq(last->kind, CYCLE_ABOVE);
+    ck_assert_uint_eq(last->concurrency, 3);
+    ck_assert_uint_eq(last[-1].concurrency, 2);
+    ck_assert(record->verdict.safe_concurrency_confirmed);
     ck_assert_uint_eq(record->verdict.safe_concurrency, 2);
+    ck_assert_int_eq(record->termination, TERMINATION_DECIDED);
 }
 END_TEST
 
@@ -271,6 +320,28 @@ START_TEST(what_stays_is_given_back_when_asked)
 }
 END_TEST
 
+/* The fake kernel has nothing to take back: it kills, and that is an answer, not an error. */
+START_TEST(a_service_that_a_squeeze_kills_has_not_failed)
+{
+    TRIAL(trial, "/ok", "retain=4194304");
+    trial.spec.settings.trim_path = "/trim";
+    const struct record *record = execute(&trial);
+    ck_assert_msg(record->error.kind == ERROR_NONE, "%s", record->error.text);
+    ck_assert_uint_eq(cycles_of(record, CYCLE_SQUEEZE), 1);
+    const struct cycle *last = &record->timeline->cycles[record->timeline->n_cycles - 1];
+    ck_assert_int_eq(last->kind, CYCLE_SQUEEZE);
+    ck_assert_uint_eq(last->oom_kills, 1);
+    ck_assert(!last->complete);
+    ck_assert_uint_eq(last->counts.ok, REQUESTS); /* a cycle's work, and then it was squeezed */
+    ck_assert_uint_eq(last->squeeze_bytes, 15 * MIB);
+    ck_assert(record->verdict.has_squeeze && record->verdict.squeeze_killed);
+    ck_assert_int_eq(record->termination, TERMINATION_DECIDED);
+    ck_assert_uint_eq(record->starts, 1);
+    ck_assert_uint_eq(indicators_oom_kills(record->timeline), 0);
+    ck_assert(has_mark(record, MARK_OOM_KILL, ""));
+}
+END_TEST
+
 START_TEST(a_trim_that_fails_is_a_warning_and_time_is_given_instead)
 {
     TRIAL(trial, "/ok", "retain=4194304");
@@ -342,6 +413,10 @@ static Suite *suite(void)
     tcase_add_test(verdicts, what_stays_of_every_request_is_a_leak);
     tcase_add_test(verdicts, every_cycle_does_all_its_requests);
     tcase_add_test(verdicts, a_cache_that_is_full_is_clean);
+    tcase_add_test(verdicts, a_cache_that_is_full_in_the_repeat_is_clean_after_larger_cycles);
+    tcase_add_test(verdicts, what_grows_by_the_clock_is_looked_at_without_load);
+    tcase_add_test(verdicts, how_many_at_a_time_are_safe_is_tried_at_and_above_it);
+    tcase_add_test(verdicts, a_service_that_a_squeeze_kills_has_not_failed);
     tcase_add_test(verdicts, a_kill_that_concurrency_makes_is_pressure_as_the_solo_restart_shows);
     tcase_add_test(verdicts, a_kill_by_growth_is_a_leak_as_smaller_cycles_show);
     tcase_add_test(verdicts, what_a_killed_service_wrote_is_there_when_it_starts_again);
