@@ -31,6 +31,7 @@ static const char help_text[] =
     "  --url PATH           what to request (may be repeated; default /)\n"
     "  --ready PATH|tcp     ready when PATH answers 2xx, or (default) the port accepts\n"
     "  --trim PATH          POST here asks the service to give memory back\n"
+    "  --heap PATH          GET here answers with its allocator's numbers, as JSON\n"
     "  --cycles N           at most N cycles\n"
     "  --requests N         requests of a cycle\n"
     "  --warmup N           requests before the first cycle\n"
@@ -59,6 +60,7 @@ enum option_code {
     OPTION_URL,
     OPTION_READY,
     OPTION_TRIM,
+    OPTION_HEAP,
     OPTION_CYCLES,
     OPTION_REQUESTS,
     OPTION_WARMUP,
@@ -86,6 +88,7 @@ static const struct option long_options[] = {
     {"url", required_argument, NULL, OPTION_URL},
     {"ready", required_argument, NULL, OPTION_READY},
     {"trim", required_argument, NULL, OPTION_TRIM},
+    {"heap", required_argument, NULL, OPTION_HEAP},
     {"cycles", required_argument, NULL, OPTION_CYCLES},
     {"requests", required_argument, NULL, OPTION_REQUESTS},
     {"warmup", required_argument, NULL, OPTION_WARMUP},
@@ -238,6 +241,11 @@ static int options_set_word(int code, const char *value, struct options *ret, st
         if (*value != '/')
             return error_set(err, ERROR_USAGE, "found \"%.60s\", expected a path", value);
         ret->trim = value;
+        return 0;
+    case OPTION_HEAP:
+        if (*value != '/')
+            return error_set(err, ERROR_USAGE, "found \"%.60s\", expected a path", value);
+        ret->heap = value;
         return 0;
     case OPTION_THP:
         return options_parse_thp(value, ret, err);

@@ -35,6 +35,7 @@ struct options {
     unsigned n_url_paths;
     const char *ready;
     const char *trim;
+    const char *heap;
     uint64_t limit_bytes; /* 0: not given */
     uint64_t high_bytes;
     unsigned cycles;

@@ -65,6 +65,8 @@ static void run_override(const struct options *options, struct settings *setting
         settings->service.ready = options->ready;
     if (options->trim != NULL)
         settings->trim_path = options->trim;
+    if (options->heap != NULL)
+        settings->heap_path = options->heap;
     if (options->has_expectation) {
         settings->has_expectation = true;
         settings->expect = options->expect;

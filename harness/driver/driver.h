@@ -84,7 +84,8 @@ struct driver {
     /* A quick or a full reading, without t_ns. 1: the instance is gone. */
     int (*read)(struct instance *instance, bool full, struct memory_sample *ret, struct error *err);
 
-    /* Everything, processes included, without t_ns. 1: the instance is gone. */
+    /* Everything, processes included, without t_ns; absent is what only the service itself can tell
+     * (its allocator's numbers). 1: the instance is gone. */
     int (*survey)(struct instance *instance, struct survey *ret, struct error *err);
 
     /* Have the kernel take back all it can. 1: cannot be asked for here. */

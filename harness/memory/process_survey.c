@@ -60,6 +60,10 @@ static const enum survey_field fd_fields[] = {SURVEY_FD_SOCKET, SURVEY_FD_FILE,
                                               SURVEY_FD_PIPE,   SURVEY_FD_ANON_INODE,
                                               SURVEY_FD_DEVICE, SURVEY_FD_OTHER};
 
+/* Told by nobody but the service itself. */
+static const enum survey_field allocator_fields[] = {SURVEY_HEAP_ARENA, SURVEY_HEAP_IN_USE,
+                                                     SURVEY_HEAP_FREE};
+
 static void survey_deny(struct survey_builder *builder, const enum survey_field *fields, size_t n)
 {
     for (size_t i = 0; i < n; i++)
@@ -313,6 +317,7 @@ int process_survey_take(int cgroup_dir_fd, int proc_dir_fd, uint16_t service_por
     struct survey_builder builder = {
         .proc_dir_fd = proc_dir_fd, .service_port = service_port, .survey = &survey};
 
+    survey_deny(&builder, allocator_fields, ARRAY_LENGTH(allocator_fields));
     if (cgroup_procs_each(cgroup_dir_fd, survey_process, &builder, err) < 0)
         return -1;
 

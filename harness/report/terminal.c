@@ -250,6 +250,23 @@ static int terminal_held(const struct record *record, const struct terminal_styl
     return buffer_append_text(out, "\n", err);
 }
 
+/* What the service's allocator said at the last measured floor. */
+static int terminal_allocator(const struct record *record, const struct terminal_style *style,
+                              struct buffer *out, struct error *err)
+{
+    char arena[UNITS_TEXT_MAX];
+    char in_use[UNITS_TEXT_MAX];
+    char unused[UNITS_TEXT_MAX];
+    const struct cycle *cycle = indicators_last_cycle(record->timeline, CYCLE_MEASURE);
+    if (cycle == NULL || !survey_has_allocator(&cycle->floor))
+        return 0;
+    terminal_label(out, style, "malloc", NULL);
+    return buffer_printf(out, err, "%s in arenas, %s in use, %s free\n",
+                         units_format_bytes((double)cycle->floor.value[SURVEY_HEAP_ARENA], arena),
+                         units_format_bytes((double)cycle->floor.value[SURVEY_HEAP_IN_USE], in_use),
+                         units_format_bytes((double)cycle->floor.value[SURVEY_HEAP_FREE], unused));
+}
+
 static int terminal_notes(const struct record *record, const char *results_dir,
                           const struct terminal_style *style, struct buffer *out, struct error *err)
 {
@@ -300,7 +317,9 @@ int terminal_write_record(const struct record *record, const char *results_dir,
         terminal_floors(record, style, out, err) < 0)
         return -1;
     buffer_append_text(out, "\n", NULL);
-    if (terminal_verdict(record, style, out, err) < 0 || terminal_held(record, style, out, err) < 0)
+    if (terminal_verdict(record, style, out, err) < 0 ||
+        terminal_held(record, style, out, err) < 0 ||
+        terminal_allocator(record, style, out, err) < 0)
         return -1;
     return terminal_notes(record, results_dir, style, out, err);
 }

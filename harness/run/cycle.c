@@ -129,16 +129,39 @@ static int cycle_settle(struct stage *stage, bool *ret_still, struct error *err)
     return status;
 }
 
-static int cycle_survey(struct stage *stage, struct survey *ret, struct error *err)
+/* What the service's allocator says, where it can be asked. Once a cycle, before anything is read
+ * and well before the floor, in every cycle alike: the answer takes memory too, and has to be gone
+ * again. No answer is no reason to end the run. 1: the instance is gone. */
+static int cycle_ask_allocator(struct stage *stage, struct allocator *ret, struct error *err)
+{
+    *ret = ALLOCATOR_ABSENT;
+    if (stage->allocator == NULL)
+        return 0;
+    struct error failure = {.kind = ERROR_NONE};
+    bool failed = allocator_ask(stage->allocator, ret, &failure) < 0;
+    sampler_resume(stage->sampler);
+    int status = stage_wait(stage, clock_now_ns() + SETTLE_LOOK_NS, false, err);
+    if (status == 0 && failed && !stage->allocator_failed) {
+        stage->allocator_failed = true;
+        record_warn(stage->record, "the allocator's numbers are missing: %.140s", failure.text);
+    }
+    return status;
+}
+
+static int cycle_survey(struct stage *stage, const struct allocator *allocator, struct survey *ret,
+                        struct error *err)
 {
     int status = stage->context->driver->survey(stage->instance, ret, err);
-    if (status == 0)
+    if (status == 0) {
         ret->t_ns = stage_now_ns(stage);
+        allocator_note(allocator, ret);
+    }
     return status;
 }
 
 /* Reclaim and survey what is left. 1: the instance is gone. */
-static int cycle_reclaim(struct stage *stage, struct cycle *cycle, struct error *err)
+static int cycle_reclaim(struct stage *stage, const struct allocator *allocator,
+                         struct cycle *cycle, struct error *err)
 {
     int status = stage->context->driver->reclaim(stage->instance, clock_now_ns() + RECLAIM_BOUND_NS,
                                                  &cycle->reclaimed_bytes, err);
@@ -146,7 +169,7 @@ static int cycle_reclaim(struct stage *stage, struct cycle *cycle, struct error 
         return -1;
     cycle->reclaimed = status == 0;
     cycle->floor_ns = stage_now_ns(stage);
-    status = cycle_survey(stage, &cycle->floor, err);
+    status = cycle_survey(stage, allocator, &cycle->floor, err);
     sampler_resume(stage->sampler);
     return status;
 }
@@ -181,11 +204,14 @@ static bool cycle_is_dear_to_reclaim(const struct survey *survey)
 /* Rest, survey, reclaim, survey. 1: the instance is gone. */
 static int cycle_measure(struct stage *stage, struct cycle *cycle, struct error *err)
 {
+    struct allocator allocator;
     int status = cycle_settle(stage, &cycle->came_to_rest, err);
+    if (status == 0)
+        status = cycle_ask_allocator(stage, &allocator, err);
     if (status != 0)
         return status;
     cycle->settled_ns = stage_now_ns(stage);
-    status = cycle_survey(stage, &cycle->settled, err);
+    status = cycle_survey(stage, &allocator, &cycle->settled, err);
     if (status != 0)
         return status;
     if (cycle->kind == CYCLE_SQUEEZE)
@@ -199,7 +225,7 @@ static int cycle_measure(struct stage *stage, struct cycle *cycle, struct error 
         sampler_resume(stage->sampler);
         return 0;
     }
-    return cycle_reclaim(stage, cycle, err);
+    return cycle_reclaim(stage, &allocator, cycle, err);
 }
 
 static void cycle_init(const struct stage *stage, enum cycle_kind kind, uint64_t requests,

@@ -215,14 +215,21 @@ int stage_start_instance(struct stage *stage, struct error *err)
     for (unsigned i = stage->spec->settings.n_dependencies + 1; i-- > 0;)
         if (stage_await_ready(stage, i, err) < 0)
             return -1;
-    return generator_new(&stage->spec->settings.load, driver->endpoint(stage->instance, 0),
-                         &stage->generator, err);
+    const struct settings *settings = &stage->spec->settings;
+    const char *url = driver->endpoint(stage->instance, 0);
+    if (settings->heap_path != NULL &&
+        allocator_client_new(url, settings->heap_path, settings->load.reuse, &stage->allocator,
+                             err) < 0)
+        return -1;
+    return generator_new(&settings->load, url, &stage->generator, err);
 }
 
 void stage_stop_instance(struct stage *stage)
 {
     generator_free(stage->generator);
     stage->generator = NULL;
+    allocator_client_free(stage->allocator);
+    stage->allocator = NULL;
     if (stage->instance == NULL)
         return;
     sampler_watch(stage->sampler, NULL);

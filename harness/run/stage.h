@@ -1,6 +1,7 @@
 #pragma once
 /* The stage of one run: what the steps of the protocol share while it goes on. Private to run/. */
 #include "load/generator.h"
+#include "run/allocator.h"
 #include "run/run.h"
 #include "run/sampler.h"
 
@@ -11,6 +12,7 @@ struct stage {
     struct timeline *timeline; /* the record's */
     struct instance *instance; /* NULL: not started */
     struct generator *generator;
+    struct allocator_client *allocator; /* NULL: the service does not tell */
     struct sampler *sampler;
     nsec_t origin_ns;        /* the run's start on CLOCK_MONOTONIC */
     nsec_t deadline_ns;      /* the run's budget on CLOCK_MONOTONIC, from the first ready */
@@ -25,6 +27,7 @@ struct stage {
     uint64_t phase_goal;
     uint64_t requests_before; /* completed when the phase began */
     nsec_t next_progress_ns;
+    bool allocator_failed; /* the warning about that has been given */
 };
 
 /* Nanoseconds since the start of the run. */

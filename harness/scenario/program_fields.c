@@ -218,5 +218,6 @@ const struct field program_fields[] = {
 
 const struct field service_fields[] = {
     {"trim", FIELD_URL_PATH, offsetof(struct settings, trim_path), 0, 0, NULL, NULL},
+    {"heap", FIELD_URL_PATH, offsetof(struct settings, heap_path), 0, 0, NULL, NULL},
     {NULL, 0, 0, 0, 0, NULL, NULL},
 };

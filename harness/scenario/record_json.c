@@ -32,6 +32,19 @@ static void record_write_cycles(struct json_writer *writer, const struct timelin
     json_write_close_array(writer);
 }
 
+/* What the service's allocator said at the last measured floor, where it said something. */
+static void record_write_allocator(struct json_writer *writer, const struct timeline *timeline)
+{
+    const struct cycle *cycle = indicators_last_cycle(timeline, CYCLE_MEASURE);
+    if (cycle == NULL || !survey_has_allocator(&cycle->floor))
+        return;
+    json_write_object(writer, "allocator");
+    json_write_u64(writer, "arena_bytes", cycle->floor.value[SURVEY_HEAP_ARENA]);
+    json_write_u64(writer, "in_use_bytes", cycle->floor.value[SURVEY_HEAP_IN_USE]);
+    json_write_u64(writer, "free_bytes", cycle->floor.value[SURVEY_HEAP_FREE]);
+    json_write_close_object(writer);
+}
+
 static void record_write_verdict(struct json_writer *writer, const struct record *record)
 {
     const struct verdict *verdict = &record->verdict;
@@ -169,6 +182,7 @@ void record_write_json(struct json_writer *writer, const char *key, const struct
     struct load_counts counts = indicators_counts(record->timeline);
     json_write_u64(writer, "requests_total", load_counts_completed(&counts));
     record_write_cycles(writer, record->timeline);
+    record_write_allocator(writer, record->timeline);
     if (record->question.limit_bytes != UINT64_MAX)
         json_write_u64(writer, "limit_bytes", record->question.limit_bytes);
     uint64_t peak = 0;

@@ -50,6 +50,7 @@ struct settings {
     struct program dependencies[SCENARIO_DEPENDENCIES_MAX];
     unsigned n_dependencies;
     const char *trim_path; /* POST here asks the service to give memory back; NULL: cannot */
+    const char *heap_path; /* GET here answers with its allocator's numbers; NULL: none */
     uint64_t limit_bytes;  /* memory.max; SCENARIO_NO_LIMIT: none */
     uint64_t high_bytes;   /* memory.high; SCENARIO_NO_LIMIT: none */
     uint64_t pids;         /* pids.max */

@@ -94,6 +94,7 @@ int settings_keep(struct settings *settings, struct arena *arena, struct error *
     for (unsigned i = 0; i < settings->n_dependencies; i++)
         settings_keep_program(&keeper, &settings->dependencies[i]);
     settings->trim_path = settings_keep_text(&keeper, settings->trim_path);
+    settings->heap_path = settings_keep_text(&keeper, settings->heap_path);
     settings_keep_kinds(&keeper, settings->load.requests, settings->load.n_requests);
     settings_keep_kinds(&keeper, settings->load.timers, settings->load.n_timers);
     return keeper.failed ? error_out_of_memory(err) : 0;

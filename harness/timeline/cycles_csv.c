@@ -53,26 +53,44 @@ static const struct cycle_column cycle_columns[] = {
 };
 #define CYCLE_COLUMNS (sizeof(cycle_columns) / sizeof(cycle_columns[0]))
 
-/* Per survey: t_ns, the memory fields, the survey's fields, three lists. */
+/* Per survey: the memory fields, the survey's fields, three lists. */
 #define SURVEY_WIDTH ((size_t)MEMORY_FIELD_MAX + SURVEY_FIELD_MAX + 3)
 #define CYCLES_WIDTH (1 + CYCLE_COLUMNS + 2 * SURVEY_WIDTH)
+_Static_assert(CYCLES_WIDTH <= CSV_FIELDS_MAX, "a row does not fit");
 
-static void cycles_csv_survey_header(struct buffer *out, const char *prefix)
+#define COLUMN_NAME_MAX 96
+#define COLUMN_MISSING  SIZE_MAX
+
+/* Which column of a file each of ours is; in the same order. */
+struct cycles_columns {
+    size_t at[CYCLES_WIDTH]; /* COLUMN_MISSING: the file does not have it */
+    size_t n;                /* of the file */
+};
+
+/* Row and reader go by one list of columns; this names each. Returns text[96]. */
+static const char *cycles_csv_column(size_t index, char *text)
 {
-    char name[96];
-    for (unsigned i = 0; i < MEMORY_FIELD_MAX; i++) {
-        snprintf(name, sizeof(name), "%s_%s", prefix, memory_field_info[i].column);
-        csv_text(out, name);
-    }
-    for (unsigned i = 0; i < SURVEY_FIELD_MAX; i++) {
-        snprintf(name, sizeof(name), "%s_%s", prefix, survey_field_column[i]);
-        csv_text(out, name);
-    }
     static const char *const lists[] = {"sockets", "files", "processes"};
-    for (size_t i = 0; i < 3; i++) {
-        snprintf(name, sizeof(name), "%s_%s", prefix, lists[i]);
-        csv_text(out, name);
-    }
+    if (index == 0)
+        return "kind";
+    if (index <= CYCLE_COLUMNS)
+        return cycle_columns[index - 1].name;
+    size_t i = index - 1 - CYCLE_COLUMNS;
+    const char *prefix = i < SURVEY_WIDTH ? "settled" : "floor";
+    i %= SURVEY_WIDTH;
+    const char *name = i < MEMORY_FIELD_MAX ? memory_field_info[i].column
+                       : i < MEMORY_FIELD_MAX + SURVEY_FIELD_MAX
+                           ? survey_field_column[i - MEMORY_FIELD_MAX]
+                           : lists[i - MEMORY_FIELD_MAX - SURVEY_FIELD_MAX];
+    snprintf(text, COLUMN_NAME_MAX, "%s_%s", prefix, name);
+    return text;
+}
+
+/* May a recording lack it? Those of a survey may, which an older version did not know. */
+static bool cycles_csv_is_optional(size_t index)
+{
+    return index > CYCLE_COLUMNS &&
+           (index - 1 - CYCLE_COLUMNS) % SURVEY_WIDTH < MEMORY_FIELD_MAX + SURVEY_FIELD_MAX;
 }
 
 /* The names that lists are made of must not hold their separators. */
@@ -198,11 +216,9 @@ static void cycles_csv_plain(struct buffer *out, const struct cycle *cycle,
 
 int cycles_csv_write(const struct timeline *timeline, struct buffer *out, struct error *err)
 {
-    csv_text(out, "kind");
-    for (size_t i = 0; i < CYCLE_COLUMNS; i++)
-        csv_text(out, cycle_columns[i].name);
-    cycles_csv_survey_header(out, "settled");
-    cycles_csv_survey_header(out, "floor");
+    char name[COLUMN_NAME_MAX];
+    for (size_t i = 0; i < CYCLES_WIDTH; i++)
+        csv_text(out, cycles_csv_column(i, name));
     csv_end_row(out);
 
     for (size_t i = 0; i < timeline->n_cycles; i++) {
@@ -321,16 +337,40 @@ static int cycles_csv_read_survey(const struct csv_reader *row, size_t first, st
     return 0;
 }
 
-/* The header must be the one this version writes, as far as plain columns tell. */
-static int cycles_csv_check_header(const struct csv_reader *row, struct error *err)
+/* The header must name the columns that this version writes, in their order; what is optional may
+ * be missing, nothing else may be there. */
+static int cycles_csv_read_header(const struct csv_reader *row, struct cycles_columns *ret,
+                                  struct error *err)
 {
-    if (row->n_fields != CYCLES_WIDTH)
-        return error_set(err, ERROR_USAGE, "%s:1: found %zu columns, expected %zu", row->name,
-                         row->n_fields, CYCLES_WIDTH);
-    for (size_t i = 0; i < CYCLE_COLUMNS; i++)
-        if (strcmp(row->fields[1 + i], cycle_columns[i].name) != 0)
+    char name[COLUMN_NAME_MAX];
+    ret->n = 0;
+    for (size_t i = 0; i < CYCLES_WIDTH; i++) {
+        const char *expected = cycles_csv_column(i, name);
+        const char *found = ret->n < row->n_fields ? row->fields[ret->n] : "(nothing)";
+        bool is_there = strcmp(found, expected) == 0;
+        if (!is_there && !cycles_csv_is_optional(i))
             return error_set(err, ERROR_USAGE, "%s:1: column %zu: found \"%.60s\", expected \"%s\"",
-                             row->name, i + 2, row->fields[1 + i], cycle_columns[i].name);
+                             row->name, ret->n + 1, found, expected);
+        ret->at[i] = is_there ? ret->n++ : COLUMN_MISSING;
+    }
+    if (row->n_fields != ret->n)
+        return error_set(err, ERROR_USAGE, "%s:1: found %zu columns, expected %zu", row->name,
+                         row->n_fields, ret->n);
+    return 0;
+}
+
+/* Lay a row of the file out as this version writes it: what is missing is an empty field. */
+static int cycles_csv_lay_out(struct csv_reader *row, const struct cycles_columns *columns,
+                              struct error *err)
+{
+    if (row->n_fields != columns->n)
+        return error_set(err, ERROR_USAGE, "%s:%u: found %zu columns, expected %zu", row->name,
+                         row->line, row->n_fields, columns->n);
+    char *last = row->fields[row->n_fields - 1];
+    char *empty = last + strlen(last);
+    for (size_t i = CYCLES_WIDTH; i-- > 0;) /* from the end: columns only move to the right */
+        row->fields[i] = columns->at[i] != COLUMN_MISSING ? row->fields[columns->at[i]] : empty;
+    row->n_fields = CYCLES_WIDTH;
     return 0;
 }
 
@@ -342,13 +382,13 @@ int cycles_csv_read(const char *name, char *text, struct timeline *timeline, str
     if (status != 0)
         return status < 0 ? -1 : error_set(err, ERROR_USAGE, "%s: is empty", name);
 
-    if (cycles_csv_check_header(&row, err) < 0)
+    struct cycles_columns columns;
+    if (cycles_csv_read_header(&row, &columns, err) < 0)
         return -1;
 
     while ((status = csv_reader_next(&row, err)) == 0) {
-        if (row.n_fields != CYCLES_WIDTH)
-            return error_set(err, ERROR_USAGE, "%s:%u: found %zu columns, expected %zu", name,
-                             row.line, row.n_fields, CYCLES_WIDTH);
+        if (cycles_csv_lay_out(&row, &columns, err) < 0)
+            return -1;
         struct cycle cycle = {0};
         if (!cycle_kind_from_name(row.fields[0], &cycle.kind))
             return error_set(err, ERROR_USAGE, "%s:%u: unknown kind of cycle \"%.40s\"", name,

@@ -4,7 +4,13 @@
  * Taken at rest, twice a cycle: when settled, and at the floor. It adds to the cgroup's own numbers
  * those of every process (smaps_rollup, descriptors by kind, sockets by state and peer). Sums over
  * processes use the proportional share (Pss), so that memory shared by forked workers counts once.
- * A total that could not be read is absent (SURVEY_ABSENT), never 0. */
+ * A total that could not be read is absent (SURVEY_ABSENT), never 0.
+ *
+ * Two things are called a heap. HEAP is the kernel's: the extent of the [heap] mappings, in use or
+ * not. HEAP_ARENA, HEAP_IN_USE and HEAP_FREE are what the service's allocator says about itself
+ * (where the service offers that): what it has from the kernel, of that handed out and not, each as
+ * the allocator counts, resident or not. Blocks in mappings of their own are no part of an arena,
+ * but are in use: so the latter two may add up to more than the first. */
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -80,6 +86,13 @@ struct survey {
 static inline bool survey_has(const struct survey *survey, enum survey_field field)
 {
     return survey->value[field] != SURVEY_ABSENT;
+}
+
+/* Has the service told its allocator's numbers? */
+static inline bool survey_has_allocator(const struct survey *survey)
+{
+    return survey_has(survey, SURVEY_HEAP_ARENA) && survey_has(survey, SURVEY_HEAP_IN_USE) &&
+           survey_has(survey, SURVEY_HEAP_FREE);
 }
 
 /* A survey in which everything is absent. */

@@ -4,7 +4,8 @@
  *
  * timeline.csv has one row per sample or mark in order of time; its second column says which
  * ("memory", "load", "mark"). cycles.csv has one row per cycle; the surveys' fields carry the
- * prefixes settled_ and floor_, lists are "name=count;name=count" with percent-escapes. */
+ * prefixes settled_ and floor_, lists are "name=count;name=count" with percent-escapes. A
+ * cycles.csv of an older version may lack fields of surveys; they are absent then. */
 #include "base/buffer.h"
 #include "base/error.h"
 #include "timeline/timeline.h"

@@ -78,6 +78,9 @@ START_TEST(a_survey_has_processes_and_memory)
     ck_assert_uint_eq(survey.value[SURVEY_THREADS], 1);
     ck_assert_uint_eq(survey.n_processes, 1);
     ck_assert(survey_has(&survey, SURVEY_RSS));
+    ck_assert(!survey_has(&survey, SURVEY_HEAP_ARENA)); /* nobody asked the service */
+    ck_assert(!survey_has(&survey, SURVEY_HEAP_IN_USE));
+    ck_assert(!survey_has(&survey, SURVEY_HEAP_FREE));
 }
 END_TEST
 

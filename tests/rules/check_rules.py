@@ -35,8 +35,8 @@ EXTERNAL = {
     "cjson/": ["harness/base/"],
     "cJSON": ["harness/base/"],
     "libcgroup": ["harness/memory/cgroup_libcgroup"],
-    "curl/": ["harness/load/", "harness/run/readiness.c", "harness/cli/main.c", "services/",
-              "tests/"],
+    "curl/": ["harness/load/", "harness/run/readiness.c", "harness/run/allocator.c",
+              "harness/cli/main.c", "services/", "tests/"],
     "microhttpd": ["services/"],
     "check.h": ["tests/"],
 }

@@ -307,6 +307,9 @@ static int fake_survey(struct instance *instance, struct survey *ret, struct err
     fake_read(instance, true, &survey.memory, err);
     for (unsigned field = 0; field < SURVEY_FIELD_MAX; field++)
         survey.value[field] = 0;
+    survey.value[SURVEY_HEAP_ARENA] = SURVEY_ABSENT;
+    survey.value[SURVEY_HEAP_IN_USE] = SURVEY_ABSENT;
+    survey.value[SURVEY_HEAP_FREE] = SURVEY_ABSENT;
     if (!instance->ended) {
         uint64_t bytes = memory_sample_get(&survey.memory, MEMORY_ANON, 0);
         survey.value[SURVEY_PROCESSES] = 1;

@@ -121,6 +121,11 @@ static bool endless_chunks(int fd)
            send_endlessly(fd, "10;name=value\r\n0123456789abcdef\r\n");
 }
 
+#define HEAP_ANSWER                                                               \
+    "HTTP/1.1 200 OK\r\nContent-Length: 93\r\n\r\n"                               \
+    "{\"arena_bytes\":34603008,\"in_use_bytes\":1048576,\"free_bytes\":33554432," \
+    "\"mmapped_bytes\":524288}\n"
+
 /* Texts that are sent as they stand, and whether the connection stays open after them. */
 static const struct {
     const char *path;
@@ -136,6 +141,8 @@ static const struct {
      "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi",
      true},
     {"/unasked", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi, and more", true},
+    {"/heap", HEAP_ANSWER, true},
+    {"/once-heap", HEAP_ANSWER, false},
     {"/to-end", "HTTP/1.1 200 OK\r\n\r\nhello", false},
     {"/half", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello", false},
     {"/hang-up", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi", false},

@@ -13,7 +13,8 @@
  *     /once             200; a second request on  /endless-line      one line without end
  *                       the connection: closes    /garbage           is not HTTP
  *     /early            413 before the body of    /unasked           200, and bytes beyond it
- *                       the request is read
+ *                       the request is read     /heap              an allocator's numbers
+ *     /once-heap        those, then closes
  */
 #include <stdbool.h>
 #include <stddef.h>

@@ -45,9 +45,11 @@ START_TEST(every_option_is_understood)
     ck_assert_ptr_null(options.operands[1]);
     ck_assert_ptr_null(options.service_command);
 
-    options = parsed("leakcage run --trim /free --cycles 7 --requests 100 --warmup 0 "
-                     "--concurrency 4 --rate 12.5 --budget 90s --sample-hz 50 --thp system");
+    options =
+        parsed("leakcage run --trim /free --heap /debug/heap --cycles 7 --requests 100 --warmup 0 "
+               "--concurrency 4 --rate 12.5 --budget 90s --sample-hz 50 --thp system");
     ck_assert_str_eq(options.trim, "/free");
+    ck_assert_str_eq(options.heap, "/debug/heap");
     ck_assert_uint_eq(options.cycles, 7);
     ck_assert_uint_eq(options.requests, 100);
     ck_assert(options.has_warmup);
@@ -159,6 +161,7 @@ static const struct {
     {"leakcage run --url fetch", "--url: found \"fetch\", expected a path"},
     {"leakcage run --ready http", "--ready: found \"http\""},
     {"leakcage run --trim x", "--trim: found \"x\""},
+    {"leakcage run --heap x", "--heap: found \"x\", expected a path"},
     {"leakcage run --expect leek", "--expect: found \"leek\", expected leak"},
     {"leakcage run --expect leak/scokets", "--expect: found \"scokets\""},
     {"leakcage run --expect aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "--expect: found"},
@@ -199,10 +202,10 @@ END_TEST
 START_TEST(every_option_is_in_the_help)
 {
     static const char *const names[] = {
-        "variant",   "driver",    "limit",    "high",       "url",    "ready", "trim",
-        "cycles",    "requests",  "warmup",   "rate",       "budget", "thp",   "expect",
-        "sample-hz", "json",      "quiet",    "output",     "kernel", "accel", "modules",
-        "vm-cpus",   "vm-memory", "no-color", "concurrency"};
+        "variant", "driver",    "limit",     "high",     "url",        "ready",  "trim",
+        "heap",    "cycles",    "requests",  "warmup",   "rate",       "budget", "thp",
+        "expect",  "sample-hz", "json",      "quiet",    "output",     "kernel", "accel",
+        "modules", "vm-cpus",   "vm-memory", "no-color", "concurrency"};
     char text[8192] = "";
     FILE *out = fmemopen(text, sizeof(text), "w");
     options_print_help(out);

@@ -69,7 +69,7 @@ static const char rich_text[] =
     "\"service\": {\"command\": [\"{services}/clean\", \"{dir}/data\", \"{port}\", \"{{foo}}\","
     "   \"{ x }\"], \"args\": [\"--up={up.port}\"], \"env\": {\"A\": \"{dir}\", \"B\": \"\","
     "   \"C\": \"a=b\"}, \"cwd\": \"{dir}\", \"port\": 8080, \"ready\": \"/healthz\","
-    "   \"ready_timeout\": \"1500ms\", \"trim\": \"/freememory\"},"
+    "   \"ready_timeout\": \"1500ms\", \"trim\": \"/freememory\", \"heap\": \"/h\"},"
     "\"dependencies\": {\"up\": {\"command\": [\"./local\"], \"args\": [\"{port}\","
     "   \"{service.port}\"]}, \"sh\": {\"command\": [\"sh\"], \"ready\": \"/x\","
     "   \"cwd\": \"{data}/a b\"}},"

@@ -127,6 +127,33 @@ START_TEST(a_record_read_and_stored_again_is_the_same_to_the_byte)
 }
 END_TEST
 
+START_TEST(what_the_allocator_said_last_is_in_the_result)
+{
+    CLEANUP(record_freep) struct record *record = make_record(0);
+    store(record);
+    CLEANUP(freep) char *without = content("final/result.json");
+    ck_assert_ptr_null(strstr(without, "allocator"));
+
+    struct survey *floor = &record->timeline->cycles[record->timeline->n_cycles - 1].floor;
+    floor->value[SURVEY_HEAP_ARENA] = 34603008;
+    floor->value[SURVEY_HEAP_IN_USE] = 0;
+    store(record);
+    CLEANUP(freep) char *in_part = content("final/result.json");
+    ck_assert_str_eq(in_part, without);
+
+    floor->value[SURVEY_HEAP_FREE] = 34603000;
+    store(record);
+    CLEANUP(freep) char *with = content("final/result.json");
+    ck_assert_ptr_nonnull(strstr(with, "  \"allocator\": {\n    \"arena_bytes\": 34603008,\n    "
+                                       "\"in_use_bytes\": 0,\n    \"free_bytes\": 34603000\n"));
+    CLEANUP(record_freep) struct record *again = NULL;
+    ck_assert_int_eq(record_load(final, &again, NULL), 0);
+    store(again);
+    CLEANUP(freep) char *after = content("final/result.json");
+    ck_assert_str_eq(after, with);
+}
+END_TEST
+
 START_TEST(a_new_record_takes_the_place_of_the_old_one)
 {
     CLEANUP(record_freep) struct record *record = make_record(0);
@@ -245,6 +272,7 @@ static Suite *suite(void)
     TCase *c = tcase_create("files");
     tcase_add_checked_fixture(c, setup, teardown);
     tcase_add_loop_test(c, a_record_read_and_stored_again_is_the_same_to_the_byte, 0, 4);
+    tcase_add_test(c, what_the_allocator_said_last_is_in_the_result);
     tcase_add_test(c, a_new_record_takes_the_place_of_the_old_one);
     tcase_add_test(c, what_cannot_be_put_in_place_leaves_no_half_result);
     tcase_add_loop_test(c, a_broken_file_is_an_error_that_names_it, 0, (int)ARRAY_LENGTH(faults));

@@ -368,6 +368,50 @@ START_TEST(a_service_that_ends_in_a_probe_is_an_error_at_once)
 }
 END_TEST
 
+START_TEST(the_allocator_is_asked_once_a_cycle)
+{
+    TRIAL(trial, "/ok", "serve");
+    trial.spec.settings.heap_path = "/heap";
+    const struct record *record = execute(&trial);
+    ck_assert_msg(record->error.kind == ERROR_NONE, "%s", record->error.text);
+    ck_assert_uint_eq(record->n_warnings, 0);
+    ck_assert_int_eq(record->verdict.kind, VERDICT_CLEAN);
+    for (size_t i = 0; i < record->timeline->n_cycles; i++) { /* the first is READY */
+        const struct cycle *cycle = &record->timeline->cycles[i];
+        ck_assert_uint_eq(cycle->settled.value[SURVEY_HEAP_ARENA], 33 * MIB);
+        ck_assert_uint_eq(cycle->settled.value[SURVEY_HEAP_IN_USE], MIB + MIB / 2);
+        ck_assert_uint_eq(cycle->settled.value[SURVEY_HEAP_FREE], 32 * MIB);
+        ck_assert_mem_eq(&cycle->floor.value[SURVEY_HEAP_ARENA],
+                         &cycle->settled.value[SURVEY_HEAP_ARENA], 3 * sizeof(uint64_t));
+    }
+}
+END_TEST
+
+START_TEST(an_allocator_that_does_not_answer_is_one_warning)
+{
+    TRIAL(trial, "/ok", "serve");
+    trial.spec.settings.heap_path = "/status/404";
+    const struct record *record = execute(&trial);
+    ck_assert_int_eq(record->error.kind, ERROR_NONE);
+    ck_assert_uint_eq(record->n_warnings, 1);
+    ck_assert_str_eq(record->warnings[0], "the allocator's numbers are missing: GET /status/404: "
+                                          "answered 404, expected 2xx");
+    ck_assert_int_eq(record->verdict.kind, VERDICT_CLEAN);
+    for (size_t i = 0; i < record->timeline->n_cycles; i++)
+        ck_assert(!survey_has(&record->timeline->cycles[i].floor, SURVEY_HEAP_ARENA));
+}
+END_TEST
+
+START_TEST(a_service_whose_allocator_is_not_asked_has_no_numbers_of_it)
+{
+    TRIAL(trial, "/ok", "serve");
+    const struct record *record = execute(&trial);
+    ck_assert_uint_eq(record->n_warnings, 0);
+    for (size_t i = 0; i < record->timeline->n_cycles; i++)
+        ck_assert(!survey_has(&record->timeline->cycles[i].settled, SURVEY_HEAP_ARENA));
+}
+END_TEST
+
 START_TEST(a_budget_that_is_over_ends_the_run)
 {
     TRIAL(trial, "/ok", "grow=65536");
@@ -422,6 +466,9 @@ static Suite *suite(void)
     tcase_add_test(verdicts, what_a_killed_service_wrote_is_there_when_it_starts_again);
     tcase_add_test(verdicts, what_stays_is_given_back_when_asked);
     tcase_add_test(verdicts, a_trim_that_fails_is_a_warning_and_time_is_given_instead);
+    tcase_add_test(verdicts, the_allocator_is_asked_once_a_cycle);
+    tcase_add_test(verdicts, an_allocator_that_does_not_answer_is_one_warning);
+    tcase_add_test(verdicts, a_service_whose_allocator_is_not_asked_has_no_numbers_of_it);
     tcase_add_test(failures, a_service_that_ends_is_an_error_with_the_end_of_its_log);
     tcase_add_test(failures, a_service_that_ends_before_it_is_ready_is_an_error);
     tcase_add_test(failures, a_service_that_is_never_ready_is_an_error_in_time);

@@ -60,7 +60,8 @@ START_TEST(what_is_said_holds)
         "{\"$schema\": \"schema.json\", \"name\": \"n\", \"about\": \"x\","
         "\"service\": {\"command\": [\"{services}/x\"], \"args\": [\"--p={port}\", \"{{x}}\"],"
         "  \"env\": {\"A\": \"{up.port}\", \"B\": \"\"}, \"cwd\": \"{dir}/w\", \"port\": 8080,"
-        "  \"ready\": \"/healthz\", \"ready_timeout\": \"10s\", \"trim\": \"/freememory\"},"
+        "  \"ready\": \"/healthz\", \"ready_timeout\": \"10s\", \"trim\": \"/freememory\","
+        "  \"heap\": \"/debug/heap\"},"
         "\"dependencies\": {\"up\": {\"command\": [\"u\"], \"args\": [\"{service.port}\"]}},"
         "\"limit\": \"50MiB\", \"high\": 47185920, \"pids\": 10, \"cpus\": 1.5,"
         "\"thp\": \"system\", \"sample_hz\": 50,"
@@ -83,6 +84,7 @@ START_TEST(what_is_said_holds)
     ck_assert_uint_eq(settings->service.port, 8080);
     ck_assert_int_eq(settings->service.ready_timeout_ns, 10 * NSEC_PER_SEC);
     ck_assert_str_eq(settings->trim_path, "/freememory");
+    ck_assert_str_eq(settings->heap_path, "/debug/heap");
     ck_assert_uint_eq(settings->n_dependencies, 1);
     ck_assert_str_eq(settings->dependencies[0].name, "up");
     ck_assert_uint_eq(settings->limit_bytes, UINT64_C(50) << 20);
@@ -115,7 +117,7 @@ START_TEST(a_variant_replaces_just_what_it_names)
     CLEANUP(scenario_freep)
     struct scenario *scenario =
         load("{\"about\": \"base\", \"service\": {\"command\": [\"x\", \"y\"], \"args\": [\"--a\"],"
-             " \"env\": {\"A\": \"1\", \"B\": \"2\"}, \"trim\": \"/t\"},"
+             " \"env\": {\"A\": \"1\", \"B\": \"2\"}, \"trim\": \"/t\", \"heap\": \"/h\"},"
              "\"dependencies\": {\"up\": {\"command\": [\"u\"], \"port\": 99}},"
              "\"limit\": \"64M\", \"load\": {\"path\": \"/a\", \"concurrency\": 3},"
              "\"expect\": {\"verdict\": \"leak\", \"cause\": \"heap\"},"
@@ -139,6 +141,7 @@ START_TEST(a_variant_replaces_just_what_it_names)
     ck_assert_str_eq(fixed->service.env[2], "C=4");
     ck_assert_ptr_null(fixed->service.env[3]);
     ck_assert_str_eq(fixed->trim_path, "/t");
+    ck_assert_str_eq(fixed->heap_path, "/h");
     ck_assert_uint_eq(fixed->n_dependencies, 2);
     ck_assert_uint_eq(fixed->dependencies[0].port, 99);
     ck_assert_str_eq(fixed->dependencies[0].args[0], "-q");

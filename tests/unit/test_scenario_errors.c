@@ -84,6 +84,8 @@ static const struct {
      "a.json:3: $.dependencies.up: found no command, expected one such as"},
     {"\"dependencies\": {\"up\": {\"command\": [\"x\"], \"trim\": \"/\"}}",
      "a.json:3: $.dependencies.up.trim: found an unknown key"},
+    {"\"dependencies\": {\"up\": {\"command\": [\"x\"], \"heap\": \"/\"}}",
+     "a.json:3: $.dependencies.up.heap: found an unknown key"},
     {"\"dependencies\": {\"a\": {\"command\": [\"x\"]}, \"b\": {\"command\": [\"x\"]}, \"c\": "
      "{\"command\": [\"x\"]}, \"d\": {\"command\": [\"x\"]},\n\"e\": {\"command\": [\"x\"]}}",
      "a.json:4: $.dependencies.e: found more than 4 dependencies"},
@@ -162,9 +164,11 @@ static const struct {
      "a.json:2: $.service.ready_timeout: found \"0s\", expected a time from"},
     {"{\"command\": [\"x\"], \"trim\": \"x\"}",
      "a.json:2: $.service.trim: found \"x\", expected a path that starts with '/'"},
+    {"{\"command\": [\"x\"], \"heap\": \"debug/heap\"}",
+     "a.json:2: $.service.heap: found \"debug/heap\", expected a path that starts with '/'"},
     {"{\"comand\": [\"x\"]}", "a.json:2: $.service.comand: found an unknown key, expected one of "
                               "\"command\", \"args\", \"env\", \"cwd\", \"port\", \"ready\", "
-                              "\"ready_timeout\", \"trim\"; did you mean \"command\"?"},
+                              "\"ready_timeout\", \"trim\", \"heap\"; did you mean \"command\"?"},
 };
 
 START_TEST(a_bad_service_is_refused_with_line_path_found_and_expected)

@@ -77,6 +77,19 @@ START_TEST(the_block_of_a_leak_in_utf8)
 }
 END_TEST
 
+START_TEST(what_the_allocator_says_has_a_line_of_its_own)
+{
+    CLEANUP(record_freep) struct record *record = make_record();
+    struct survey *floor = &record->timeline->cycles[record->timeline->n_cycles - 1].floor;
+    floor->value[SURVEY_HEAP_ARENA] = 33 * STORY_MIB;
+    floor->value[SURVEY_HEAP_IN_USE] = 0;
+    floor->value[SURVEY_HEAP_FREE] = 33 * STORY_MIB;
+    CLEANUP(freep) char *text = written(record, (struct terminal_style){.utf8 = true}, NULL);
+    ck_assert_ptr_nonnull(
+        strstr(text, "back 0 B\n  malloc   33.0 MiB in arenas, 0 B in use, 33.0 MiB free\n"));
+}
+END_TEST
+
 START_TEST(the_same_in_ascii_has_no_other_bytes)
 {
     CLEANUP(record_freep) struct record *record = make_record();
@@ -199,6 +212,7 @@ static Suite *suite(void)
     Suite *s = suite_create("terminal");
     TCase *c = tcase_create("closing block");
     tcase_add_test(c, the_block_of_a_leak_in_utf8);
+    tcase_add_test(c, what_the_allocator_says_has_a_line_of_its_own);
     tcase_add_test(c, the_same_in_ascii_has_no_other_bytes);
     tcase_add_test(c, colours_only_add_escape_sequences);
     tcase_add_test(c, a_failed_run_shows_the_error_and_no_verdict);

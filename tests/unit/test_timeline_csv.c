@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "tests/support/check_main.h"
 #include "tests/support/random.h"
+#include "timeline/csv.h"
 
 #define TEXT_MAX ((size_t)16 * 1024 * 1024)
 
@@ -259,6 +260,59 @@ START_TEST(a_timeline_comes_back_unchanged)
 }
 END_TEST
 
+/* The same text without the columns whose name ends so; malloc'd. */
+static char *without_columns(const char *text, const char *ending)
+{
+    CLEANUP(freep) char *copy = strdup(text);
+    CLEANUP(freep) struct csv_reader *row = malloc(sizeof(*row));
+    CLEANUP(buffer_done) struct buffer out = BUFFER_INIT(TEXT_MAX);
+    bool skip[CSV_FIELDS_MAX] = {false};
+    csv_reader_init(row, "x.csv", copy);
+    while (csv_reader_next(row, NULL) == 0) {
+        for (size_t i = 0; i < row->n_fields; i++) {
+            size_t length = strlen(row->fields[i]);
+            if (row->line == 1 && length >= strlen(ending))
+                skip[i] = strcmp(row->fields[i] + length - strlen(ending), ending) == 0;
+            if (!skip[i])
+                csv_text(&out, row->fields[i]);
+        }
+        csv_end_row(&out);
+    }
+    return strdup(buffer_text(&out));
+}
+
+/* Set or not, these fields are not in the file. */
+static void forget(struct survey *survey, enum survey_field field)
+{
+    survey->value[field] = SURVEY_ABSENT;
+}
+
+START_TEST(cycles_of_an_older_version_lack_what_it_did_not_know)
+{
+    CLEANUP(timeline_freep) struct timeline *timeline = any_timeline((uint64_t)_i);
+    CLEANUP(timeline_freep) struct timeline *again = NULL;
+    CLEANUP(buffer_done) struct buffer cycles = BUFFER_INIT(TEXT_MAX);
+    struct error err = {0};
+    ck_assert_int_eq(cycles_csv_write(timeline, &cycles, &err), 0);
+    CLEANUP(freep) char *no_arena = without_columns(buffer_text(&cycles), "_heap_arena_bytes");
+    CLEANUP(freep) char *no_use = without_columns(no_arena, "_heap_in_use_bytes");
+    CLEANUP(freep) char *older = without_columns(no_use, "_heap_free_bytes");
+    ck_assert_ptr_null(strstr(older, "_heap_free_bytes"));
+    ck_assert_ptr_nonnull(strstr(older, ",floor_heap_bytes,floor_mappings_count,"));
+    ck_assert_int_eq(timeline_new(1000, &again, &err), 0);
+    ck_assert_msg(cycles_csv_read("x.csv", older, again, &err) == 0, "%s", err.text);
+    ck_assert_uint_eq(again->n_cycles, timeline->n_cycles);
+    for (size_t i = 0; i < timeline->n_cycles; i++) {
+        struct cycle *cycle = &timeline->cycles[i];
+        for (unsigned field = SURVEY_HEAP_ARENA; field <= SURVEY_HEAP_FREE; field++) {
+            forget(&cycle->settled, (enum survey_field)field);
+            forget(&cycle->floor, (enum survey_field)field);
+        }
+        expect_same_cycle(cycle, &again->cycles[i]);
+    }
+}
+END_TEST
+
 /* One row of each sort, to break. */
 static void write_small(struct buffer *samples, struct buffer *cycles)
 {
@@ -303,8 +357,14 @@ static const struct {
     {false, ",start,0,x", ",start,-1,x", "x.csv:2: column "},
     {false, ",start,0,x", ",start,0", "x.csv:2: found "},
     {false, ",start,0,x", ",start,0,\"x", "x.csv:2: column "},
-    {true, "kind,", "", "x.csv:1: found "},
+    {true, "kind,", "", "x.csv:1: column 1: found \"start\", expected \"kind\""},
     {true, "kind,start,", "kind,begin,", "x.csv:1: column 2: found \"begin\""},
+    {true, "kind,start,", "kind,", "x.csv:1: column 2: found \"concurrency_count\""},
+    {true, "settled_sockets,", "", "x.csv:1: column "},
+    {true, ",floor_processes\n", "\n", "x.csv:1: column "},
+    {true, ",floor_processes\n", ",floor_processes,floor_more\n", "x.csv:1: found "},
+    {true, "settled_heap_bytes,", "settled_head_bytes,", "x.csv:1: column "},
+    {true, "settled_heap_bytes,", "", "x.csv:2: found "},
 };
 
 START_TEST(a_broken_file_is_an_error_with_file_and_line)
@@ -399,6 +459,7 @@ static Suite *suite(void)
     TCase *c = tcase_create("round trip");
     TCase *broken_files = tcase_create("broken files");
     tcase_add_loop_test(c, a_timeline_comes_back_unchanged, 0, 40);
+    tcase_add_loop_test(c, cycles_of_an_older_version_lack_what_it_did_not_know, 0, 10);
     tcase_add_loop_test(broken_files, a_broken_file_is_an_error_with_file_and_line, 0,
                         (int)ARRAY_LENGTH(faults));
     tcase_add_test(broken_files, an_empty_file_is_an_error);
