@@ -175,7 +175,8 @@ static int cycle_reclaim(struct stage *stage, const struct allocator *allocator,
 }
 
 /* Another process takes all the room under the limit, and more. 1: it was killed for that. */
-static int cycle_squeeze(struct stage *stage, struct cycle *cycle, struct error *err)
+static int cycle_squeeze(struct stage *stage, const struct allocator *allocator,
+                         struct cycle *cycle, struct error *err)
 {
     uint64_t limit_bytes = stage->spec->settings.limit_bytes;
     uint64_t used_bytes = memory_sample_get(&cycle->settled.memory, MEMORY_CURRENT, 0);
@@ -192,7 +193,7 @@ static int cycle_squeeze(struct stage *stage, struct cycle *cycle, struct error 
     cycle->reclaimed_bytes = result.oom_killed
                                  ? (int64_t)(result.touched_bytes + before - limit_bytes)
                                  : (int64_t)(before - after);
-    return result.oom_killed ? 1 : cycle_survey(stage, &cycle->floor, err);
+    return result.oom_killed ? 1 : cycle_survey(stage, allocator, &cycle->floor, err);
 }
 
 /* Does the service map so much of its own files that reclaim would slow it down? */
@@ -215,7 +216,7 @@ static int cycle_measure(struct stage *stage, struct cycle *cycle, struct error 
     if (status != 0)
         return status;
     if (cycle->kind == CYCLE_SQUEEZE)
-        return cycle_squeeze(stage, cycle, err);
+        return cycle_squeeze(stage, &allocator, cycle, err);
     if (cycle->kind == CYCLE_READY && cycle_is_dear_to_reclaim(&cycle->settled))
         stage->record->question.can_reclaim = false;
 
