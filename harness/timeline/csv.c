@@ -130,25 +130,25 @@ static int csv_number_error(const struct csv_reader *reader, size_t column, stru
                      column < reader->n_fields ? reader->fields[column] : "(nothing)");
 }
 
-/* The text of a field; 1 when it is empty, which means absent. */
-static int csv_field(const struct csv_reader *reader, size_t column, const char **ret,
-                     struct error *err)
+/* The text of a field, "" when it is absent; NULL when the row has no such field. */
+static const char *csv_field(const struct csv_reader *reader, size_t column, struct error *err)
 {
-    if (column >= reader->n_fields)
-        return csv_number_error(reader, column, err);
-    *ret = reader->fields[column];
-    return **ret == '\0' ? 1 : 0;
+    if (column < reader->n_fields)
+        return reader->fields[column];
+    (void)csv_number_error(reader, column, err);
+    return NULL;
 }
 
 int csv_read_u64(const struct csv_reader *reader, size_t column, uint64_t absent, uint64_t *ret,
                  struct error *err)
 {
-    const char *text = NULL;
-    int status = csv_field(reader, column, &text, err);
-    if (status == 1)
+    const char *text = csv_field(reader, column, err);
+    if (text == NULL)
+        return -1;
+    if (*text == '\0') {
         *ret = absent;
-    if (status != 0)
-        return status < 0 ? -1 : 0;
+        return 0;
+    }
     char *end = NULL;
     errno = 0;
     unsigned long long value = strtoull(text, &end, 10);
@@ -161,12 +161,13 @@ int csv_read_u64(const struct csv_reader *reader, size_t column, uint64_t absent
 int csv_read_i64(const struct csv_reader *reader, size_t column, int64_t absent, int64_t *ret,
                  struct error *err)
 {
-    const char *text = NULL;
-    int status = csv_field(reader, column, &text, err);
-    if (status == 1)
+    const char *text = csv_field(reader, column, err);
+    if (text == NULL)
+        return -1;
+    if (*text == '\0') {
         *ret = absent;
-    if (status != 0)
-        return status < 0 ? -1 : 0;
+        return 0;
+    }
     char *end = NULL;
     errno = 0;
     long long value = strtoll(text, &end, 10);
