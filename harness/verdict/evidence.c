@@ -26,7 +26,9 @@ static int64_t evidence_cache(const struct survey *survey)
     return file > shmem ? (int64_t)(file - shmem) : 0;
 }
 
-/* How much lower the floor is after the probe than before it; false when there was no probe. */
+/* How much less memory the processes hold after the probe than before it; false when there was no
+ * probe. Kernel memory does not count: threads and sockets that time out meanwhile were not given
+ * back by anybody. */
 static bool evidence_probe(const struct timeline *timeline, const struct cycle *before,
                            enum cycle_kind kind, int64_t *ret_bytes)
 {
@@ -37,7 +39,7 @@ static bool evidence_probe(const struct timeline *timeline, const struct cycle *
     struct floor_parts to = indicators_floor(&after->floor);
     if (!from.present || !to.present)
         return false;
-    *ret_bytes = from.total_bytes - to.total_bytes;
+    *ret_bytes = from.user_bytes + from.shmem_bytes - to.user_bytes - to.shmem_bytes;
     return true;
 }
 

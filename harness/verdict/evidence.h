@@ -34,7 +34,7 @@ struct evidence {
     int64_t lazy_free_bytes;  /* LazyFree when settled */
     int64_t cache_bytes;      /* page cache that reclaim took, above the service's own */
     bool has_trim, has_rest;
-    int64_t trim_bytes, rest_bytes; /* how much the floor fell */
+    int64_t trim_bytes, rest_bytes; /* how much less the processes held then */
     const struct cycle *solo;       /* the solo probe; NULL: none */
     const struct cycle *last;       /* the last complete measuring cycle; NULL: none */
     const struct cycle *ready;
