@@ -9,10 +9,9 @@
 #define CYCLE_BOUND_NS (30 * NSEC_PER_SEC)
 /* A probe that may thrash is meant to take a tenth of that. */
 #define PROBE_BOUND_NS (10 * NSEC_PER_SEC)
-/* The rest after a load lasts until memory stands still, at most so many times the settle time. */
-#define SETTLE_BOUND_TIMES 8
-/* Memory that never comes to rest is not waited for every time: so many cycles tell. */
-#define SETTLE_RESTLESS_MAX 2
+/* The rest after a load lasts until memory stands still, at most so many times the settle time;
+ * after cycles on end that did not come to rest, it is not waited for so long. */
+static const unsigned settle_bound_times[] = {8, 3, 1};
 /* "Stands still": three readings within this. */
 #define SETTLE_STILL_BYTES 8192
 #define SETTLE_LOOK_NS     (40 * NSEC_PER_MSEC)
@@ -106,7 +105,7 @@ static uint64_t cycle_moving_bytes(const struct memory_sample *sample)
 static int cycle_settle(struct stage *stage, bool *ret_still, struct error *err)
 {
     nsec_t settle_ns = stage->spec->settings.settle_ns;
-    unsigned times = stage->restless < SETTLE_RESTLESS_MAX ? SETTLE_BOUND_TIMES : 1;
+    unsigned times = settle_bound_times[stage->restless < 2 ? stage->restless : 2];
     nsec_t bound_ns = clock_now_ns() + times * settle_ns + 3 * SETTLE_LOOK_NS;
     int status = stage_wait(stage, clock_now_ns() + settle_ns, false, err);
     uint64_t last = UINT64_MAX;

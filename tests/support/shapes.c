@@ -191,6 +191,11 @@ static void sawtooth_draw(struct random *random, double *p)
     sawtooth_draw_within(random, 2, 5, p);
 }
 
+static void sawtooth_short_draw(struct random *random, double *p)
+{
+    sawtooth_draw_within(random, 0.2, 2, p);
+}
+
 static void sawtooth_long_draw(struct random *random, double *p)
 {
     sawtooth_draw_within(random, 5, 12, p);
@@ -278,6 +283,7 @@ const struct shape shapes_healthy[] = {
     {"full cache (0.2 to 4.2)", cache_draw, cache_floor},
     {"logarithm", logarithm_draw, logarithm_floor},
     {"square root", root_draw, root_floor},
+    {"saw-tooth (0.2 to 2)", sawtooth_short_draw, sawtooth_floor},
     {"saw-tooth (2 to 5)", sawtooth_draw, sawtooth_floor},
     {"autocorrelated noise", autocorrelated_draw, autocorrelated_floor},
     {"bounded random walk", walk_draw, walk_floor},

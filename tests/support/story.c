@@ -6,8 +6,7 @@
 
 struct story story_new(void)
 {
-    struct story story = {.cycle_ns = NSEC_PER_SEC,
-                          .question = {.limit_bytes = 64 * STORY_MIB,
+    struct story story = {.question = {.limit_bytes = 64 * STORY_MIB,
                                        .concurrency = 8,
                                        .cycles_max = 10,
                                        .cycles_min = 5,
@@ -50,9 +49,14 @@ static bool story_has_load(enum cycle_kind kind)
     return (kind <= CYCLE_ABOVE && kind != CYCLE_READY) || kind == CYCLE_SQUEEZE;
 }
 
+static nsec_t story_cycle_ns(const struct story *story)
+{
+    return story->cycle_ns > 0 ? story->cycle_ns : NSEC_PER_SEC;
+}
+
 static nsec_t story_now_ns(const struct story *story)
 {
-    return (nsec_t)story->timeline->n_cycles * story->cycle_ns;
+    return (nsec_t)story->timeline->n_cycles * story_cycle_ns(story);
 }
 
 struct cycle *story_cycle(struct story *story, enum cycle_kind kind, uint64_t bytes)
@@ -68,9 +72,9 @@ struct cycle *story_cycle(struct story *story, enum cycle_kind kind, uint64_t by
         cycle->counts = (struct load_counts){.started = STORY_REQUESTS, .ok = STORY_REQUESTS};
     }
     cycle->begin_ns = begin_ns;
-    cycle->load_end_ns = begin_ns + story->cycle_ns / 2;
-    cycle->settled_ns = begin_ns + 8 * story->cycle_ns / 10;
-    cycle->floor_ns = begin_ns + 9 * story->cycle_ns / 10;
+    cycle->load_end_ns = begin_ns + story_cycle_ns(story) / 2;
+    cycle->settled_ns = begin_ns + 8 * story_cycle_ns(story) / 10;
+    cycle->floor_ns = begin_ns + 9 * story_cycle_ns(story) / 10;
     cycle->complete = true;
     cycle->came_to_rest = true;
     cycle->reclaimed = true;
@@ -148,7 +152,7 @@ void story_sample(struct story *story, uint64_t bytes)
 void story_peak(struct story *story, uint64_t bytes)
 {
     struct cycle *cycle = &story->timeline->cycles[story->timeline->n_cycles - 1];
-    story_sample_at(story, cycle->begin_ns + story->cycle_ns / 4, bytes);
+    story_sample_at(story, cycle->begin_ns + story_cycle_ns(story) / 4, bytes);
     cycle->peak_bytes = bytes;
 }
 

@@ -14,7 +14,7 @@ struct story {
     struct timeline *timeline;
     struct verdict_question question; /* 64 MiB, 8 at a time, 5 to 10 cycles of 250 */
     unsigned start;                   /* which start of the service cycles belong to */
-    nsec_t cycle_ns;                  /* how long each takes; to be set before the first */
+    nsec_t cycle_ns;                  /* how long each takes, from the first on; 0: a second */
 };
 
 struct story story_new(void);
