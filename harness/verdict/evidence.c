@@ -127,6 +127,26 @@ static void evidence_gather_retained(const struct timeline *timeline, struct evi
     }
 }
 
+/* Memory that does not come to rest may grow by the clock, and cycles are not equally long: does it
+ * grow steadily over time where it does not over work? The time is told in requests, as many as
+ * there were, so that all numbers keep their units. */
+static void evidence_try_time(const struct verdict_question *question, struct evidence *ret)
+{
+    size_t n = ret->series.n;
+    if (n < 2 || ret->growth.shape != GROWTH_UNCLEAR || ret->series.cycle[n - 1]->came_to_rest)
+        return;
+    struct floor_series by_time = ret->series;
+    nsec_t begin_ns = by_time.cycle[0]->floor_ns;
+    double span_ns = (double)(by_time.cycle[n - 1]->floor_ns - begin_ns);
+    for (size_t i = 0; i < n; i++)
+        by_time.requests[i] = ret->series.requests[n - 1] *
+                              (double)(by_time.cycle[i]->floor_ns - begin_ns) / span_ns;
+    struct growth growth;
+    growth_assess(&by_time, question->cycles_min, &growth);
+    if (growth.shape == GROWTH_STEADY)
+        ret->growth = growth;
+}
+
 /* The window to judge, what it shows, and what came before and after it. */
 static void evidence_gather_growth(const struct timeline *timeline,
                                    const struct verdict_question *question, struct evidence *ret)
@@ -139,6 +159,7 @@ static void evidence_gather_growth(const struct timeline *timeline,
     indicators_floor_series_before(timeline, &ret->series, &series);
     growth_assess(&series, question->cycles_min, &before);
     indicators_floor_history(timeline, ret->series.start, &ret->history);
+    evidence_try_time(question, ret);
     growth_weigh_history(&ret->history, series.n > 0 ? &before : NULL, &ret->growth);
     if (ret->series.n == 0)
         return;

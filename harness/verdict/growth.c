@@ -45,16 +45,18 @@ static double growth_t_max(size_t freedom)
     return t_max[freedom < last ? freedom : last];
 }
 
-/* How much the steps from floor to floor differ (their standard deviation). */
+/* How much the steps from floor to floor differ from what their work makes of the mean rate (their
+ * standard deviation). */
 static double growth_unevenness(const struct floor_series *series)
 {
     size_t cycles = series->n - 1;
     if (cycles < 2)
         return 0;
-    double mean = (series->floor_bytes[cycles] - series->floor_bytes[0]) / (double)cycles;
+    double rate = growth_rate(series, 0, cycles);
     double squares = 0;
     for (size_t i = 1; i <= cycles; i++) {
-        double off = series->floor_bytes[i] - series->floor_bytes[i - 1] - mean;
+        double expected = rate * (series->requests[i] - series->requests[i - 1]);
+        double off = series->floor_bytes[i] - series->floor_bytes[i - 1] - expected;
         squares += off * off;
     }
     return sqrt(squares / ((double)cycles - 1));

@@ -2,6 +2,8 @@
 
 #include "verdict/growth.h"
 
+/* What is a step at all: twice what a floor moves by itself, for several moves add up. */
+#define HISTORY_STEP_MIN_BYTES (2 * GROWTH_NOISE_BYTES)
 /* It stands still for good after so many times the rest before its last step. The rests of an array
  * that doubles are each twice as long as the one before. */
 #define HISTORY_REST_TIMES 2.5
@@ -98,7 +100,7 @@ void growth_weigh_history(const struct floor_series *history, const struct growt
     if (history->n < 2 || growth->shape == GROWTH_TOO_FEW)
         return;
     struct history_steps steps;
-    history_find_steps(history, fmax(GROWTH_NOISE_BYTES, history->noise_bytes), &steps);
+    history_find_steps(history, fmax(HISTORY_STEP_MIN_BYTES, history->noise_bytes), &steps);
     struct trend doubling = growth->trend;
     if (growth->shape != GROWTH_STEADY && history_doubles(&steps, &doubling)) {
         growth->shape = GROWTH_STEADY;
