@@ -140,6 +140,7 @@ static int remove_content(struct remove_walk *walk, struct error *err)
 {
     for (;;) {
         errno = 0;
+        /* Entered before. NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker) */
         const struct dirent *entry = readdir(walk->dir);
         if (entry == NULL)
             return errno == 0 ? 0 : remove_error(walk, ".", err);

@@ -59,34 +59,83 @@ static void console_close_line(struct console *console)
     console->line_open = false;
 }
 
+static struct console_run *console_find_run(struct console *console, const char *id)
+{
+    for (unsigned i = 0; i < console->n_running; i++)
+        if (strcmp(console->running[i].id, id) == 0)
+            return &console->running[i];
+    return NULL;
+}
+
+/* Note what is told about a run; *ret_changed: it is in another phase now. NULL: no room. */
+static const struct console_run *console_note(struct console *console,
+                                              const struct run_progress *progress,
+                                              bool *ret_changed)
+{
+    struct console_run *run = console_find_run(console, progress->id);
+    if (run == NULL && console->n_running == OPTIONS_JOBS_MAX)
+        return NULL;
+    if (run == NULL) {
+        run = &console->running[console->n_running++];
+        *run = (struct console_run){.phase = ""};
+        snprintf(run->id, sizeof(run->id), "%s", progress->id);
+    }
+    *ret_changed = strncmp(run->phase, progress->phase, sizeof(run->phase) - 1) != 0;
+    snprintf(run->phase, sizeof(run->phase), "%s", progress->phase);
+    run->progress = *progress;
+    return run;
+}
+
+static void console_forget_run(struct console *console, const char *id)
+{
+    struct console_run *run = console_find_run(console, id);
+    if (run == NULL)
+        return;
+    struct console_run *end = &console->running[console->n_running--];
+    memmove(run, run + 1, (size_t)((char *)end - (char *)(run + 1)));
+}
+
+/* All that goes on in one line, in place of the one before. */
+static void console_show_line(struct console *console)
+{
+    CLEANUP(buffer_done) struct buffer line = BUFFER_INIT(65536);
+    struct run_progress running[OPTIONS_JOBS_MAX];
+    struct terminal_style style = console->style;
+    style.width = style.width > 1 ? style.width - 1 : 79; /* the cursor needs a column */
+    for (unsigned i = 0; i < console->n_running; i++) {
+        running[i] = console->running[i].progress;
+        running[i].id = console->running[i].id;
+        running[i].phase = console->running[i].phase;
+    }
+    const struct progress_tally tally = {.done = console->n_records, .all = console->n_planned};
+    if (console->n_running == 1)
+        (void)progress_write(&running[0], &style, &line, NULL);
+    else
+        (void)progress_write_several(running, console->n_running, &tally, &style, &line);
+    fprintf(stderr, "\r\033[K%s", buffer_text(&line));
+    fflush(stderr);
+    console->line_open = true;
+}
+
 void console_progress(void *context, const struct run_progress *progress)
 {
     struct console *console = context;
-    if (console->options->quiet)
+    bool changed = false;
+    if (console->options->quiet || console_note(console, progress, &changed) == NULL)
         return;
-
-    CLEANUP(buffer_done) struct buffer line = BUFFER_INIT(4096);
     if (console->live) {
-        struct terminal_style style = console->style;
-        style.width = style.width > 1 ? style.width - 1 : 79; /* the cursor needs a column */
-        (void)progress_write(progress, &style, &line, NULL);
-        fprintf(stderr, "\r\033[K%s", buffer_text(&line));
-        fflush(stderr);
-        console->line_open = true;
+        console_show_line(console);
         return;
     }
-
-    char phase[sizeof(console->last_phase)];
-    snprintf(phase, sizeof(phase), "%s: %s", progress->id, progress->phase);
-    if (strcmp(phase, console->last_phase) == 0)
+    if (!changed)
         return;
-    memcpy(console->last_phase, phase, sizeof(phase));
     char elapsed[UNITS_TEXT_MAX];
     char memory[UNITS_TEXT_MAX] = "";
     if (progress->memory_bytes != SURVEY_ABSENT)
         units_format_bytes((double)progress->memory_bytes, memory);
-    fprintf(stderr, "  %s (%s%s%s)\n", phase, units_format_duration(progress->elapsed_ns, elapsed),
-            *memory != '\0' ? ", " : "", memory);
+    fprintf(stderr, "  %s: %s (%s%s%s)\n", progress->id, progress->phase,
+            units_format_duration(progress->elapsed_ns, elapsed), *memory != '\0' ? ", " : "",
+            memory);
 }
 
 void console_say(struct console *console, const char *format, ...)
@@ -105,6 +154,7 @@ void console_record_done(void *context, struct record *record, const char *dir)
 {
     struct console *console = context;
     console_close_line(console);
+    console_forget_run(console, record->id);
     struct record **grown =
         realloc(console->records, (console->n_records + 1) * sizeof(struct record *));
     if (grown == NULL) {
@@ -121,6 +171,19 @@ void console_record_done(void *context, struct record *record, const char *dir)
         (void)terminal_write_record(record, dir, &console->style, &text, NULL);
     fputs(buffer_text(&text), stdout);
     fflush(stdout);
+}
+
+void console_sort(struct console *console, const struct plan *plan)
+{
+    size_t sorted = 0;
+    for (size_t i = 0; i < plan->n_runs; i++)
+        for (size_t k = sorted; k < console->n_records; k++)
+            if (strcmp(console->records[k]->id, plan->runs[i].id) == 0) {
+                struct record *found = console->records[k];
+                console->records[k] = console->records[sorted];
+                console->records[sorted++] = found;
+                break;
+            }
 }
 
 /* One run: its object; several: an array of them. */

@@ -7,14 +7,23 @@
 
 #define CONSOLE_RECORDS_MAX 4096
 
+/* A run that goes on, as it was told last. */
+struct console_run {
+    char id[2 * SCENARIO_NAME_MAX + 16];
+    char phase[64];
+    struct run_progress progress; /* its strings are the two above */
+};
+
 struct console {
     const struct options *options;
     struct terminal_style style;
     bool live;               /* standard error is a terminal: progress in place */
     bool line_open;          /* a progress line stands there */
-    char last_phase[160];    /* without a terminal: a line only when this changes */
+    size_t n_planned;        /* runs in all; 0: not known */
     struct record **records; /* owned; those that are done */
     size_t n_records;
+    struct console_run running[OPTIONS_JOBS_MAX]; /* in the order in which they began */
+    unsigned n_running;
 };
 
 /* Look at the terminal and the environment (NO_COLOR, TERM, COLUMNS, LANG). */
@@ -28,6 +37,9 @@ void console_record_done(void *context, struct record *record, const char *dir);
 /* A remark on standard error, unless --quiet. */
 void console_say(struct console *console, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* Put the records into the order of the plan: several jobs are done with them in any order. */
+void console_sort(struct console *console, const struct plan *plan);
 
 /* What comes after the last run: the JSON, or the table of several runs. */
 int console_finish(struct console *console, struct error *err);

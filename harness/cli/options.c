@@ -26,6 +26,7 @@ static const char help_text[] =
     "\n"
     "  --variant NAME       a variant of the scenario; \"all\": the scenario and every variant\n"
     "  --driver NAME        auto (default), native, vm\n"
+    "  --jobs N             N runs at a time, each in a guest of its own (driver vm)\n"
     "  --limit SIZE         memory.max: 64M, 64MiB, 64Mi, 67108864\n"
     "  --high SIZE          memory.high\n"
     "  --url PATH           what to request (may be repeated; default /)\n"
@@ -55,6 +56,7 @@ static const char help_text[] =
 enum option_code {
     OPTION_VARIANT = 256,
     OPTION_DRIVER,
+    OPTION_JOBS,
     OPTION_LIMIT,
     OPTION_HIGH,
     OPTION_URL,
@@ -83,6 +85,7 @@ enum option_code {
 static const struct option long_options[] = {
     {"variant", required_argument, NULL, OPTION_VARIANT},
     {"driver", required_argument, NULL, OPTION_DRIVER},
+    {"jobs", required_argument, NULL, OPTION_JOBS},
     {"limit", required_argument, NULL, OPTION_LIMIT},
     {"high", required_argument, NULL, OPTION_HIGH},
     {"url", required_argument, NULL, OPTION_URL},
@@ -189,6 +192,8 @@ static int options_set_number(int code, const char *value, struct options *ret, 
         if (ret->limit_bytes < LIMIT_MIN_BYTES)
             return error_set(err, ERROR_USAGE, "found \"%.40s\", expected at least 1MiB", value);
         return 0;
+    case OPTION_JOBS:
+        return options_parse_unsigned(value, OPTIONS_JOBS_MAX, &ret->jobs, err);
     case OPTION_HIGH:
         return units_parse_bytes(value, &ret->high_bytes, err);
     case OPTION_CYCLES:

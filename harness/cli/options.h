@@ -11,6 +11,8 @@
 #include "load/profile.h"
 #include "timeline/judgement.h"
 
+#define OPTIONS_JOBS_MAX 64
+
 enum command {
     COMMAND_RUN,
     COMMAND_JUDGE,
@@ -31,6 +33,7 @@ struct options {
     const char *variant;                /* "all": the scenario and every variant */
     const char *driver;                 /* NULL: auto */
     const char *output_dir;             /* "results" */
+    unsigned jobs;                      /* runs at a time; 0: not given */
     const char *url_paths[LOAD_KINDS_MAX];
     unsigned n_url_paths;
     const char *ready;

@@ -143,6 +143,29 @@ static int run_make_plan(const struct options *options, const struct places *pla
     return 0;
 }
 
+/* Several runs at a time need a machine each. */
+static int run_check_jobs(const struct driver *driver, unsigned jobs, struct error *err)
+{
+    if (jobs <= 1 || driver->relocate != NULL)
+        return 0;
+    return error_set(err, ERROR_USAGE,
+                     "--jobs %u: driver %s runs services on this machine itself, where they would "
+                     "take processor time and memory from each other, and the figures would be "
+                     "wrong; use --driver vm, which has a guest for each, or --jobs 1",
+                     jobs, driver->name);
+}
+
+/* Guests that share processors are slow ones. */
+static void run_warn_of_crowd(unsigned guests, struct console *console)
+{
+    long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+    if (cpus > 0 && guests > (unsigned long)cpus)
+        console_say(console,
+                    "warning: %u guests on %ld processor%s: they wait for each other, samples come "
+                    "late, and no time is won (--jobs %ld)",
+                    guests, cpus, cpus == 1 ? "" : "s", cpus);
+}
+
 /* The driver that was asked for, if it works here; else the first that does, and say which. */
 static int run_choose_driver(const struct options *options,
                              const struct driver_options *driver_options, struct console *console,
@@ -157,9 +180,10 @@ static int run_choose_driver(const struct options *options,
         if (*ret != first && first->probe(driver_options, &why) != 0)
             console_say(console, "driver %s; driver %s cannot run here: %.*s (leakcage doctor)",
                         (*ret)->name, first->name, (int)strcspn(why.text, ":;\n"), why.text);
-        return 0;
+        return run_check_jobs(*ret, options->jobs, err);
     }
-    if (registry_find(options->driver, ret, err) < 0)
+    if (registry_find(options->driver, ret, err) < 0 ||
+        run_check_jobs(*ret, options->jobs, err) < 0)
         return -1;
     if ((*ret)->probe(driver_options, err) != 0)
         return error_prefix(err, "driver %s cannot run here", (*ret)->name);
@@ -191,20 +215,26 @@ int command_run(const struct options *options, struct error *err)
     struct driver_options driver_options = options->driver_options;
     driver_options.program_path = places.program;
     driver_options.guest_init_path = places.guest_init;
+    /* No more guests than runs. */
+    driver_options.guests = options->jobs < plan->n_runs ? options->jobs : (unsigned)plan->n_runs;
+    console.n_planned = plan->n_runs;
     const struct driver *driver = NULL;
     if (run_choose_driver(options, &driver_options, &console, &driver, err) < 0)
         return -1;
+    run_warn_of_crowd(driver_options.guests, &console);
 
     const struct run_observer observer = {.progress = console_progress, .context = &console};
     const struct session_options session = {
         .driver = driver,
         .driver_options = &driver_options,
         .results_dir = options->output_dir,
+        .jobs = driver_options.guests,
         .observer = &observer,
         .record_done = console_record_done,
         .context = &console,
     };
     int status = session_run(plan, &session, err);
+    console_sort(&console, plan);
     enum exit_status exit_status = EXIT_AS_EXPECTED;
     for (size_t i = 0; i < console.n_records; i++)
         exit_status = exit_status_worse(exit_status, exit_status_of_record(console.records[i]));

@@ -4,8 +4,8 @@
  * A driver is a constant table of functions. There are two sorts:
  *   - one that starts instances here: all functions but `relocate`;
  *   - one that takes the whole plan elsewhere (a virtual machine), where this same program runs it
- *     with a driver of the first sort and writes its records into a shared folder: only
- *     `probe` and `relocate`. No second code path measures anything.
+ *     with a driver of the first sort and writes its records into a shared folder: only `probe`,
+ *     `prepare` and `relocate`. No second code path measures anything.
  *
  * The contract, which tests/contract/ holds every driver to:
  *   - limits are in force before the service's first instruction;
@@ -36,6 +36,7 @@ struct driver_options {
     const char *guest_init_path; /* vm: the guest's first process */
     uint64_t guest_memory_bytes; /* vm: 0 chooses */
     unsigned guest_cpus;         /* vm: 0 chooses */
+    unsigned guests;             /* vm: how many there are going to be at a time; 0: one */
     const char *accel;           /* vm: "kvm", "tcg", NULL chooses */
 };
 
@@ -104,6 +105,11 @@ struct driver {
 
     /* NULL is fine. */
     void (*destroy)(struct instance *instance);
+
+    /* Before `relocate` on several threads at once: find out what each would find out for itself,
+     * and put the answers into *ret, which is `options` otherwise. NULL: there is nothing. */
+    int (*prepare)(const struct driver_options *options, struct driver_options *ret,
+                   struct error *err);
 
     /* Run this program elsewhere, with these arguments, and wait for its end. -1 when it could not
      * be run, and when it did not end with exit status 0. */

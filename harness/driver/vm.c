@@ -93,15 +93,34 @@ static uint64_t vm_host_available_bytes(void)
                                                                             : UINT64_MAX;
 }
 
-static int vm_check_memory(const struct vm_options *options, struct error *err)
+static unsigned vm_guests(const struct vm_options *options)
+{
+    return options->guests > 1 ? options->guests : 1;
+}
+
+/* How many share a processor while all of them start; rounded up. */
+static unsigned vm_guests_per_cpu(const struct vm_options *options)
+{
+    long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+    unsigned n = cpus > 0 ? (unsigned)cpus : 1;
+    return (vm_guests(options) + n - 1) / n;
+}
+
+static int vm_check_memory(const struct vm_options *options, unsigned guests, struct error *err)
 {
     uint64_t wanted = vm_memory_bytes(options);
     uint64_t available = vm_host_available_bytes();
     char wanted_text[UNITS_TEXT_MAX];
     char available_text[UNITS_TEXT_MAX];
 
-    if (wanted <= available)
+    if (wanted <= available / guests)
         return 0;
+    if (guests > 1)
+        return error_set(err, ERROR_ENVIRONMENT,
+                         "the memory of %u guests, %s each, does not fit: %s are available; take "
+                         "fewer (--jobs), or give them less (--vm-memory)",
+                         guests, units_format_bytes((double)wanted, wanted_text),
+                         units_format_bytes((double)available, available_text));
     return error_set(err, ERROR_ENVIRONMENT,
                      "the guest's memory of %s does not fit: %s are available; close something, or "
                      "give the guest less",
@@ -112,7 +131,10 @@ static int vm_check_memory(const struct vm_options *options, struct error *err)
 int vm_probe(const struct vm_options *options, struct error *why)
 {
     CLEANUP(vm_parts_done) struct vm_parts parts = {0};
-    return vm_parts_find(options, &parts, why) < 0 || vm_check_memory(options, why) < 0 ? 1 : 0;
+    return vm_parts_find(options, &parts, why) < 0 ||
+                   vm_check_memory(options, vm_guests(options), why) < 0
+               ? 1
+               : 0;
 }
 
 static int64_t vm_wall_ns(void)
@@ -197,10 +219,11 @@ static int vm_wait_up(struct vm_guest *guest, nsec_t deadline_ns, struct vm_resu
 static int vm_start(const struct vm_order *order, struct vm_guest **ret, struct vm_result *result,
                     struct error *err)
 {
+    unsigned crowd = vm_guests_per_cpu(order->options);
     nsec_t timeout_ns = order->options->boot_timeout_ns;
-    nsec_t give_up_ns = clock_now_ns() + (timeout_ns > 0 ? timeout_ns : VM_BOOT_TIMEOUT_NS);
+    nsec_t give_up_ns = clock_now_ns() + (timeout_ns > 0 ? timeout_ns : VM_BOOT_TIMEOUT_NS * crowd);
 
-    for (nsec_t try_ns = VM_FIRST_TRY_NS;; try_ns *= 2) {
+    for (nsec_t try_ns = VM_FIRST_TRY_NS * crowd;; try_ns *= 2) {
         CLEANUP(vm_guest_freep) struct vm_guest *guest = NULL;
         nsec_t start_ns = clock_now_ns();
         nsec_t deadline_ns = start_ns + try_ns < give_up_ns ? start_ns + try_ns : give_up_ns;
@@ -285,6 +308,15 @@ static enum vm_accel vm_choose_accel(const struct vm_options *options, const str
     return accel;
 }
 
+int vm_find_accel(const struct vm_options *options, enum vm_accel *ret, struct error *err)
+{
+    CLEANUP(vm_parts_done) struct vm_parts parts = {0};
+    if (vm_parts_find(options, &parts, err) < 0)
+        return -1;
+    *ret = vm_choose_accel(options, &parts);
+    return 0;
+}
+
 int vm_run(const struct vm_options *options, const struct vm_command *command,
            const struct vm_io *io, struct vm_result *ret, struct error *err)
 {
@@ -295,7 +327,7 @@ int vm_run(const struct vm_options *options, const struct vm_command *command,
     struct vm_command shared = *command;
     struct vm_result result = {0};
 
-    if (vm_parts_find(options, &parts, err) < 0 || vm_check_memory(options, err) < 0)
+    if (vm_parts_find(options, &parts, err) < 0 || vm_check_memory(options, 1, err) < 0)
         return -1;
     if (command->writable_dir != NULL) {
         shared.writable_dir = writable_dir = realpath(command->writable_dir, NULL);

@@ -29,6 +29,7 @@ struct vm_options {
     const char *init_path; /* the guest's init, a static program; never NULL */
     uint64_t memory_bytes;
     unsigned cpus;
+    unsigned guests; /* that are going to run at a time, on one thread each */
     enum vm_accel accel;
     nsec_t boot_timeout_ns;
 };
@@ -43,6 +44,9 @@ struct vm_result {
 
 /* 0: usable. 1: unavailable, and *why says what is missing and how to get it. Starts no guest. */
 int vm_probe(const struct vm_options *options, struct error *why);
+
+/* What VM_ACCEL_AUTO means here: VM_ACCEL_KVM or VM_ACCEL_TCG. May start a guest to find out. */
+int vm_find_accel(const struct vm_options *options, enum vm_accel *ret, struct error *err);
 
 /* Run it and wait for its end. Interrupts (base/interrupt.h) are looked for: the first goes to the
  * command as SIGINT; a second one, or a command that has not ended after the grace period, ends

@@ -19,6 +19,7 @@ static int vm_driver_options(const struct driver_options *options, struct vm_opt
         .init_path = options->guest_init_path,
         .memory_bytes = options->guest_memory_bytes,
         .cpus = options->guest_cpus,
+        .guests = options->guests,
         .accel = VM_ACCEL_AUTO,
     };
     if (options->accel == NULL || strcmp(options->accel, "auto") == 0)
@@ -74,6 +75,19 @@ static char **vm_driver_words(const char *first, const char *const *words)
     return argv;
 }
 
+/* Each guest would try KVM, and beside others that try it too it may seem not to work. */
+static int vm_driver_prepare(const struct driver_options *options, struct driver_options *ret,
+                             struct error *err)
+{
+    struct vm_options vm;
+    enum vm_accel accel = VM_ACCEL_AUTO;
+    if (vm_driver_options(options, &vm, err) < 0 || vm_find_accel(&vm, &accel, err) < 0)
+        return -1;
+    *ret = *options;
+    ret->accel = vm_accel_name(accel);
+    return 0;
+}
+
 static int vm_driver_relocate(const struct driver_options *options,
                               const struct relocation *relocation, struct error *err)
 {
@@ -111,5 +125,6 @@ int vm_driver_run_command(const struct driver_options *options, const char *cons
 const struct driver vm_driver = {
     .name = "vm",
     .probe = vm_driver_probe,
+    .prepare = vm_driver_prepare,
     .relocate = vm_driver_relocate,
 };

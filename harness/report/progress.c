@@ -71,3 +71,25 @@ int progress_write(const struct run_progress *progress, const struct terminal_st
         progress_cut(out, begin, style->width);
     return buffer_append_text(out, "", err);
 }
+
+int progress_write_several(const struct run_progress *runs, unsigned n,
+                           const struct progress_tally *tally, const struct terminal_style *style,
+                           struct buffer *out)
+{
+    size_t begin = out->length;
+    (void)buffer_printf(out, NULL, "  %zu", tally->done);
+    if (tally->all > 0)
+        (void)buffer_printf(out, NULL, " of %zu", tally->all);
+    (void)buffer_append_text(out, " done", NULL);
+    for (unsigned i = 0; i < n; i++) {
+        char text[UNITS_TEXT_MAX];
+        (void)buffer_printf(out, NULL, " %s %s %s", style->utf8 ? "·" : "|", runs[i].id,
+                            runs[i].phase);
+        if (runs[i].memory_bytes != SURVEY_ABSENT)
+            (void)buffer_printf(out, NULL, " %s",
+                                units_format_bytes((double)runs[i].memory_bytes, text));
+    }
+    if (style->width > 0)
+        progress_cut(out, begin, style->width);
+    return buffer_append_text(out, "", NULL);
+}

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -14,11 +15,10 @@
 #include "base/owner.h"
 #include "run/data_folder.h"
 #include "run/message.h"
+#include "run/relocated.h"
 #include "scenario/record_files.h"
 
-#define WORK_PREFIX    ".work-"
-#define PLAN_FILE      "plan.json"
-#define PLAN_MAX_BYTES ((size_t)16 * 1024 * 1024)
+#define WORK_PREFIX ".work-"
 
 unsigned session_sweep(const char *results_dir)
 {
@@ -96,100 +96,28 @@ static int session_run_one(const struct session_options *options, const struct r
 }
 
 static int session_run_here(const struct plan *plan, const struct session_options *options,
-                            const char *work_dir, const char *into, struct error *err)
+                            const char *work_dir, struct error *err)
 {
     for (size_t i = 0; i < plan->n_runs && interrupt_count() == 0; i++)
-        if (session_run_one(options, &plan->runs[i], work_dir, into, err) < 0)
+        if (session_run_one(options, &plan->runs[i], work_dir, options->results_dir, err) < 0)
             return -1;
     return 0;
 }
 
-/* What the session elsewhere says, taken apart line by line. */
-struct session_listener {
-    const struct session_options *options;
-    const char *work_dir;
-    struct message_reader reader;
-    struct error error; /* the first failure to take a record over */
-    unsigned taken;
-};
-
-/* The record `id` is whole in the work folder: load it, store it where it belongs, hand it over. */
-static int session_take_record(struct session_listener *listener, const char *id, struct error *err)
+/* Whoever makes the folder has the run: there may be others at work on the plan, in other guests.
+ * 1: it is taken. */
+static int session_take(const char *work_dir, const char *id, struct error *err)
 {
-    CLEANUP(record_freep) struct record *record = NULL;
-    CLEANUP(freep) char *from = file_join(listener->work_dir, id);
-    CLEANUP(freep) char *to = file_join(listener->options->results_dir, id);
-    if (from == NULL || to == NULL)
+    CLEANUP(freep) char *path = NULL;
+    if (asprintf(&path, "%s/%s.taken", work_dir, id) < 0) {
+        path = NULL;
         return error_out_of_memory(err);
-    if (record_load(from, &record, err) < 0)
-        return -1;
-    snprintf(record->driver, sizeof(record->driver), "%s", listener->options->driver->name);
-    data_folder_remove(listener->work_dir, id, record);
-    if (record_store(record, from, to, err) < 0)
-        return -1;
-    listener->taken++;
-    listener->options->record_done(listener->options->context, take_ptr(&record), to);
-    return 0;
-}
-
-static void session_hear(void *context, int fd, const char *data, size_t length)
-{
-    struct session_listener *listener = context;
-    const struct run_observer *observer = listener->options->observer;
-    if (fd != STDOUT_FILENO) {
-        if (write(STDERR_FILENO, data, length) < 0)
-            return;
-        return;
     }
-    while (length > 0) {
-        size_t part = length < MESSAGE_LINE_MAX ? length : MESSAGE_LINE_MAX;
-        struct message message;
-        message_reader_feed(&listener->reader, data, part);
-        while (message_reader_next(&listener->reader, &message)) {
-            if (message.kind == MESSAGE_PROGRESS && observer != NULL && observer->progress != NULL)
-                observer->progress(observer->context, &message.progress);
-            else if (message.kind == MESSAGE_RECORD && listener->error.kind == ERROR_NONE)
-                (void)session_take_record(listener, message.id, &listener->error);
-        }
-        data += part;
-        length -= part;
-    }
-}
-
-static int session_run_elsewhere(const struct plan *plan, const struct session_options *options,
-                                 const char *work_dir, struct error *err)
-{
-    CLEANUP(buffer_done) struct buffer text = BUFFER_INIT(PLAN_MAX_BYTES);
-    CLEANUP(freep) char *plan_path = file_join(work_dir, PLAN_FILE);
-    if (plan_path == NULL)
-        return error_out_of_memory(err);
-    if (plan_write(plan, &text, err) < 0 ||
-        file_write_atomic(AT_FDCWD, plan_path, buffer_text(&text), text.length, err) < 0)
-        return -1;
-
-    CLEANUP(freep) struct session_listener *listener = calloc(1, sizeof(*listener));
-    if (listener == NULL)
-        return error_out_of_memory(err);
-    listener->options = options;
-    listener->work_dir = work_dir;
-    const char *const arguments[] = {"guest", work_dir, NULL};
-    const struct relocation relocation = {
-        .work_dir = work_dir,
-        .arguments = arguments,
-        .output = session_hear,
-        .context = listener,
-    };
-    int status = options->driver->relocate(options->driver_options, &relocation, err);
-    if (listener->error.kind != ERROR_NONE) {
-        *err = listener->error;
-        return -1;
-    }
-    if (status < 0)
-        return -1;
-    if (listener->taken < plan->n_runs && interrupt_count() == 0)
-        return error_set(err, ERROR_INTERNAL, "the %s driver brought back %u of %zu records",
-                         options->driver->name, listener->taken, plan->n_runs);
-    return 0;
+    if (mkdir(path, 0777) == 0)
+        return 0;
+    if (errno == EEXIST)
+        return 1;
+    return error_set_errno(err, ERROR_ENVIRONMENT, errno, "cannot make the folder %s", path);
 }
 
 int session_run(const struct plan *plan, const struct session_options *options, struct error *err)
@@ -197,9 +125,8 @@ int session_run(const struct plan *plan, const struct session_options *options, 
     CLEANUP(freep) char *work_dir = NULL;
     if (session_make_work_dir(options->results_dir, &work_dir, err) < 0)
         return -1;
-    int status = options->driver->relocate != NULL
-                     ? session_run_elsewhere(plan, options, work_dir, err)
-                     : session_run_here(plan, options, work_dir, options->results_dir, err);
+    int status = options->driver->relocate != NULL ? relocated_run(plan, options, work_dir, err)
+                                                   : session_run_here(plan, options, work_dir, err);
     (void)file_remove_tree(work_dir, NULL);
     return status;
 }
@@ -226,8 +153,8 @@ static void session_tell_record(void *context, struct record *record, const char
 int session_run_for(const char *work_dir, const struct driver *driver,
                     const struct driver_options *driver_options, int messages_fd, struct error *err)
 {
-    CLEANUP(buffer_done) struct buffer text = BUFFER_INIT(PLAN_MAX_BYTES);
-    CLEANUP(freep) char *plan_path = file_join(work_dir, PLAN_FILE);
+    CLEANUP(buffer_done) struct buffer text = BUFFER_INIT(RELOCATED_PLAN_MAX_BYTES);
+    CLEANUP(freep) char *plan_path = file_join(work_dir, RELOCATED_PLAN_FILE);
     CLEANUP(plan_freep) struct plan *plan = NULL;
     if (plan_path == NULL)
         return error_out_of_memory(err);
@@ -244,5 +171,12 @@ int session_run_for(const char *work_dir, const struct driver *driver,
         .record_done = session_tell_record,
         .context = &teller,
     };
-    return session_run_here(plan, &options, work_dir, work_dir, err);
+    for (size_t i = 0; i < plan->n_runs && interrupt_count() == 0; i++) {
+        int status = session_take(work_dir, plan->runs[i].id, err);
+        if (status == 0)
+            status = session_run_one(&options, &plan->runs[i], work_dir, work_dir, err);
+        if (status < 0)
+            return -1;
+    }
+    return 0;
 }

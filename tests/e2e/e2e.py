@@ -9,11 +9,13 @@ import contextlib
 import functools
 import json
 import os
+import queue
 import re
 import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 import unittest
 import uuid
@@ -28,6 +30,8 @@ SCENARIOS = os.path.join(ROOT, "scenarios")
 PASS, OTHER, USAGE, ENVIRONMENT, SERVICE, INCONCLUSIVE, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
 SKIPPED = 77
 MARK = "LEAKCAGE_E2E_MARK"
+# For a run that is still going on when it is to be disturbed.
+SLOW = ["--cycles", "200", "--requests", "20000", "--budget", "5m"]
 
 
 def service(name):
@@ -184,6 +188,63 @@ class Test(unittest.TestCase):
     def unfinished(self):
         names = os.listdir(self.results) if os.path.isdir(self.results) else []
         return [name for name in names if name.startswith(".")]
+
+
+class Started:
+    """A run that goes on, its progress watched."""
+
+    def __init__(self, test, *arguments, stderr_lines=True):
+        self.test = test
+        self.process = test.start("run", "-o", test.results, *arguments)
+        self.lines = queue.Queue()
+        self.said = []
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        if stderr_lines:
+            self.reader.start()
+
+    def _read(self):
+        for line in self.process.stderr:
+            self.lines.put(line)
+        self.lines.put(None)
+
+    def wait_for(self, words, seconds=60):
+        """Until a progress line has these words."""
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                line = self.lines.get(timeout=max(0, deadline - time.monotonic()))
+            except queue.Empty:
+                line = None
+            if line is None:
+                self.process.kill()
+                self.test.fail("no %r within %d s: %s" % (words, seconds, self.said))
+            self.said.append(line)
+            if words in line:
+                return
+
+    def wait_for_guest(self, more_s, seconds=20):
+        """Until QEMU runs (or, with driver native, the service does), and so much longer."""
+        deadline = time.monotonic() + seconds
+        while len(processes_marked(self.test.mark)) < 2:
+            if time.monotonic() > deadline or self.process.poll() is not None:
+                self.process.kill()
+                self.test.fail("no guest")
+            time.sleep(0.01)
+        time.sleep(more_s)
+
+    def end(self, number, seconds):
+        """Signal, wait; the exit status."""
+        self.process.send_signal(number)
+        try:
+            status = self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.test.fail("still there %d s after signal %d" % (seconds, number))
+        finally:
+            self.process.stdout.close()
+        self.reader.join(5)
+        self.process.stderr.close()
+        return status
 
 
 def stem():

@@ -2,76 +2,15 @@
 """Nothing is left behind: no process, no guest, no unfinished result, no temporary file; after
 success, failure, Ctrl-C, SIGTERM, and (the results but for the next start) SIGKILL."""
 import os
-import queue
 import signal
-import subprocess
-import threading
 import time
 
 import e2e
 
 # By when the guest is gone; by when an interrupted run is.
 GONE_S, INTERRUPTED_S = 2, 5
-SLOW = ["--cycles", "200", "--requests", "20000", "--budget", "5m"]
 # Memory stays up, and the service cannot be asked for it: the rest probe waits for three seconds.
 HOARD = ["--requests", "40", "--warmup", "20", "--", e2e.HOSTILE, "hoard"]
-
-
-class Started:
-    """A run that goes on, its progress watched."""
-
-    def __init__(self, test, *arguments, stderr_lines=True):
-        self.test = test
-        self.process = test.start("run", "-o", test.results, *arguments)
-        self.lines = queue.Queue()
-        self.said = []
-        self.reader = threading.Thread(target=self._read, daemon=True)
-        if stderr_lines:
-            self.reader.start()
-
-    def _read(self):
-        for line in self.process.stderr:
-            self.lines.put(line)
-        self.lines.put(None)
-
-    def wait_for(self, words, seconds=60):
-        """Until a progress line has these words."""
-        deadline = time.monotonic() + seconds
-        while True:
-            try:
-                line = self.lines.get(timeout=max(0, deadline - time.monotonic()))
-            except queue.Empty:
-                line = None
-            if line is None:
-                self.process.kill()
-                self.test.fail("no %r within %d s: %s" % (words, seconds, self.said))
-            self.said.append(line)
-            if words in line:
-                return
-
-    def wait_for_guest(self, more_s, seconds=20):
-        """Until QEMU runs (or, with driver native, the service does), and so much longer."""
-        deadline = time.monotonic() + seconds
-        while len(e2e.processes_marked(self.test.mark)) < 2:
-            if time.monotonic() > deadline or self.process.poll() is not None:
-                self.process.kill()
-                self.test.fail("no guest")
-            time.sleep(0.01)
-        time.sleep(more_s)
-
-    def end(self, number, seconds):
-        """Signal, wait; the exit status."""
-        self.process.send_signal(number)
-        try:
-            status = self.process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.test.fail("still there %d s after signal %d" % (seconds, number))
-        finally:
-            self.process.stdout.close()
-        self.reader.join(5)
-        self.process.stderr.close()
-        return status
 
 
 class Leftovers(e2e.Test):
@@ -84,7 +23,7 @@ class Leftovers(e2e.Test):
 
     def interrupt(self, number, words, *arguments):
         """Signal at a progress line with these words; a number: after so many seconds of boot."""
-        run = Started(self, *arguments)
+        run = e2e.Started(self, *arguments)
         if isinstance(words, str):
             run.wait_for(words)
         else:
@@ -95,7 +34,7 @@ class Leftovers(e2e.Test):
         self.whole_or_absent("clean", "hostile-service")
 
     def kill_hard(self, words, *arguments):
-        run = Started(self, *arguments)
+        run = e2e.Started(self, *arguments)
         if isinstance(words, str):
             run.wait_for(words)
         else:
@@ -117,12 +56,12 @@ class Leftovers(e2e.Test):
 
     @e2e.needs_driver
     def test_interrupted_while_starting(self):
-        self.interrupt(signal.SIGINT, 0, *SLOW, "clean")
-        self.interrupt(signal.SIGHUP, 1, *SLOW, "clean")
+        self.interrupt(signal.SIGINT, 0, *e2e.SLOW, "clean")
+        self.interrupt(signal.SIGHUP, 1, *e2e.SLOW, "clean")
 
     @e2e.needs_driver
     def test_interrupted_under_load(self):
-        self.interrupt(signal.SIGINT, "clean: cycle 2", *SLOW, "clean")
+        self.interrupt(signal.SIGINT, "clean: cycle 2", *e2e.SLOW, "clean")
         # What it had found by then is kept, and says that it was cut short.
         if os.path.isdir(os.path.join(self.results, "clean")):
             record = self.result("clean")
@@ -135,7 +74,7 @@ class Leftovers(e2e.Test):
 
     @e2e.needs_driver
     def test_killed_while_starting_then_swept_by_clean(self):
-        self.kill_hard(1, *SLOW, "clean")
+        self.kill_hard(1, *e2e.SLOW, "clean")
         done = self.leakcage("clean", "-o", self.results)
         self.expect_status(done, e2e.PASS)
         self.assertIn("removed 1 unfinished result folder ", done.out)
@@ -143,7 +82,7 @@ class Leftovers(e2e.Test):
 
     @e2e.needs_driver
     def test_killed_under_load_then_swept_by_the_next_run(self):
-        self.kill_hard("clean: cycle 2", *SLOW, "clean")
+        self.kill_hard("clean: cycle 2", *e2e.SLOW, "clean")
         done = self.run_here("--requests", "40", "clean")
         self.expect_status(done, e2e.PASS)
         self.expect_nothing_left()
@@ -156,7 +95,7 @@ class Leftovers(e2e.Test):
 
     @e2e.needs_vm
     def test_a_guest_that_is_killed_is_an_error_and_not_a_hang(self):
-        run = Started(self, *SLOW, "clean")
+        run = e2e.Started(self, *e2e.SLOW, "clean")
         run.wait_for("clean: cycle 1")
         guests = [pid for pid, words in e2e.processes_marked(self.mark).items()
                   if "qemu" in words.split(" ")[0]]

@@ -47,7 +47,7 @@ START_TEST(every_option_is_understood)
 
     options =
         parsed("leakcage run --trim /free --heap /debug/heap --cycles 7 --requests 100 --warmup 0 "
-               "--concurrency 4 --rate 12.5 --budget 90s --sample-hz 50 --thp system");
+               "--concurrency 4 --rate 12.5 --budget 90s --sample-hz 50 --thp system --jobs 3");
     ck_assert_str_eq(options.trim, "/free");
     ck_assert_str_eq(options.heap, "/debug/heap");
     ck_assert_uint_eq(options.cycles, 7);
@@ -58,6 +58,7 @@ START_TEST(every_option_is_understood)
     ck_assert_double_eq(options.rate_per_s, 12.5);
     ck_assert_int_eq(options.budget_ns, 90 * NSEC_PER_SEC);
     ck_assert_uint_eq(options.sample_hz, 50);
+    ck_assert_uint_eq(options.jobs, 3);
     ck_assert(options.thp_system);
     ck_assert_ptr_null(options.operands[0]);
 
@@ -83,6 +84,7 @@ START_TEST(nothing_said_means_nothing_set)
     ck_assert_ptr_null(options.driver);
     ck_assert_str_eq(options.output_dir, "results");
     ck_assert_uint_eq(options.limit_bytes, 0);
+    ck_assert_uint_eq(options.jobs, 0);
     ck_assert(!options.has_warmup && !options.has_expectation && !options.json);
 }
 END_TEST
@@ -165,6 +167,9 @@ static const struct {
     {"leakcage run --expect leek", "--expect: found \"leek\", expected leak"},
     {"leakcage run --expect leak/scokets", "--expect: found \"scokets\""},
     {"leakcage run --expect aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "--expect: found"},
+    {"leakcage run --jobs 0", "--jobs: found \"0\""},
+    {"leakcage run --jobs 65", "--jobs: found \"65\""},
+    {"leakcage run --jobs two", "--jobs: found \"two\""},
     {"leakcage run --vm-cpus 0", "--vm-cpus: found \"0\""},
     {"leakcage run --vm-memory x", "--vm-memory: found \"x\""},
 };

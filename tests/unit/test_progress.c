@@ -70,6 +70,33 @@ START_TEST(what_is_not_known_is_left_out)
 }
 END_TEST
 
+static const char *several_line(unsigned n, struct progress_tally tally,
+                                struct terminal_style style)
+{
+    static char text[1024];
+    const struct run_progress runs[] = {
+        progress,
+        {.id = "clean", .phase = "start", .memory_bytes = SURVEY_ABSENT, .limit_bytes = UINT64_MAX},
+    };
+    CLEANUP(buffer_done) struct buffer out = BUFFER_INIT(1024);
+    ck_assert_int_eq(progress_write_several(runs, n, &tally, &style, &out), 0);
+    strcpy(text, buffer_text(&out));
+    return text;
+}
+
+START_TEST(several_runs_share_a_line)
+{
+    const struct terminal_style plain = {.width = 0};
+    const struct terminal_style modern = {.utf8 = true, .width = 40};
+    ck_assert_str_eq(several_line(2, (struct progress_tally){.done = 3, .all = 8}, plain),
+                     "  3 of 8 done | unclosed-body cycle 3 25.0 MiB | clean start");
+    ck_assert_str_eq(several_line(0, (struct progress_tally){.done = 3}, plain), "  3 done");
+    const char *cut = several_line(2, (struct progress_tally){.done = 3, .all = 8}, modern);
+    ck_assert_uint_eq(columns_of(cut), 40);
+    ck_assert_ptr_nonnull(strstr(cut, "done · unclosed-body"));
+}
+END_TEST
+
 START_TEST(no_line_is_wider_than_the_terminal)
 {
     for (unsigned width = 1; width < 150; width++) {
@@ -97,6 +124,7 @@ static Suite *suite(void)
     tcase_add_test(c, a_line_has_phase_memory_requests_and_time);
     tcase_add_test(c, blocks_where_the_terminal_has_them);
     tcase_add_test(c, what_is_not_known_is_left_out);
+    tcase_add_test(c, several_runs_share_a_line);
     tcase_add_test(c, no_line_is_wider_than_the_terminal);
     tcase_add_test(c, more_than_the_limit_is_a_full_bar);
     suite_add_tcase(s, c);

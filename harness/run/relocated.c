@@ -1,0 +1,196 @@
+#include "run/relocated.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/interrupt.h"
+#include "run/data_folder.h"
+#include "run/message.h"
+#include "scenario/record_files.h"
+
+/* What all places share. */
+struct relocated {
+    const struct session_options *options;
+    struct driver_options driver_options; /* with what was found out for all of them */
+    const char *work_dir;
+    pthread_mutex_t lock; /* over calls of the observer and of record_done, and `taken` */
+    size_t taken;
+};
+
+/* One place: the thread that waits for it hears what it says, line by line. */
+struct place {
+    struct relocated *relocated;
+    pthread_t thread;
+    struct message_reader reader;
+    char id[2 * SCENARIO_NAME_MAX + 16]; /* of the run that goes on there; "": none */
+    nsec_t elapsed_ns;                   /* of that run, as told last */
+    struct error error;                  /* kind ERROR_NONE: it has done its part */
+};
+
+/* The record `id` is whole in the work folder: load it, store it where it belongs, hand it over. */
+static int place_take_record(struct place *place, const char *id, struct error *err)
+{
+    struct relocated *relocated = place->relocated;
+    const struct session_options *options = relocated->options;
+    CLEANUP(record_freep) struct record *record = NULL;
+    CLEANUP(freep) char *from = file_join(relocated->work_dir, id);
+    CLEANUP(freep) char *to = file_join(options->results_dir, id);
+    if (from == NULL || to == NULL)
+        return error_out_of_memory(err);
+    place->id[0] = '\0';
+    if (record_load(from, &record, err) < 0)
+        return -1;
+    snprintf(record->driver, sizeof(record->driver), "%s", options->driver->name);
+    data_folder_remove(relocated->work_dir, id, record);
+    if (record_store(record, from, to, err) < 0)
+        return -1;
+    pthread_mutex_lock(&relocated->lock);
+    relocated->taken++;
+    options->record_done(options->context, take_ptr(&record), to);
+    pthread_mutex_unlock(&relocated->lock);
+    return 0;
+}
+
+static void place_show_progress(struct place *place, const struct run_progress *progress)
+{
+    snprintf(place->id, sizeof(place->id), "%s", progress->id);
+    place->elapsed_ns = progress->elapsed_ns;
+    const struct run_observer *observer = place->relocated->options->observer;
+    if (observer == NULL || observer->progress == NULL)
+        return;
+    pthread_mutex_lock(&place->relocated->lock);
+    observer->progress(observer->context, progress);
+    pthread_mutex_unlock(&place->relocated->lock);
+}
+
+static void place_hear(void *context, int fd, const char *data, size_t length)
+{
+    struct place *place = context;
+    if (fd != STDOUT_FILENO) {
+        if (write(STDERR_FILENO, data, length) < 0)
+            return;
+        return;
+    }
+    while (length > 0) {
+        size_t part = length < MESSAGE_LINE_MAX ? length : MESSAGE_LINE_MAX;
+        struct message message;
+        message_reader_feed(&place->reader, data, part);
+        while (message_reader_next(&place->reader, &message)) {
+            if (message.kind == MESSAGE_PROGRESS)
+                place_show_progress(place, &message.progress);
+            else if (message.kind == MESSAGE_RECORD && place->error.kind == ERROR_NONE)
+                (void)place_take_record(place, message.id, &place->error);
+        }
+        data += part;
+        length -= part;
+    }
+}
+
+/* The place is gone, the run that it had is lost: told at once, for others may go on for long. */
+static void place_lose_run(struct place *place)
+{
+    char id[sizeof(place->id)];
+    memcpy(id, place->id, sizeof(id));
+    const struct run_progress progress = {
+        .id = id,
+        .phase = "lost",
+        .memory_bytes = SURVEY_ABSENT,
+        .limit_bytes = UINT64_MAX,
+        .elapsed_ns = place->elapsed_ns,
+    };
+    if (*id != '\0')
+        place_show_progress(place, &progress);
+}
+
+/* Be there from the start of the program elsewhere to its end. */
+static void *place_run(void *context)
+{
+    struct place *place = context;
+    const struct relocated *relocated = place->relocated;
+    const char *const arguments[] = {"guest", relocated->work_dir, NULL};
+    const struct relocation relocation = {
+        .work_dir = relocated->work_dir,
+        .arguments = arguments,
+        .output = place_hear,
+        .context = place,
+    };
+    struct error err = {0};
+    if (relocated->options->driver->relocate(&relocated->driver_options, &relocation, &err) == 0)
+        return NULL;
+    if (err.kind != ERROR_INTERRUPTED)
+        place_lose_run(place);
+    if (place->error.kind == ERROR_NONE)
+        place->error = err;
+    return NULL;
+}
+
+/* So many places at once; the errors are in them. */
+static void relocated_run_places(struct place *places, unsigned n)
+{
+    unsigned started = 0;
+    for (; n > 1 && started < n; started++) {
+        int failure = pthread_create(&places[started].thread, NULL, place_run, &places[started]);
+        if (failure == 0)
+            continue;
+        error_set_errno(&places[started].error, ERROR_ENVIRONMENT, failure, "cannot make a thread");
+        break;
+    }
+    if (n == 1)
+        place_run(&places[0]);
+    for (unsigned i = 0; i < started; i++)
+        pthread_join(places[i].thread, NULL);
+}
+
+static int relocated_write_plan(const struct plan *plan, const char *work_dir, struct error *err)
+{
+    CLEANUP(buffer_done) struct buffer text = BUFFER_INIT(RELOCATED_PLAN_MAX_BYTES);
+    CLEANUP(freep) char *path = file_join(work_dir, RELOCATED_PLAN_FILE);
+    if (path == NULL)
+        return error_out_of_memory(err);
+    if (plan_write(plan, &text, err) < 0)
+        return -1;
+    return file_write_atomic(AT_FDCWD, path, buffer_text(&text), text.length, err);
+}
+
+int relocated_run(const struct plan *plan, const struct session_options *options,
+                  const char *work_dir, struct error *err)
+{
+    const struct driver *driver = options->driver;
+    unsigned n = options->jobs > 1 ? options->jobs : 1;
+    if (n > plan->n_runs)
+        n = plan->n_runs > 0 ? (unsigned)plan->n_runs : 1;
+    struct relocated relocated = {
+        .options = options,
+        .driver_options = *options->driver_options,
+        .work_dir = work_dir,
+        .lock = PTHREAD_MUTEX_INITIALIZER,
+    };
+    if (n > 1 && driver->prepare != NULL &&
+        driver->prepare(options->driver_options, &relocated.driver_options, err) < 0)
+        return -1;
+    CLEANUP(freep) struct place *places = calloc(n, sizeof(*places));
+    if (places == NULL)
+        return error_out_of_memory(err);
+    for (unsigned i = 0; i < n; i++)
+        places[i].relocated = &relocated;
+    if (relocated_write_plan(plan, work_dir, err) < 0)
+        return -1;
+
+    relocated_run_places(places, n);
+    for (unsigned i = 0; i < n; i++)
+        if (places[i].error.kind != ERROR_NONE) {
+            if (err != NULL)
+                *err = places[i].error;
+            return n > 1 ? error_prefix(err, "%s %u of %u", driver->name, i + 1, n) : -1;
+        }
+    if (relocated.taken < plan->n_runs && interrupt_count() == 0)
+        return error_set(err, ERROR_INTERNAL, "the %s driver brought back %zu of %zu records",
+                         driver->name, relocated.taken, plan->n_runs);
+    return 0;
+}

@@ -1,0 +1,18 @@
+#pragma once
+/* A plan that is run elsewhere: handed over as JSON, followed by its messages (a line each, on
+ * standard output), its records taken back. Private to run/; session.h is what callers see.
+ *
+ * With several jobs there are as many places at once, each started once, and each with the whole
+ * plan: whoever is free takes the next run that nobody has taken (session_run_for()). So no place
+ * is idle while there is a run to take, whatever the runs cost, and none is started twice; a place
+ * that fails loses the run it had, and the others go on. A thread waits for each place; what they
+ * hand over to the caller, they hand over one at a time. */
+#include "run/session.h"
+
+#define RELOCATED_PLAN_FILE      "plan.json"
+#define RELOCATED_PLAN_MAX_BYTES ((size_t)16 * 1024 * 1024)
+
+/* Run the plan, working in `work_dir` (absolute, shared with the places). An interrupted run is no
+ * error of it. */
+int relocated_run(const struct plan *plan, const struct session_options *options,
+                  const char *work_dir, struct error *err);
