@@ -7,6 +7,7 @@ verdict      `leakcage run unclosed-body` from start to verdict
 Only when they are named, for they take minutes:
 accuracy     the whole catalogue: what was called what
 speed        the same runs: time and requests to the verdict
+sensitivity  the smallest leak that is found, and the false alarms at none
 """
 import os
 import sys
@@ -14,11 +15,12 @@ import sys
 import accuracy
 import costs
 import runs
+import sensitivity
 
 BENCHMARKS = {
     "load": costs.bench_load, "sampler": costs.bench_sampler, "vm": costs.bench_vm,
     "verdict": costs.bench_verdict, "accuracy": accuracy.bench_accuracy,
-    "speed": accuracy.bench_speed,
+    "speed": accuracy.bench_speed, "sensitivity": sensitivity.bench_sensitivity,
 }
 BY_DEFAULT = ["load", "sampler", "vm", "verdict"]
 

@@ -9,6 +9,7 @@ sys.dont_write_bytecode = True
 import figures  # noqa: E402 pylint: disable=wrong-import-position
 import runs  # noqa: E402 pylint: disable=wrong-import-position
 import scenario_files  # noqa: E402 pylint: disable=wrong-import-position
+import sensitivity  # noqa: E402 pylint: disable=wrong-import-position
 
 RECORD = {"id": "a.fixed", "scenario": "a", "variant": "fixed", "verdict": "clean", "cause": "none",
           "reason": "still", "outcome": "pass", "termination": "decided", "driver": "vm"}
@@ -136,6 +137,15 @@ class Rows(unittest.TestCase):
     def test_a_missing_run_has_the_same_columns(self):
         self.assertEqual(set(runs.missing_row("a", "fixed", ("clean", None), "r")),
                          set(runs.row_of(RECORD, "r", ("clean", None))))
+
+
+class Honesty(unittest.TestCase):
+    def test_clean_must_not_hide_a_leak_above_what_it_claims_to_find(self):
+        claim = {"called": "clean", "smallest_leak_bytes": 18.0}
+        self.assertTrue(sensitivity.is_honest(16, claim))
+        self.assertFalse(sensitivity.is_honest(32, claim))
+        self.assertIsNone(sensitivity.is_honest(32, dict(claim, called="inconclusive")))
+        self.assertIsNone(sensitivity.is_honest(32, dict(claim, smallest_leak_bytes=None)))
 
 
 if __name__ == "__main__":
