@@ -8,12 +8,14 @@ Only when they are named, for they take minutes:
 accuracy     the whole catalogue: what was called what
 speed        the same runs: time and requests to the verdict
 sensitivity  the smallest leak that is found, and the false alarms at none
+peers        the same mistakes under LeakSanitizer, valgrind, heaptrack, and an eye on RSS
 """
 import os
 import sys
 
 import accuracy
 import costs
+import peers
 import runs
 import sensitivity
 
@@ -21,6 +23,7 @@ BENCHMARKS = {
     "load": costs.bench_load, "sampler": costs.bench_sampler, "vm": costs.bench_vm,
     "verdict": costs.bench_verdict, "accuracy": accuracy.bench_accuracy,
     "speed": accuracy.bench_speed, "sensitivity": sensitivity.bench_sensitivity,
+    "peers": peers.bench_peers,
 }
 BY_DEFAULT = ["load", "sampler", "vm", "verdict"]
 

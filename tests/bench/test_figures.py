@@ -7,6 +7,7 @@ import unittest
 sys.dont_write_bytecode = True
 
 import figures  # noqa: E402 pylint: disable=wrong-import-position
+import peer_tools  # noqa: E402 pylint: disable=wrong-import-position
 import runs  # noqa: E402 pylint: disable=wrong-import-position
 import scenario_files  # noqa: E402 pylint: disable=wrong-import-position
 import sensitivity  # noqa: E402 pylint: disable=wrong-import-position
@@ -146,6 +147,45 @@ class Honesty(unittest.TestCase):
         self.assertFalse(sensitivity.is_honest(32, claim))
         self.assertIsNone(sensitivity.is_honest(32, dict(claim, called="inconclusive")))
         self.assertIsNone(sensitivity.is_honest(32, dict(claim, smallest_leak_bytes=None)))
+
+
+class Tools(unittest.TestCase):
+    MEMCHECK = """\
+==9== FILE DESCRIPTORS: 506 open (3 std) at exit.
+==9== HEAP SUMMARY:
+==9==    definitely lost: 1,024 bytes in 1 blocks
+==9==    indirectly lost: 16 bytes in 1 blocks
+==9==      possibly lost: 91,200 bytes in 300 blocks
+"""
+
+    def test_lost_bytes_of_memcheck(self):
+        self.assertEqual(peer_tools.parse_memcheck(self.MEMCHECK), {
+            "definitely": 1024, "indirectly": 16, "possibly": 91200, "descriptors": 503})
+
+    def test_memcheck_that_was_killed_says_nothing(self):
+        self.assertIsNone(peer_tools.parse_memcheck("==9== Command: x\n"))
+
+    def test_lost_bytes_of_leak_sanitizer(self):
+        self.assertEqual(peer_tools.parse_lsan(""), 0)
+        self.assertEqual(peer_tools.parse_lsan(
+            "SUMMARY: LeakSanitizer: 2048 byte(s) leaked in 2 allocation(s).\n"), 2048)
+
+    def test_bytes_of_a_flame_graph(self):
+        self.assertEqual(peer_tools.parse_stacks("main;f (a.c); 83072\nmain;g; 33\n\n"), 83105)
+
+    def test_rss_alarms_above_ten_percent(self):
+        rss = peer_tools.Rss("RSS", "ready_bytes")
+        self.assertEqual(rss.judge({"ready_bytes": 1000, "end_bytes": 1100}, None),
+                         (False, "+10 %"))
+        self.assertEqual(rss.judge({"ready_bytes": 1000, "end_bytes": 1110}, None),
+                         (True, "+11 %"))
+
+    def test_heaptrack_is_held_against_the_mended_service(self):
+        tool = peer_tools.Heaptrack()
+        self.assertEqual(tool.judge({"leaked_bytes": 110000, "requests": 1000},
+                                    {"leaked_bytes": 109060}), (False, "0 B"))
+        self.assertEqual(tool.judge({"leaked_bytes": 1133060, "requests": 1000},
+                                    {"leaked_bytes": 109060}), (True, "1,024 B"))
 
 
 if __name__ == "__main__":
