@@ -9,6 +9,7 @@ accuracy     the whole catalogue: what was called what
 speed        the same runs: time and requests to the verdict
 sensitivity  the smallest leak that is found, and the false alarms at none
 peers        the same mistakes under LeakSanitizer, valgrind, heaptrack, and an eye on RSS
+robustness   the same verdict at other limits, concurrency, sampling, and on a busy machine
 """
 import os
 import sys
@@ -16,6 +17,7 @@ import sys
 import accuracy
 import costs
 import peers
+import robustness
 import runs
 import sensitivity
 
@@ -23,7 +25,7 @@ BENCHMARKS = {
     "load": costs.bench_load, "sampler": costs.bench_sampler, "vm": costs.bench_vm,
     "verdict": costs.bench_verdict, "accuracy": accuracy.bench_accuracy,
     "speed": accuracy.bench_speed, "sensitivity": sensitivity.bench_sensitivity,
-    "peers": peers.bench_peers,
+    "peers": peers.bench_peers, "robustness": robustness.bench_robustness,
 }
 BY_DEFAULT = ["load", "sampler", "vm", "verdict"]
 

@@ -8,6 +8,7 @@ sys.dont_write_bytecode = True
 
 import figures  # noqa: E402 pylint: disable=wrong-import-position
 import peer_tools  # noqa: E402 pylint: disable=wrong-import-position
+import robustness  # noqa: E402 pylint: disable=wrong-import-position
 import runs  # noqa: E402 pylint: disable=wrong-import-position
 import scenario_files  # noqa: E402 pylint: disable=wrong-import-position
 import sensitivity  # noqa: E402 pylint: disable=wrong-import-position
@@ -147,6 +148,79 @@ class Honesty(unittest.TestCase):
         self.assertFalse(sensitivity.is_honest(32, claim))
         self.assertIsNone(sensitivity.is_honest(32, dict(claim, called="inconclusive")))
         self.assertIsNone(sensitivity.is_honest(32, dict(claim, smallest_leak_bytes=None)))
+
+
+class Settings(unittest.TestCase):
+    PRESSURE = {"limit": "24MiB", "load": {"path": "/", "concurrency": 8},
+                "expect": {"verdict": "pressure", "cause": "transient"}}
+
+    def accepted(self, setting):
+        changed = robustness.SETTINGS[setting](self.PRESSURE)
+        return [verdict for verdict, _ in robustness.accepts(self.PRESSURE, changed)]
+
+    def test_pressure_ends_where_there_is_room(self):
+        self.assertEqual(self.accepted("limit x8"), ["clean"])
+        self.assertEqual(self.accepted("1 at a time"), ["clean"])
+        self.assertEqual(self.accepted("limit x2"), ["clean", "pressure"])
+
+    def test_pressure_stays_where_there_is_not(self):
+        for setting in ("as it is", "32 at a time", "50 Hz", "other core busy"):
+            self.assertEqual(self.accepted(setting), ["pressure"])
+
+    def test_what_the_scenario_has_anyway_is_not_run_again(self):
+        self.assertIsNone(robustness.SETTINGS["8 at a time"](self.PRESSURE))
+        timers = {"load": {"timers": [{"path": "/", "every": "10ms"}]}}
+        self.assertIsNone(robustness.SETTINGS["32 at a time"](timers))
+        self.assertIsNone(robustness.SETTINGS["limit x2"]({"limit": "none"}))
+
+    def test_a_leak_is_one_whatever_the_setting(self):
+        leak = dict(self.PRESSURE, expect={"verdict": "leak", "cause": "heap"})
+        for change in robustness.SETTINGS.values():
+            changed = change(leak)
+            if changed is not None:
+                self.assertEqual(robustness.accepts(leak, changed), [("leak", "heap")])
+
+    def test_another_cause_is_a_deviation(self):
+        row = {"called": "leak", "cause": "sockets"}
+        self.assertFalse(robustness.is_accepted(row, [("leak", "heap")]))
+        self.assertTrue(robustness.is_accepted(row, [("clean", None), ("leak", "sockets")]))
+
+
+class FakeBench:
+    """Calls every run clean, and remembers the scenarios it was given."""
+
+    def __init__(self):
+        self.given = []
+
+    def folder(self, *names):
+        return "/".join(names)
+
+    def run(self, results, arguments):
+        self.given = [scenario_files.load(path) for path in arguments]
+        return [dict(RECORD, scenario=document["name"]) for document in self.given]
+
+    def settle_folder(self, row):
+        row.pop("folder")
+
+
+class RoomyLimit(unittest.TestCase):
+    def rows_of(self, called, roomy_limit_bytes):
+        bench = FakeBench()
+        row = {"name": "a.b", "setting": "as it is", "called": called,
+               "roomy_limit_bytes": roomy_limit_bytes}
+        return bench, robustness.run_roomy(bench, {"a.b": Settings.PRESSURE}, [row])
+
+    def test_what_pressure_names_is_run_with_that_limit_and_must_be_calm(self):
+        bench, rows = self.rows_of("pressure", 50331648)
+        self.assertEqual([document["limit"] for document in bench.given], [50331648])
+        self.assertEqual(rows[0]["setting"], robustness.ROOMY)
+        self.assertTrue(rows[0]["right"])
+        self.assertFalse(robustness.is_accepted({"called": "pressure", "cause": "transient"},
+                                                rows[0]["accepted"]))
+
+    def test_nothing_is_run_where_none_is_named(self):
+        self.assertEqual(self.rows_of("pressure", None)[1], [])
+        self.assertEqual(self.rows_of("clean", 50331648)[1], [])
 
 
 class Tools(unittest.TestCase):
