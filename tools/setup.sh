@@ -34,8 +34,11 @@ libclang-rt-dev:/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.asan-x86_64.a:
 lint_needs="
 clang-format:/usr/bin/clang-format:formatting
 clang-tidy:/usr/bin/clang-tidy:budgets and checks"
+# LeakSanitizer, another peer, comes with gcc.
 bench_needs="
-wrk:/usr/bin/wrk:what the load generator is measured against"
+wrk:/usr/bin/wrk:what the load generator is measured against
+valgrind:/usr/bin/valgrind:what leakcage is compared with (BENCH=peers)
+heaptrack:/usr/bin/heaptrack:what leakcage is compared with (BENCH=peers)"
 
 case $purpose in
 build) ;;

@@ -1,0 +1,266 @@
+#!/usr/bin/python3
+"""What the benchmarks reckon with: matrices, shares, tables, scenarios made of scenarios, what the
+other tools print, and what counts as right."""
+import sys
+import unittest
+
+sys.dont_write_bytecode = True
+
+import figures  # noqa: E402 pylint: disable=wrong-import-position
+import peer_tools  # noqa: E402 pylint: disable=wrong-import-position
+import robustness  # noqa: E402 pylint: disable=wrong-import-position
+import runs  # noqa: E402 pylint: disable=wrong-import-position
+import scenario_files  # noqa: E402 pylint: disable=wrong-import-position
+import sensitivity  # noqa: E402 pylint: disable=wrong-import-position
+
+RECORD = {"id": "a.fixed", "scenario": "a", "variant": "fixed", "verdict": "clean", "cause": "none",
+          "reason": "still", "outcome": "pass", "termination": "decided", "driver": "vm"}
+
+
+class Matrix(unittest.TestCase):
+    MATRIX = figures.confusion([("leak", "leak")] * 3 + [("leak", "clean"), ("clean", "clean"),
+                                                         ("clean", "leak"),
+                                                         ("lazy-release", "inconclusive")])
+
+    def test_counts_what_was_expected_by_what_was_called(self):
+        self.assertEqual(self.MATRIX["leak"]["leak"], 3)
+        self.assertEqual(self.MATRIX["leak"]["clean"], 1)
+        self.assertEqual(self.MATRIX["lazy-release"]["inconclusive"], 1)
+        self.assertEqual(sum(sum(row.values()) for row in self.MATRIX.values()), 7)
+
+    def test_precision_is_of_those_called_so(self):
+        self.assertEqual(figures.precision(self.MATRIX, "leak"), 3 / 4)
+        self.assertEqual(figures.precision(self.MATRIX, "clean"), 1 / 2)
+
+    def test_recall_is_of_those_that_are_so_and_the_undecided_count(self):
+        self.assertEqual(figures.recall(self.MATRIX, "leak"), 3 / 4)
+        self.assertEqual(figures.recall(self.MATRIX, "lazy-release"), 0)
+
+    def test_without_any_there_is_no_share(self):
+        self.assertIsNone(figures.precision(self.MATRIX, "pressure"))
+        self.assertIsNone(figures.recall(self.MATRIX, "pressure"))
+
+
+class Shares(unittest.TestCase):
+    def test_interval_of_nothing_seen_is_not_nothing(self):
+        low, high = figures.wilson(0, 10)
+        self.assertEqual(low, 0)
+        self.assertAlmostEqual(high, 0.2775, places=4)
+
+    def test_interval_is_that_of_the_textbook(self):
+        low, high = figures.wilson(81, 263)
+        self.assertAlmostEqual(low, 0.2553, places=4)
+        self.assertAlmostEqual(high, 0.3662, places=4)
+
+    def test_all_and_nothing_are_said_only_of_all_and_nothing(self):
+        self.assertEqual(figures.percent(1), "100 %")
+        self.assertEqual(figures.percent(0.99999), "99.9 %")
+        self.assertEqual(figures.percent(0.00001), "0.1 %")
+        self.assertEqual(figures.percent(None), "-")
+
+    def test_a_share_of_none(self):
+        self.assertEqual(figures.share(0, 0), "0 of 0")
+
+
+class Text(unittest.TestCase):
+    def test_numbers_have_three_digits(self):
+        for value, text in ((0.012345, "0.0123"), (4.5678, "4.57"), (1234.5, "1,230"), (0, "0"),
+                            (99.96, "100"), (None, "-")):
+            self.assertEqual(figures.number(value), text)
+
+    def test_sizes(self):
+        self.assertEqual(figures.size(8), "8.00 B")
+        self.assertEqual(figures.size(24 << 20), "24.0 MiB")
+        self.assertEqual(figures.size(None), "-")
+
+    def test_figures_stand_at_the_right_words_at_the_left(self):
+        lines = figures.table(["name", "n"], [["long name", "5"], ["a", "1,000"], ["b", "-"]])
+        self.assertEqual(lines, ["  name           n",
+                                 "  ---------  -----",
+                                 "  long name      5",
+                                 "  a          1,000",
+                                 "  b              -"])
+
+    def test_spread_of_nothing(self):
+        self.assertEqual(figures.spread([None]), ["-", "-", "-", "0"])
+        self.assertEqual(figures.spread([1, 2, 9]), ["2.00", "1.00", "9.00", "3"])
+
+
+class Scenarios(unittest.TestCase):
+    DOCUMENT = {"$schema": "schema.json", "name": "a", "limit": "64MiB",
+                "service": {"command": ["x"], "args": ["1", "2"], "env": {"A": "1", "B": "2"}},
+                "expect": {"verdict": "leak", "cause": "heap"},
+                "variants": {"fixed": {"service": {"args": ["3"], "env": {"B": "3"}},
+                                       "expect": "clean"},
+                             "pipes": {"expect": {"verdict": "leak"}}}}
+
+    def test_a_variant_changes_objects_key_by_key_and_arrays_whole(self):
+        fixed = scenario_files.resolve(self.DOCUMENT, "fixed")
+        self.assertEqual(fixed["service"], {"command": ["x"], "args": ["3"],
+                                            "env": {"A": "1", "B": "3"}})
+        self.assertNotIn("variants", fixed)
+        self.assertEqual(scenario_files.resolve(self.DOCUMENT)["service"]["args"], ["1", "2"])
+
+    def test_an_expectation_is_replaced_whole(self):
+        def expected(variant):
+            return scenario_files.expectation(scenario_files.resolve(self.DOCUMENT, variant))
+        self.assertEqual(expected(None), ("leak", "heap"))
+        self.assertEqual(expected("fixed"), ("clean", None))
+        self.assertEqual(expected("pipes"), ("leak", None))
+
+    def test_sizes_are_read_as_leakcage_reads_them(self):
+        for text in ("64M", "64MiB", "64Mi", 67108864, "67108864"):
+            self.assertEqual(scenario_files.parse_size(text), 64 << 20)
+        self.assertIsNone(scenario_files.parse_size("none"))
+        with self.assertRaises(ValueError):
+            scenario_files.parse_size("64 elephants")
+
+
+class Rows(unittest.TestCase):
+    def test_right_needs_the_verdict_and_the_cause_that_is_expected(self):
+        leak = dict(RECORD, verdict="leak", cause="heap")
+        self.assertTrue(runs.row_of(leak, "r", ("leak", "heap"))["right"])
+        self.assertTrue(runs.row_of(leak, "r", ("leak", None))["right"])
+        self.assertFalse(runs.row_of(leak, "r", ("leak", "sockets"))["right"])
+        self.assertFalse(runs.row_of(leak, "r", ("clean", None))["right"])
+
+    def test_a_run_without_a_verdict_is_an_error_with_its_reason(self):
+        row = runs.row_of(dict(RECORD, outcome="error", error={"text": "exited with 1"}), "r",
+                          ("clean", None))
+        self.assertEqual((row["called"], row["cause"], row["reason"], row["right"]),
+                         ("error", None, "exited with 1", False))
+
+    def test_what_was_not_measured_is_absent(self):
+        row = runs.row_of(RECORD, "r", ("clean", None))
+        self.assertIsNone(row["verdict_s"])
+        self.assertIsNone(row["smallest_leak_bytes"])
+        self.assertEqual(row["folder"], "r/a.fixed")
+
+    def test_a_missing_run_has_the_same_columns(self):
+        self.assertEqual(set(runs.missing_row("a", "fixed", ("clean", None), "r")),
+                         set(runs.row_of(RECORD, "r", ("clean", None))))
+
+
+class Honesty(unittest.TestCase):
+    def test_clean_must_not_hide_a_leak_above_what_it_claims_to_find(self):
+        claim = {"called": "clean", "smallest_leak_bytes": 18.0}
+        self.assertTrue(sensitivity.is_honest(16, claim))
+        self.assertFalse(sensitivity.is_honest(32, claim))
+        self.assertIsNone(sensitivity.is_honest(32, dict(claim, called="inconclusive")))
+        self.assertIsNone(sensitivity.is_honest(32, dict(claim, smallest_leak_bytes=None)))
+
+
+class Settings(unittest.TestCase):
+    PRESSURE = {"limit": "24MiB", "load": {"path": "/", "concurrency": 8},
+                "expect": {"verdict": "pressure", "cause": "transient"}}
+
+    def accepted(self, setting):
+        changed = robustness.SETTINGS[setting](self.PRESSURE)
+        return [verdict for verdict, _ in robustness.accepts(self.PRESSURE, changed)]
+
+    def test_pressure_ends_where_there_is_room(self):
+        self.assertEqual(self.accepted("limit x8"), ["clean"])
+        self.assertEqual(self.accepted("1 at a time"), ["clean"])
+        self.assertEqual(self.accepted("limit x2"), ["clean", "pressure"])
+
+    def test_pressure_stays_where_there_is_not(self):
+        for setting in ("as it is", "32 at a time", "50 Hz", "other core busy"):
+            self.assertEqual(self.accepted(setting), ["pressure"])
+
+    def test_what_the_scenario_has_anyway_is_not_run_again(self):
+        self.assertIsNone(robustness.SETTINGS["8 at a time"](self.PRESSURE))
+        timers = {"load": {"timers": [{"path": "/", "every": "10ms"}]}}
+        self.assertIsNone(robustness.SETTINGS["32 at a time"](timers))
+        self.assertIsNone(robustness.SETTINGS["limit x2"]({"limit": "none"}))
+
+    def test_a_leak_is_one_whatever_the_setting(self):
+        leak = dict(self.PRESSURE, expect={"verdict": "leak", "cause": "heap"})
+        for change in robustness.SETTINGS.values():
+            changed = change(leak)
+            if changed is not None:
+                self.assertEqual(robustness.accepts(leak, changed), [("leak", "heap")])
+
+    def test_another_cause_is_a_deviation(self):
+        row = {"called": "leak", "cause": "sockets"}
+        self.assertFalse(robustness.is_accepted(row, [("leak", "heap")]))
+        self.assertTrue(robustness.is_accepted(row, [("clean", None), ("leak", "sockets")]))
+
+
+class FakeBench:
+    """Calls every run clean, and remembers the scenarios it was given."""
+
+    def __init__(self):
+        self.given = []
+
+    def folder(self, *names):
+        return "/".join(names)
+
+    def run(self, results, arguments):
+        self.given = [scenario_files.load(path) for path in arguments]
+        return [dict(RECORD, scenario=document["name"]) for document in self.given]
+
+    def settle_folder(self, row):
+        row.pop("folder")
+
+
+class RoomyLimit(unittest.TestCase):
+    def rows_of(self, called, roomy_limit_bytes):
+        bench = FakeBench()
+        row = {"name": "a.b", "setting": "as it is", "called": called,
+               "roomy_limit_bytes": roomy_limit_bytes}
+        return bench, robustness.run_roomy(bench, {"a.b": Settings.PRESSURE}, [row])
+
+    def test_what_pressure_names_is_run_with_that_limit_and_must_be_calm(self):
+        bench, rows = self.rows_of("pressure", 50331648)
+        self.assertEqual([document["limit"] for document in bench.given], [50331648])
+        self.assertEqual(rows[0]["setting"], robustness.ROOMY)
+        self.assertTrue(rows[0]["right"])
+        self.assertFalse(robustness.is_accepted({"called": "pressure", "cause": "transient"},
+                                                rows[0]["accepted"]))
+
+    def test_nothing_is_run_where_none_is_named(self):
+        self.assertEqual(self.rows_of("pressure", None)[1], [])
+        self.assertEqual(self.rows_of("clean", 50331648)[1], [])
+
+
+class Tools(unittest.TestCase):
+    MEMCHECK = """\
+==9== FILE DESCRIPTORS: 506 open (3 std) at exit.
+==9== HEAP SUMMARY:
+==9==    definitely lost: 1,024 bytes in 1 blocks
+==9==    indirectly lost: 16 bytes in 1 blocks
+==9==      possibly lost: 91,200 bytes in 300 blocks
+"""
+
+    def test_lost_bytes_of_memcheck(self):
+        self.assertEqual(peer_tools.parse_memcheck(self.MEMCHECK), {
+            "definitely": 1024, "indirectly": 16, "possibly": 91200, "descriptors": 503})
+
+    def test_memcheck_that_was_killed_says_nothing(self):
+        self.assertIsNone(peer_tools.parse_memcheck("==9== Command: x\n"))
+
+    def test_lost_bytes_of_leak_sanitizer(self):
+        self.assertEqual(peer_tools.parse_lsan(""), 0)
+        self.assertEqual(peer_tools.parse_lsan(
+            "SUMMARY: LeakSanitizer: 2048 byte(s) leaked in 2 allocation(s).\n"), 2048)
+
+    def test_bytes_of_a_flame_graph(self):
+        self.assertEqual(peer_tools.parse_stacks("main;f (a.c); 83072\nmain;g; 33\n\n"), 83105)
+
+    def test_rss_alarms_above_ten_percent(self):
+        rss = peer_tools.Rss("RSS", "ready_bytes")
+        self.assertEqual(rss.judge({"ready_bytes": 1000, "end_bytes": 1100}, None),
+                         (False, "+10 %"))
+        self.assertEqual(rss.judge({"ready_bytes": 1000, "end_bytes": 1110}, None),
+                         (True, "+11 %"))
+
+    def test_heaptrack_is_held_against_the_mended_service(self):
+        tool = peer_tools.Heaptrack()
+        self.assertEqual(tool.judge({"leaked_bytes": 110000, "requests": 1000},
+                                    {"leaked_bytes": 109060}), (False, "0 B"))
+        self.assertEqual(tool.judge({"leaked_bytes": 1133060, "requests": 1000},
+                                    {"leaked_bytes": 109060}), (True, "1,024 B"))
+
+
+if __name__ == "__main__":
+    unittest.main()
