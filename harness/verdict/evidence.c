@@ -27,13 +27,13 @@ static int64_t evidence_cache(const struct survey *survey)
 }
 
 /* How much less memory the processes hold after the probe than before it; false when there was no
- * probe. Kernel memory does not count: threads and sockets that time out meanwhile were not given
- * back by anybody. */
+ * probe, or when measuring went on after it: then it says nothing any more. Kernel memory does not
+ * count: threads and sockets that time out meanwhile were not given back by anybody. */
 static bool evidence_probe(const struct timeline *timeline, const struct cycle *before,
                            enum cycle_kind kind, int64_t *ret_bytes)
 {
     const struct cycle *after = indicators_last_cycle(timeline, kind);
-    if (after == NULL || before == NULL)
+    if (after == NULL || before == NULL || after < before)
         return false;
     struct floor_parts from = indicators_floor(&before->floor);
     struct floor_parts to = indicators_floor(&after->floor);
@@ -139,8 +139,8 @@ static void evidence_try_time(const struct verdict_question *question, struct ev
     nsec_t begin_ns = by_time.cycle[0]->floor_ns;
     double span_ns = (double)(by_time.cycle[n - 1]->floor_ns - begin_ns);
     for (size_t i = 0; i < n; i++)
-        by_time.requests[i] = ret->series.requests[n - 1] *
-                              (double)(by_time.cycle[i]->floor_ns - begin_ns) / span_ns;
+        by_time.requests[i] =
+            ret->series.requests[n - 1] * (double)(by_time.cycle[i]->floor_ns - begin_ns) / span_ns;
     struct growth growth;
     growth_assess(&by_time, question->cycles_min, &growth);
     if (growth.shape == GROWTH_STEADY)
