@@ -11,16 +11,19 @@
 #define HISTORY_SLOWER_MAX 0.7
 /* Then even its later half must keep up with its earlier one to pass for steady. */
 #define HISTORY_LASTING_MIN 0.9
-/* Doubling is seen by so many steps, each so many times the one before… */
-#define DOUBLING_STEPS    4
+/* Doubling is seen by so many steps, each so many times the one before. Four are not enough: the
+ * new space of a V8 takes those, from 1 to 16 MiB, and then no more. */
+#define DOUBLING_STEPS    5
 #define DOUBLING_STEP_MIN 1.5
 #define DOUBLING_STEP_MAX 3.0
-/* …and by what is filled between them, per request: the same each time, within this factor. */
-#define DOUBLING_RATE_SPREAD 2.0
+/* What is filled between them, per request, is the same each time, but for this. */
+#define DOUBLING_RATE_SPREAD 1.1
 
-/* A rise to a new height: from which level, to which, after how many requests. */
+/* A rise to a new height: by how much, after how many requests at the most, and how many fewer it
+ * may have been: it was seen at the end of a cycle. */
 struct history_step {
     double requests;
+    double unsure_requests;
     double height_bytes;
 };
 
@@ -41,10 +44,25 @@ static void history_find_steps(const struct floor_series *history, double still_
             continue;
         for (size_t k = DOUBLING_STEPS - 1; k > 0; k--)
             ret->last[k] = ret->last[k - 1];
-        ret->last[0] = (struct history_step){history->requests[i], height};
+        ret->last[0] = (struct history_step){
+            .requests = history->requests[i],
+            .unsure_requests = history->requests[i] - history->requests[i - 1],
+            .height_bytes = height,
+        };
         ret->n++;
         top = history->floor_bytes[i];
     }
+}
+
+/* The requests between two steps, at the least (0: they may have come together) and at the most. */
+static double history_least_gap(const struct history_step *step, const struct history_step *before)
+{
+    return fmax(0, step->requests - step->unsure_requests - before->requests);
+}
+
+static double history_most_gap(const struct history_step *step, const struct history_step *before)
+{
+    return step->requests - before->requests + before->unsure_requests;
 }
 
 /* Has it stood still for long enough, measured by the rests it took before? Also when each step
@@ -61,9 +79,10 @@ static bool history_has_rested(const struct floor_series *history,
         return true;
     if (steps->n < 3)
         return false;
-    double gap_before = steps->last[1].requests - steps->last[2].requests;
-    return steps->last[0].height_bytes / gap <
-           GROWTH_LASTING_MIN * steps->last[1].height_bytes / gap_before;
+    double least_gap = history_least_gap(&steps->last[0], &steps->last[1]);
+    double most_gap_before = history_most_gap(&steps->last[1], &steps->last[2]);
+    return steps->last[0].height_bytes * most_gap_before <
+           GROWTH_LASTING_MIN * steps->last[1].height_bytes * least_gap;
 }
 
 /* Steps that double after rests that double: what each step made room for was filled at the same
@@ -72,25 +91,26 @@ static bool history_doubles(const struct history_steps *steps, struct trend *ret
 {
     if (steps->n < DOUBLING_STEPS)
         return false;
-    double low = INFINITY;
-    double high = 0;
+    double low = 0; /* of the rates that all of them allow */
+    double high = INFINITY;
     double filled = 0;
     for (size_t i = 0; i + 1 < DOUBLING_STEPS; i++) {
         const struct history_step *step = &steps->last[i];
         const struct history_step *before = &steps->last[i + 1];
         double times = step->height_bytes / before->height_bytes;
-        double rate = before->height_bytes / (step->requests - before->requests);
+        double least_gap = history_least_gap(step, before);
         if (times < DOUBLING_STEP_MIN || times > DOUBLING_STEP_MAX)
             return false;
-        low = fmin(low, rate);
-        high = fmax(high, rate);
+        low = fmax(low, before->height_bytes / history_most_gap(step, before));
+        if (least_gap > 0)
+            high = fmin(high, before->height_bytes / least_gap);
         filled += before->height_bytes;
     }
-    if (high > DOUBLING_RATE_SPREAD * low)
+    if (low > DOUBLING_RATE_SPREAD * high)
         return false;
     ret->slope = filled / (steps->last[0].requests - steps->last[DOUBLING_STEPS - 1].requests);
-    ret->low = low;
-    ret->high = 2 * high; /* just after a step twice as much is held as was filled */
+    ret->low = fmin(low, ret->slope);
+    ret->high = 2 * fmax(fmin(high, 2 * ret->slope), ret->slope); /* just after a step */
     return true;
 }
 
