@@ -5,8 +5,11 @@
 
 /* And is over when it grows at less than this share. */
 #define GROWTH_FADED_MAX 0.35
-/* The last third of the cycles, against the one before it. */
-#define GROWTH_TAIL_MAX 0.7
+/* What the last third of the cycles makes of the growth is nothing. */
+#define GROWTH_TAIL_SHARE_MAX 0.02
+/* It dies away when the last third of the cycles grows at less than this share of the rate of the
+ * one before it. */
+#define GROWTH_TAIL_MAX 0.9
 /* No cycle may make more than this share of the growth (it would be a step, not a slope). */
 #define GROWTH_STEP_MAX 0.55
 /* So many floors tell that ups and downs are nothing but that. */
@@ -126,8 +129,8 @@ static bool growth_is_flat(const struct floor_series *series)
     return highest - lowest <= still || series->floor_bytes[n - 1] <= lowest;
 }
 
-/* It rose, and of the rise next to nothing is left: neither against the first half nor, for a leak
- * may follow upon a warm-up, within the later half. */
+/* It rose, and of the rise next to nothing is left: neither against the first half nor in the last
+ * third, for a leak may follow upon a warm-up, and is smaller than that. */
 static bool growth_has_faded(const struct floor_series *series, const struct growth *growth)
 {
     size_t n = series->n;
@@ -135,9 +138,17 @@ static bool growth_has_faded(const struct floor_series *series, const struct gro
         return false;
     size_t third = (n - 1) / 3;
     double late_bytes = series->floor_bytes[n - 1] - series->floor_bytes[n - 1 - third];
-    double late = growth_rate(series, n - 1 - third, n - 1);
-    double middle = growth_rate(series, n - 1 - 2 * third, n - 1 - third);
-    return late_bytes < growth->noise_bytes || late < GROWTH_TAIL_MAX * middle;
+    double still = fmax(GROWTH_NOISE_BYTES, GROWTH_TAIL_SHARE_MAX * growth->total_bytes);
+    return late_bytes < fmax(still, series->noise_bytes);
+}
+
+/* Does the last third grow at a lower rate than the one before it? */
+static bool growth_dies_away(const struct floor_series *series)
+{
+    size_t last = series->n - 1;
+    size_t third = last / 3;
+    return third > 0 && growth_rate(series, last - third, last) <
+                            GROWTH_TAIL_MAX * growth_rate(series, last - 2 * third, last - third);
 }
 
 void growth_assess(const struct floor_series *series, unsigned cycles_min, struct growth *ret)
@@ -158,6 +169,7 @@ void growth_assess(const struct floor_series *series, unsigned cycles_min, struc
     ret->noise_bytes = growth_noise(series, &ret->trend);
     ret->largest_share = growth_largest_share(series, ret->total_bytes);
     growth_weigh_steps(series, ret);
+    ret->dies_away = growth_dies_away(series);
     ret->doubt = growth_doubt(ret);
 
     if (n < 5 || n - 1 < cycles_min)

@@ -49,6 +49,7 @@ struct growth {
     double hidden_bytes;  /* growth in all that steps as uneven as these could hide */
     double fade;          /* rate of the later half, relative to that of the earlier half */
     double fade_error;    /* standard error of that */
+    bool dies_away;       /* its last third grows at a lower rate than the one before it */
     double largest_share; /* of the total growth, in one cycle */
     bool by_doubling;     /* STEADY: it stands still between steps that double, as the rests do */
     const char *doubt;    /* what speaks against STEADY; static text; NULL when nothing does */

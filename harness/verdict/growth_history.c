@@ -145,6 +145,6 @@ void growth_weigh_history(const struct floor_series *history, const struct growt
     }
     /* A whole window more of work, and still slower and slower. */
     if (slower && growth->shape == GROWTH_UNCLEAR && growth->trend.n >= before->trend.n &&
-        growth->fade + growth->fade_error < 1)
+        growth->fade + growth->fade_error < 1 && growth->dies_away)
         growth->shape = GROWTH_FADING;
 }
