@@ -151,18 +151,50 @@ static bool growth_dies_away(const struct floor_series *series)
                             GROWTH_TAIL_MAX * growth_rate(series, last - 2 * third, last - third);
 }
 
-void growth_assess(const struct floor_series *series, unsigned cycles_min, struct growth *ret)
+/* A step is so many times the median one; in the first cycle, where warm-ups are, so many. */
+#define GROWTH_OUTLIER_TIMES       2.0
+#define GROWTH_FIRST_OUTLIER_TIMES 3.0
+/* One cycle in so many may have such a step. */
+#define GROWTH_OUTLIER_CYCLES 4
+
+/* The same without the steps that come now and then upon an even rise, as when a table is enlarged
+ * in which things are kept. False when there are none, or more than now and then. */
+static bool growth_without_steps(const struct floor_series *series, struct floor_series *ret)
+{
+    size_t cycles = series->n - 1;
+    double rates[INDICATORS_POINTS_MAX];
+    for (size_t i = 0; i < cycles; i++)
+        rates[i] = growth_rate(series, i, i + 1);
+    double usual_rate = trend_median(rates, cycles);
+    size_t outliers = 0;
+    bool begun = false; /* growth that dies away begins with its largest steps */
+    *ret = *series;
+    for (size_t i = 1; i <= cycles && usual_rate > 0; i++) {
+        double step = series->floor_bytes[i] - series->floor_bytes[i - 1];
+        double usual = usual_rate * (series->requests[i] - series->requests[i - 1]);
+        begun = begun || step <= GROWTH_OUTLIER_TIMES * usual;
+        if ((begun && step > GROWTH_OUTLIER_TIMES * usual) ||
+            (i == 1 && step > GROWTH_FIRST_OUTLIER_TIMES * usual)) {
+            step = usual;
+            outliers++;
+        }
+        ret->floor_bytes[i] = ret->floor_bytes[i - 1] + step;
+    }
+    return outliers > 0 && outliers <= cycles / GROWTH_OUTLIER_CYCLES;
+}
+
+/* What the floors say for themselves; false: there are too few to say anything. */
+static bool growth_measure(const struct floor_series *series, struct growth *ret)
 {
     *ret = (struct growth){.shape = GROWTH_TOO_FEW, .noise_bytes = GROWTH_NOISE_BYTES};
     size_t n = series->n;
     if (n < 2)
-        return;
-
+        return false;
     struct trend_point points[INDICATORS_POINTS_MAX];
     for (size_t i = 0; i < n; i++)
         points[i] = (struct trend_point){series->requests[i], series->floor_bytes[i]};
     if (trend_estimate(points, n, &ret->trend) != 0)
-        return;
+        return false;
     ret->has_trend = true;
     ret->requests = series->requests[n - 1];
     ret->total_bytes = series->floor_bytes[n - 1] - series->floor_bytes[0];
@@ -171,9 +203,19 @@ void growth_assess(const struct floor_series *series, unsigned cycles_min, struc
     growth_weigh_steps(series, ret);
     ret->dies_away = growth_dies_away(series);
     ret->doubt = growth_doubt(ret);
+    return true;
+}
 
-    if (n < 5 || n - 1 < cycles_min)
+void growth_assess(const struct floor_series *series, unsigned cycles_min, struct growth *ret)
+{
+    if (!growth_measure(series, ret) || series->n < 5 || series->n - 1 < cycles_min)
         return;
+    struct floor_series even;
+    struct growth without;
+    if (ret->doubt != NULL && growth_without_steps(series, &even) &&
+        growth_measure(&even, &without) && without.doubt == NULL)
+        *ret = without;
+
     if (ret->doubt == NULL)
         ret->shape = GROWTH_STEADY;
     else if (growth_is_flat(series) || growth_is_jitter(ret))
