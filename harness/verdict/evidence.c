@@ -11,7 +11,7 @@
 /* With this share, and a load that did not finish in its time, nothing but waiting happens. */
 #define THRASH_STALL_MIN 0.3
 /* Growth goes on under the repeat probe when it has this share of the window's least rate. */
-#define REPEAT_RATE_MIN 0.5
+#define REPEAT_RATE_MIN 0.75
 /* Memory grows by the clock when it does so without load at this share of the rate under load. */
 #define TIME_RATE_MIN 0.5
 /* Blocks in use between the free ones, at this share of both, are what keeps those. */
