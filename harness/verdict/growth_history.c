@@ -11,10 +11,11 @@
 #define HISTORY_SLOWER_MAX 0.7
 /* Then even its later half must keep up with its earlier one to pass for steady. */
 #define HISTORY_LASTING_MIN 0.9
-/* Doubling is seen by so many steps, each so many times the one before. Four are not enough: the
- * new space of a V8 takes those, from 1 to 16 MiB, and then no more. */
+/* Doubling is seen by so many steps, each so many times the one before (arrays grow by a quarter,
+ * by half, or double). Four are not enough: the new space of a V8 takes those, from 1 to 16 MiB,
+ * and then no more. */
 #define DOUBLING_STEPS    5
-#define DOUBLING_STEP_MIN 1.5
+#define DOUBLING_STEP_MIN 1.2
 #define DOUBLING_STEP_MAX 3.0
 /* What is filled between them, per request, is the same each time, but for this. */
 #define DOUBLING_RATE_SPREAD 1.1
