@@ -4,9 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Pairs of TREND_POINTS_MAX points. */
-#define TREND_PAIRS_MAX (TREND_POINTS_MAX * (TREND_POINTS_MAX - 1) / 2)
-
 static int trend_compare(const void *left, const void *right)
 {
     double a = *(const double *)left;
@@ -84,11 +81,11 @@ static long trend_interval_width(size_t n)
 
 int trend_estimate(const struct trend_point *points, size_t n, struct trend *ret)
 {
-    double *slopes = malloc(TREND_PAIRS_MAX * sizeof(*slopes));
-    if (slopes == NULL || n > TREND_POINTS_MAX) {
-        free(slopes);
+    if (n < 2 || n > TREND_POINTS_MAX)
         return 1;
-    }
+    double *slopes = malloc(n * (n - 1) / 2 * sizeof(*slopes));
+    if (slopes == NULL)
+        return 1;
 
     size_t n_slopes = 0;
     long s = 0;
