@@ -124,13 +124,15 @@ static struct verdict_action verdict_next_of_pressure(const struct timeline *tim
                                                       const struct evidence *evidence,
                                                       const struct verdict_question *question)
 {
-    if (evidence->solo == NULL && evidence->last != NULL && evidence->last->concurrency > 1)
+    struct safety safety;
+    safety_assess(timeline, question, evidence, &safety);
+    /* One that was killed is not run again: not even one at a time is safe. */
+    if (evidence->solo == NULL && safety.fails > 1 && evidence->last != NULL &&
+        evidence->last->concurrency > 1)
         return (struct verdict_action){
             .step = VERDICT_STEP_SOLO,
             .requests = verdict_probe_requests(evidence, question, 1),
         };
-    struct safety safety;
-    safety_assess(timeline, question, evidence, &safety);
     unsigned concurrency = safety_next(&safety);
     if (concurrency == 0)
         return verdict_last_look(timeline, evidence);
