@@ -47,6 +47,7 @@ static void evidence_gather_load(const struct timeline *timeline, struct evidenc
 {
     nsec_t load_ns = 0;
     uint64_t stall_us = 0;
+    uint64_t cut = 0; /* in flight when a cycle's own time was up: no fault of the service */
     bool out_of_time = false;
     for (size_t i = 0; i < timeline->n_cycles; i++) {
         const struct cycle *cycle = &timeline->cycles[i];
@@ -59,6 +60,9 @@ static void evidence_gather_load(const struct timeline *timeline, struct evidenc
         out_of_time = out_of_time || cycle->deadline_hit;
         if (!cycle->complete)
             continue;
+        if (cycle->deadline_hit)
+            cut += cycle->counts.timed_out < cycle->concurrency ? cycle->counts.timed_out
+                                                                : cycle->concurrency;
         ret->counts.ok += cycle->counts.ok;
         ret->counts.other_status += cycle->counts.other_status;
         ret->counts.refused += cycle->counts.refused;
@@ -67,8 +71,8 @@ static void evidence_gather_load(const struct timeline *timeline, struct evidenc
         ret->counts.failed += cycle->counts.failed;
     }
     uint64_t completed = load_counts_completed(&ret->counts);
-    ret->landed =
-        completed > 0 ? (double)(ret->counts.ok + ret->counts.other_status) / (double)completed : 1;
+    uint64_t answered = ret->counts.ok + ret->counts.other_status + cut;
+    ret->landed = completed > 0 ? (double)answered / (double)completed : 1;
     ret->psi_full_share = load_ns > 0 ? (double)stall_us * 1000 / (double)load_ns : 0;
     ret->thrashes = out_of_time && ret->psi_full_share >= THRASH_STALL_MIN;
 }
