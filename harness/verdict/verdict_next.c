@@ -9,10 +9,10 @@
 #define WINDOW_CYCLES      10
 #define WINDOW_TIMES       4
 #define WINDOW_CYCLE_MAX_S 8.0
-/* The repeat probe: when less than this has passed since the service was ready, and for so long, in
- * at most this share of the room that is left under the limit. A verdict within seconds is worth
- * more than a leak that is followed for longer. */
-#define REPEAT_BEFORE_S  4.0
+/* The repeat probe: when less than this has passed since the service was ready, and for so long, or
+ * for as much work as the window did, in at most this share of the room that is left under the
+ * limit. A verdict within seconds is worth more than a leak that is followed for longer. */
+#define REPEAT_BEFORE_S  8.0
 #define REPEAT_SECONDS   1.2
 #define REPEAT_ROOM_MAX  0.5
 #define REPEAT_TIMES_MIN 1.5
@@ -96,7 +96,7 @@ static struct verdict_action verdict_next_of_growth(const struct timeline *timel
 
     double passed_s =
         (double)(last->floor_ns - timeline->cycles[0].begin_ns) / (double)NSEC_PER_SEC;
-    double requests = REPEAT_SECONDS * evidence->requests_per_s;
+    double requests = fmax(REPEAT_SECONDS * evidence->requests_per_s, evidence->growth.requests);
     if (evidence->limit_known) {
         double room = (double)question->limit_bytes -
                       (double)indicators_floor(&evidence->last->floor).total_bytes;
