@@ -88,6 +88,12 @@ static void indicators_add_point(struct floor_series *series, double requests,
         series->noise_bytes = HUGE_PAGE_BYTES;
 }
 
+bool indicators_is_size(uint64_t requests, uint64_t size)
+{
+    uint64_t off = requests > size ? requests - size : size - requests;
+    return off * 4 <= size;
+}
+
 /* The window that begins with cycle `index`, which is a measuring one. Returns where it ends. */
 static size_t indicators_window(const struct timeline *timeline, size_t index,
                                 struct floor_series *ret)
@@ -103,7 +109,7 @@ static size_t indicators_window(const struct timeline *timeline, size_t index,
     for (; index < timeline->n_cycles; index++) {
         const struct cycle *cycle = &timeline->cycles[index];
         if (cycle->start != first->start || cycle->kind != CYCLE_MEASURE ||
-            cycle->requests != first->requests)
+            !indicators_is_size(cycle->requests, first->requests))
             break;
         if (!cycle->complete || !indicators_floor(&cycle->floor).present)
             continue;

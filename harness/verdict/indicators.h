@@ -35,7 +35,8 @@ bool indicators_footprint(const struct survey *survey, int64_t *ret_bytes);
 
 /* Floors against completed requests: the floor before the first cycle, then one per complete cycle.
  *
- * A window is a stretch of measuring cycles of one start of the service and of one size. When ten
+ * A window is a stretch of measuring cycles of one start of the service and of about one size
+ * (indicators_is_size). When ten
  * cycles do not decide, the next ones do more work each, and that is another window: growth that
  * dies away looks like a line over too little work. */
 #define INDICATORS_POINTS_MAX 256
@@ -48,6 +49,10 @@ struct floor_series {
     double floor_bytes[INDICATORS_POINTS_MAX];
     const struct cycle *cycle[INDICATORS_POINTS_MAX]; /* borrowed from the timeline */
 };
+
+/* Is a cycle of so many requests one of this size? They differ by a tenth, so that what comes and
+ * goes with every so many requests is not met at the same place each time. */
+bool indicators_is_size(uint64_t requests, uint64_t size);
 
 /* The window to judge: the last one with `points_min` points, else the one with most. */
 void indicators_floor_series(const struct timeline *timeline, size_t points_min,
