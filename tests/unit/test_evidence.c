@@ -77,6 +77,36 @@ START_TEST(what_a_trim_or_a_rest_brought_back_was_the_allocators)
 }
 END_TEST
 
+/* A step of 16 MiB after the rest: the rest did not bring that down. */
+START_TEST(a_rest_that_measuring_went_on_after_explains_nothing)
+{
+    STORY;
+    story_retention(&story);
+    story_cycle(&story, CYCLE_REST, 24 * STORY_MIB);
+    for (unsigned i = 0; i < 16; i++)
+        story_cycle(&story, CYCLE_MEASURE, 40 * STORY_MIB);
+    struct evidence evidence = evidence_of(&story);
+    ck_assert(!evidence.has_rest);
+    ck_assert_int_eq(evidence_lazy_cause(&evidence), CAUSE_NONE);
+    ck_assert_int_eq(story_verdict(&story).kind, VERDICT_CLEAN);
+}
+END_TEST
+
+/* What was in flight when a cycle's own time was up is not held against the service. */
+START_TEST(what_the_budget_cut_off_was_not_left_unanswered)
+{
+    STORY;
+    story_cycles(&story, 5, 8 * STORY_MIB, 0);
+    struct cycle *last = &story.timeline->cycles[story.timeline->n_cycles - 1];
+    last->counts = (struct load_counts){.started = 108, .ok = 100, .timed_out = 8};
+    last->deadline_hit = true;
+    last->concurrency = 8;
+    ck_assert_double_eq(evidence_of(&story).landed, 1);
+    last->concurrency = 4; /* these others were timed out */
+    ck_assert_double_lt(evidence_of(&story).landed, 1);
+}
+END_TEST
+
 /* 16 MiB stay; the allocator has 1 MiB of them in use, the rest is free: nothing pins it. */
 START_TEST(what_the_allocator_has_free_is_the_allocators)
 {
@@ -139,11 +169,11 @@ START_TEST(a_repeat_counts_when_it_follows_the_window_and_lived)
     struct evidence evidence = evidence_of(&story);
     ck_assert(evidence.repeat == NULL && evidence_repeat_holds(&evidence));
 
-    struct cycle *repeat = story_work(&story, CYCLE_REPEAT, 1000, 15 * STORY_MIB);
+    struct cycle *repeat = story_work(&story, CYCLE_REPEAT, 1000, 16 * STORY_MIB);
     evidence = evidence_of(&story);
     ck_assert_ptr_eq(evidence.repeat, repeat);
-    ck_assert_double_eq_tol(evidence.repeat_rate, 2.0 * STORY_MIB / 1000, 1e-9);
-    ck_assert(evidence_repeat_holds(&evidence)); /* half of a MiB per 250 */
+    ck_assert_double_eq_tol(evidence.repeat_rate, 3.0 * STORY_MIB / 1000, 1e-9);
+    ck_assert(evidence_repeat_holds(&evidence)); /* three quarters of a MiB per 250 */
     repeat->floor.value[SURVEY_PSS_ANON] -= 4096;
     evidence = evidence_of(&story);
     ck_assert(!evidence_repeat_holds(&evidence));
@@ -153,7 +183,7 @@ START_TEST(a_repeat_counts_when_it_follows_the_window_and_lived)
     ck_assert(evidence.repeat == NULL);
     repeat->complete = true;
     for (unsigned i = 1; i <= 5; i++) /* another window, without a repeat of its own */
-        story_work(&story, CYCLE_MEASURE, 1000, (15 + 4 * i) * STORY_MIB);
+        story_work(&story, CYCLE_MEASURE, 1000, (16 + 4 * i) * STORY_MIB);
     evidence = evidence_of(&story);
     ck_assert(evidence.repeat == NULL);
 }
@@ -242,6 +272,8 @@ static Suite *suite(void)
     tcase_add_test(lazy, lazily_freed_pages_are_the_kernels_to_take);
     tcase_add_test(lazy, page_cache_is_what_reclaim_took_and_the_load_brought);
     tcase_add_loop_test(lazy, what_a_trim_or_a_rest_brought_back_was_the_allocators, 0, 2);
+    tcase_add_test(lazy, a_rest_that_measuring_went_on_after_explains_nothing);
+    tcase_add_test(limit, what_the_budget_cut_off_was_not_left_unanswered);
     tcase_add_test(lazy, what_the_allocator_has_free_is_the_allocators);
     tcase_add_test(lazy, what_blocks_in_use_keep_between_them_is_fragmentation);
     tcase_add_test(lazy, what_is_in_use_is_not_the_allocators);

@@ -78,20 +78,17 @@ static void print_tally(const char *name, const struct tally *tally)
     if (tally->repeated > 0)
         printf("  repeat %5.1f %%", percent(tally, tally->repeated));
     printf("\n");
+    fflush(stdout); /* what fails next shall not take it along */
 }
 
 /* What is called a leak all the same, of 500, and no more of it may be: growth of a few times the
- * noise whose rate dies away no faster than noise hides; a saw-tooth whose period is a little less
- * than a cycle, or than a part of one, so that every floor finds it a little higher; and steps that
- * double by chance as an array does. */
+ * noise whose rate dies away no faster than noise hides. */
 static const struct {
     const char *name;
     unsigned alarms_max;
 } known[] = {
-    {"logarithm", 3},
-    {"square root", 8},
-    {"saw-tooth (0.2 to 2)", 40},
-    {"new space, 1 to 16 MiB", 25},
+    {"logarithm", 2},
+    {"square root", 4},
 };
 
 static unsigned alarms_max_of(const char *name)
@@ -109,7 +106,7 @@ static void expect_no_leak(const struct shape *shape, double requests_per_s)
     unsigned alarms = tally.of[VERDICT_LEAK];
     ck_assert_msg(alarms <= alarms_max_of(shape->name), "%s: %u of %d are called a leak",
                   shape->name, alarms, SERIES);
-    ck_assert_msg(tally.of[VERDICT_INCONCLUSIVE] <= SERIES / 20, "%s: %u of %d are undecided",
+    ck_assert_msg(tally.of[VERDICT_INCONCLUSIVE] <= SERIES / 10, "%s: %u of %d are undecided",
                   shape->name, tally.of[VERDICT_INCONCLUSIVE], SERIES);
 }
 
@@ -146,9 +143,9 @@ static const struct {
 } leaks[] = {
     {8, 2 * KIB, 0, 0},        {8, 8 * KIB, 0, 0},        {8, 32 * KIB, 0, 0},
     {16, 2 * KIB, 0, 0},       {16, 8 * KIB, 0, 0},       {16, 32 * KIB, 0, 0},
-    {64, 2 * KIB, 99, 0},      {64, 8 * KIB, 94, 0},      {64, 32 * KIB, 0, 0},
-    {256, 2 * KIB, 100, 40},   {256, 8 * KIB, 100, 20},   {256, 32 * KIB, 90, 5},
-    {1024, 2 * KIB, 100, 95},  {1024, 8 * KIB, 100, 90},  {1024, 32 * KIB, 99, 60},
+    {64, 2 * KIB, 99, 45},     {64, 8 * KIB, 94, 30},     {64, 32 * KIB, 0, 0},
+    {256, 2 * KIB, 100, 88},   {256, 8 * KIB, 100, 88},   {256, 32 * KIB, 93, 75},
+    {1024, 2 * KIB, 100, 99},  {1024, 8 * KIB, 100, 99},  {1024, 32 * KIB, 99, 97},
     {16384, 2 * KIB, 100, 99}, {16384, 8 * KIB, 100, 99}, {16384, 32 * KIB, 100, 99},
 };
 
@@ -189,7 +186,7 @@ END_TEST
 /* In the order of shapes_uneven_leaks. */
 START_TEST(leaks_in_steps_are_found)
 {
-    static const unsigned found_min[] = {40, 2, 20, 60, 0, 97};
+    static const unsigned found_min[] = {60, 70, 65, 75, 90, 97};
     ck_assert_uint_eq(sizeof(found_min) / sizeof(found_min[0]), shapes_n_uneven_leaks);
     const struct shape *shape = &shapes_uneven_leaks[_i];
     struct tally tally = run_series(shape, SLOW_PER_S, AS_DRAWN);
@@ -211,8 +208,8 @@ START_TEST(a_simulated_run_is_the_same_again)
     ck_assert_double_eq(first.seconds, again.seconds);
     ck_assert_int_eq(first.verdict.kind, VERDICT_LEAK);
     ck_assert_double_eq_tol(first.verdict.growth.estimate, 1024, 50);
-    ck_assert_double_eq(first.requests, 6 * 250);
-    ck_assert_double_eq_tol(first.seconds, 6 * (0.5 + 0.35), 0.01);
+    ck_assert_double_eq(first.requests, 250 + 5 * 255 + 1275);
+    ck_assert_double_eq_tol(first.seconds, first.requests / 500 + 7 * 0.35, 0.01);
 }
 END_TEST
 

@@ -96,9 +96,13 @@ START_TEST(after_ten_undecided_cycles_the_next_ten_do_four_times_the_work)
     story.question.cycles_max = 30;
     story_cycles(&story, 0, 8 * STORY_MIB, 0);
     for (uint64_t requests = 250; requests <= 4000; requests *= 4) {
-        add_unrest(&story, 1, requests);
+        add_unrest(&story, 1, requests); /* and they vary by a tenth */
+        ck_assert_uint_eq(action_of(&story).requests, requests * 11 / 10);
+        add_unrest(&story, 1, requests * 11 / 10);
+        ck_assert_uint_eq(action_of(&story).requests, requests * 9 / 10);
+        add_unrest(&story, 1, requests * 9 / 10);
         ck_assert_uint_eq(action_of(&story).requests, requests);
-        add_unrest(&story, 8, requests);
+        add_unrest(&story, 6, requests);
         ck_assert_uint_eq(action_of(&story).requests, requests);
         add_unrest(&story, 1, requests);
         if (requests < 4000)
@@ -116,7 +120,7 @@ START_TEST(cycles_of_more_than_two_seconds_stay_as_they_are)
     story_cycles(&story, 0, 8 * STORY_MIB, 0);
     add_unrest(&story, 10, 250);
     ck_assert_int_eq(story_next(&story), VERDICT_STEP_CYCLE);
-    ck_assert_uint_eq(action_of(&story).requests, 250);
+    ck_assert_uint_eq(action_of(&story).requests, 275);
 }
 END_TEST
 
@@ -154,6 +158,7 @@ END_TEST
 START_TEST(growth_that_took_long_to_be_seen_is_not_repeated)
 {
     STORY;
+    story.cycle_ns = 2 * NSEC_PER_SEC;
     story_cycles(&story, 5, 8 * STORY_MIB, STORY_MIB);
     ck_assert_int_eq(story_next(&story), VERDICT_STEP_DONE);
 }
@@ -199,7 +204,7 @@ START_TEST(a_leak_behind_a_large_warm_up_is_steady_in_larger_cycles)
     story.question.cycles_max = 30;
     story.question.limit_bytes = UINT64_MAX;
     ck_assert_int_eq(follow(&story, leak_after_warm_up), VERDICT_LEAK);
-    ck_assert_uint_eq(last_of(&story)->requests, 1000);
+    ck_assert_uint_ge(last_of(&story)->requests, 900);
     ck_assert_double_eq_tol(story_verdict(&story).growth.estimate, MIB / 250, 0.05 * MIB / 250);
 }
 END_TEST
@@ -214,6 +219,34 @@ START_TEST(a_large_warm_up_alone_is_clean)
     STORY;
     story.question.cycles_max = 30;
     ck_assert_int_eq(follow(&story, warm_up), VERDICT_CLEAN);
+}
+END_TEST
+
+/* 8 MiB of it, and 1 KiB per request. */
+static double small_leak_after_warm_up(double requests)
+{
+    return 8 * MIB + 8 * MIB * (1 - exp(-requests / 400)) + requests * 1024;
+}
+
+START_TEST(a_small_leak_behind_a_large_warm_up_is_not_clean)
+{
+    STORY;
+    story.question.cycles_max = 30;
+    ck_assert_int_eq(follow(&story, small_leak_after_warm_up), VERDICT_LEAK);
+}
+END_TEST
+
+/* Collected every 240 requests: after every 250 it is found a little higher, 24 times on end. */
+static double collected(double requests)
+{
+    return 8 * MIB + fmod(requests, 240) / 240 * 16 * MIB;
+}
+
+START_TEST(a_collection_that_is_nearly_in_step_with_the_cycles_is_no_leak)
+{
+    STORY;
+    story.question.cycles_max = 30;
+    ck_assert_int_eq(follow(&story, collected), VERDICT_CLEAN);
 }
 END_TEST
 
@@ -334,6 +367,16 @@ START_TEST(a_killed_service_is_started_again_alone_then_again_and_then_no_more)
 }
 END_TEST
 
+START_TEST(a_probe_alone_that_is_killed_is_not_run_again)
+{
+    STORY;
+    story_pressure(&story);
+    story_kill(&story, CYCLE_SOLO, 10)->concurrency = 1;
+    ck_assert_int_eq(story_next(&story), VERDICT_STEP_DONE);
+    ck_assert_int_eq(story_verdict(&story).kind, VERDICT_PRESSURE);
+}
+END_TEST
+
 /* Alone, then at what should be safe, then just above. */
 START_TEST(pressure_is_followed_until_it_is_known_how_many_are_safe)
 {
@@ -391,6 +434,8 @@ static Suite *suite(void)
     tcase_add_test(growth, a_cache_that_is_full_in_the_repeat_is_clean);
     tcase_add_test(growth, without_a_repeat_a_cache_that_fills_looks_like_a_leak);
     tcase_add_test(growth, a_leak_behind_a_large_warm_up_is_steady_in_larger_cycles);
+    tcase_add_test(growth, a_small_leak_behind_a_large_warm_up_is_not_clean);
+    tcase_add_test(growth, a_collection_that_is_nearly_in_step_with_the_cycles_is_no_leak);
     tcase_add_test(growth, a_large_warm_up_alone_is_clean);
     tcase_add_test(growth, growth_that_does_not_come_to_rest_is_looked_at_without_load);
     tcase_add_test(growth, growth_that_stops_without_load_is_growth_by_requests);
@@ -400,6 +445,7 @@ static Suite *suite(void)
     tcase_add_loop_test(rest, a_squeeze_is_the_last_thing_whatever_comes_of_it, 0, 2);
     tcase_add_test(rest, a_service_spared_the_reclaim_gets_one_at_the_end);
     tcase_add_test(limit, a_killed_service_is_started_again_alone_then_again_and_then_no_more);
+    tcase_add_test(limit, a_probe_alone_that_is_killed_is_not_run_again);
     tcase_add_test(limit, pressure_is_followed_until_it_is_known_how_many_are_safe);
     tcase_add_test(limit, a_load_that_makes_no_progress_for_memory_is_not_gone_on_with);
     suite_add_tcase(s, cycles);
