@@ -182,9 +182,11 @@ static int cycle_squeeze(struct stage *stage, const struct allocator *allocator,
     uint64_t room_bytes = limit_bytes > used_bytes ? limit_bytes - used_bytes : 0;
     struct squeeze_result result;
     int status = stage_squeeze(stage, room_bytes + stage->squeeze_bytes, &result, err);
-    if (status != 0)
-        return status < 0 ? -1 : 1;
+    if (status < 0)
+        return -1;
     cycle->floor_ns = stage_now_ns(stage);
+    if (status == 1) /* cannot be done here: nothing was learned, and nothing happened */
+        return cycle_survey(stage, allocator, &cycle->floor, err);
     uint64_t before = memory_sample_get(&result.before, MEMORY_CURRENT, 0);
     uint64_t after = memory_sample_get(&result.after, MEMORY_CURRENT, before);
     if (result.finished || result.oom_killed)

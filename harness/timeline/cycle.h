@@ -24,7 +24,8 @@ enum cycle_kind {
     CYCLE_TRIM,    /* probe: no load; the service was asked to give memory back */
     CYCLE_REST,    /* probe: no load; nothing but time */
     CYCLE_RECLAIM, /* probe: no load; only for a service whose cycles go without reclaim */
-    CYCLE_SQUEEZE, /* probe: no load; another process takes memory up to the limit and beyond */
+    CYCLE_SQUEEZE, /* probe: a cycle's load; then another process takes memory up to the limit and
+                      beyond */
     CYCLE_KIND_MAX_
 };
 

@@ -10,8 +10,8 @@
 #define CACHE_MIN_BYTES ((int64_t)8 * 1024 * 1024)
 /* With this share, and a load that did not finish in its time, nothing but waiting happens. */
 #define THRASH_STALL_MIN 0.3
-/* Growth goes on under the repeat probe when it has this share of the window's least rate. */
-#define REPEAT_RATE_MIN 0.75
+/* Growth goes on under the repeat probe when it has this share of the window's rate. */
+#define REPEAT_RATE_MIN 0.8
 /* Memory grows by the clock when it does so without load at this share of the rate under load. */
 #define TIME_RATE_MIN 0.5
 /* Blocks in use between the free ones, at this share of both, are what keeps those. */
@@ -361,7 +361,7 @@ enum cause evidence_lazy_cause(const struct evidence *evidence)
 bool evidence_repeat_holds(const struct evidence *evidence)
 {
     return evidence->repeat == NULL ||
-           evidence->repeat_rate >= REPEAT_RATE_MIN * evidence->growth.trend.low;
+           evidence->repeat_rate >= REPEAT_RATE_MIN * evidence->growth.trend.slope;
 }
 
 bool evidence_grows_by_time(const struct evidence *evidence)

@@ -1,21 +1,27 @@
 /* What to measure next: the method, step by step. */
 #include <math.h>
 
+#include "verdict/attribution.h"
 #include "verdict/evidence.h"
 #include "verdict/safety.h"
 #include "verdict/verdict.h"
 
-/* So many cycles of one size, then larger ones, so many times, unless a cycle would take longer. */
-#define WINDOW_CYCLES      10
-#define WINDOW_TIMES       4
-#define WINDOW_CYCLE_MAX_S 8.0
-/* The repeat probe: when less than this has passed since the service was ready, and for so long, or
- * for as much work as the window did, in at most this share of the room that is left under the
- * limit. A verdict within seconds is worth more than a leak that is followed for longer. */
-#define REPEAT_BEFORE_S  8.0
-#define REPEAT_SECONDS   1.2
-#define REPEAT_ROOM_MAX  0.5
-#define REPEAT_TIMES_MIN 1.5
+/* So many cycles of one size, then larger ones, so many times, unless a cycle would take longer.
+ * After a repeat that did not go on as the window did, much work lies behind it already, and only
+ * much more tells the curve of a root from a line. */
+#define WINDOW_CYCLES       10
+#define WINDOW_TIMES        4U
+#define WINDOW_TIMES_MISLED 8U
+#define WINDOW_CYCLE_MAX_S  8.0
+/* The repeat probe: for so long, or for as much work as the window did, in at most this share of
+ * the room that is left under the limit. What may be a cache that fills, or garbage that waits for
+ * its collector, always gets one; threads and descriptors only when less than this has passed since
+ * the service was ready, for a verdict within seconds is worth more there. */
+#define REPEAT_BEFORE_S    4.0
+#define REPEAT_SECONDS     1.2
+#define REPEAT_SECONDS_MAX 4.0
+#define REPEAT_ROOM_MAX    0.5
+#define REPEAT_TIMES_MIN   1.5
 /* Of what is kept, how much another process should need. */
 #define SQUEEZE_SHARE 0.75
 /* Work of the probes at another concurrency: at least so many rounds, and no longer than that. */
@@ -81,12 +87,41 @@ static struct verdict_action verdict_next_cycle(const struct timeline *timeline,
     const struct cycle *measure = indicators_last_cycle(timeline, CYCLE_MEASURE);
     double seconds = (double)(measure->load_end_ns - measure->begin_ns) / NSEC_PER_SEC;
     bool misled = last->kind == CYCLE_REPEAT;
-    if ((of_window >= WINDOW_CYCLES || misled) && WINDOW_TIMES * seconds <= WINDOW_CYCLE_MAX_S) {
-        size *= WINDOW_TIMES;
+    unsigned times = misled ? WINDOW_TIMES_MISLED : WINDOW_TIMES;
+    while (times > 1 && times * seconds > WINDOW_CYCLE_MAX_S)
+        times /= 2;
+    if ((of_window >= WINDOW_CYCLES || misled) && times > 1) {
+        size *= times;
         of_window = 0;
     }
     action.requests = (uint64_t)llround((double)size * sizes[of_window % 3]);
     return action;
+}
+
+/* How much work a repeat probe is given; 0: there is no room, or no time, for one that tells. */
+static uint64_t verdict_repeat_requests(const struct timeline *timeline,
+                                        const struct evidence *evidence,
+                                        const struct verdict_question *question)
+{
+    const struct cycle *last = verdict_last_cycle(timeline);
+    struct attribution attribution;
+    attribution_of_growth(&evidence->series, &attribution);
+    bool may_be_cache = attribution.cause == CAUSE_HEAP || attribution.cause == CAUSE_MAPPINGS ||
+                        attribution.cause == CAUSE_SHMEM;
+    double passed_s =
+        (double)(last->floor_ns - timeline->cycles[0].begin_ns) / (double)NSEC_PER_SEC;
+    if (passed_s > REPEAT_BEFORE_S && !may_be_cache)
+        return 0;
+
+    double rate = evidence->requests_per_s;
+    double requests =
+        fmax(REPEAT_SECONDS * rate, fmin(REPEAT_SECONDS_MAX * rate, evidence->growth.requests));
+    if (evidence->limit_known) {
+        double room = (double)question->limit_bytes -
+                      (double)indicators_floor(&evidence->last->floor).total_bytes;
+        requests = fmin(requests, REPEAT_ROOM_MAX * room / evidence->growth.trend.high);
+    }
+    return requests < REPEAT_TIMES_MIN * (double)last->requests ? 0 : (uint64_t)requests;
 }
 
 /* Steady growth: follow it for as long as time and the limit allow. */
@@ -103,18 +138,10 @@ static struct verdict_action verdict_next_of_growth(const struct timeline *timel
     if (evidence->repeat != NULL || evidence->growth.by_doubling ||
         evidence_grows_by_time(evidence) || last->kind != CYCLE_MEASURE)
         return verdict_last_look(timeline, evidence);
-
-    double passed_s =
-        (double)(last->floor_ns - timeline->cycles[0].begin_ns) / (double)NSEC_PER_SEC;
-    double requests = fmax(REPEAT_SECONDS * evidence->requests_per_s, evidence->growth.requests);
-    if (evidence->limit_known) {
-        double room = (double)question->limit_bytes -
-                      (double)indicators_floor(&evidence->last->floor).total_bytes;
-        requests = fmin(requests, REPEAT_ROOM_MAX * room / evidence->growth.trend.high);
-    }
-    if (passed_s > REPEAT_BEFORE_S || requests < REPEAT_TIMES_MIN * (double)last->requests)
+    uint64_t requests = verdict_repeat_requests(timeline, evidence, question);
+    if (requests == 0)
         return verdict_last_look(timeline, evidence);
-    return (struct verdict_action){.step = VERDICT_STEP_REPEAT, .requests = (uint64_t)requests};
+    return (struct verdict_action){.step = VERDICT_STEP_REPEAT, .requests = requests};
 }
 
 /* The work of a probe at another concurrency. */

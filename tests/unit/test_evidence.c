@@ -169,12 +169,12 @@ START_TEST(a_repeat_counts_when_it_follows_the_window_and_lived)
     struct evidence evidence = evidence_of(&story);
     ck_assert(evidence.repeat == NULL && evidence_repeat_holds(&evidence));
 
-    struct cycle *repeat = story_work(&story, CYCLE_REPEAT, 1000, 16 * STORY_MIB);
+    struct cycle *repeat = story_work(&story, CYCLE_REPEAT, 1000, 17 * STORY_MIB);
     evidence = evidence_of(&story);
     ck_assert_ptr_eq(evidence.repeat, repeat);
-    ck_assert_double_eq_tol(evidence.repeat_rate, 3.0 * STORY_MIB / 1000, 1e-9);
-    ck_assert(evidence_repeat_holds(&evidence)); /* three quarters of a MiB per 250 */
-    repeat->floor.value[SURVEY_PSS_ANON] -= 4096;
+    ck_assert_double_eq_tol(evidence.repeat_rate, 4.0 * STORY_MIB / 1000, 1e-9);
+    ck_assert(evidence_repeat_holds(&evidence));
+    repeat->floor.value[SURVEY_PSS_ANON] -= STORY_MIB; /* three quarters of that */
     evidence = evidence_of(&story);
     ck_assert(!evidence_repeat_holds(&evidence));
 

@@ -81,31 +81,12 @@ static void print_tally(const char *name, const struct tally *tally)
     fflush(stdout); /* what fails next shall not take it along */
 }
 
-/* What is called a leak all the same, of 500, and no more of it may be: growth of a few times the
- * noise whose rate dies away no faster than noise hides. */
-static const struct {
-    const char *name;
-    unsigned alarms_max;
-} known[] = {
-    {"logarithm", 2},
-    {"square root", 4},
-};
-
-static unsigned alarms_max_of(const char *name)
-{
-    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-        if (strcmp(known[i].name, name) == 0)
-            return known[i].alarms_max;
-    return 0;
-}
-
 static void expect_no_leak(const struct shape *shape, double requests_per_s)
 {
     struct tally tally = run_series(shape, requests_per_s, HEALTHY);
     print_tally(shape->name, &tally);
-    unsigned alarms = tally.of[VERDICT_LEAK];
-    ck_assert_msg(alarms <= alarms_max_of(shape->name), "%s: %u of %d are called a leak",
-                  shape->name, alarms, SERIES);
+    ck_assert_msg(tally.of[VERDICT_LEAK] == 0, "%s: %u of %d are called a leak", shape->name,
+                  tally.of[VERDICT_LEAK], SERIES);
     ck_assert_msg(tally.of[VERDICT_INCONCLUSIVE] <= SERIES / 10, "%s: %u of %d are undecided",
                   shape->name, tally.of[VERDICT_INCONCLUSIVE], SERIES);
 }
