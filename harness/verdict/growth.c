@@ -186,7 +186,8 @@ static bool growth_without_steps(const struct floor_series *series, struct floor
 /* What the floors say for themselves; false: there are too few to say anything. */
 static bool growth_measure(const struct floor_series *series, struct growth *ret)
 {
-    *ret = (struct growth){.shape = GROWTH_TOO_FEW, .noise_bytes = GROWTH_NOISE_BYTES};
+    *ret = (struct growth){
+        .shape = GROWTH_TOO_FEW, .window = series->window, .noise_bytes = GROWTH_NOISE_BYTES};
     size_t n = series->n;
     if (n < 2)
         return false;

@@ -41,6 +41,7 @@ enum growth_shape {
 
 struct growth {
     enum growth_shape shape;
+    unsigned window; /* which of its start the series was */
     bool has_trend;
     struct trend trend;   /* bytes per request */
     double requests;      /* work the floors span */

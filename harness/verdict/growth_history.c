@@ -9,6 +9,8 @@
 #define HISTORY_REST_TIMES 2.5
 /* A window's rate at less than this share of the one before: it slows down. */
 #define HISTORY_SLOWER_MAX 0.7
+/* And in the third window at this share it dies away, however unevenly. */
+#define HISTORY_THIRD_MAX 0.6
 /* Then even its later half must keep up with its earlier one to pass for steady. */
 #define HISTORY_LASTING_MIN 0.9
 /* Doubling is seen by so many steps, each so many times the one before (arrays grow by a quarter,
@@ -159,6 +161,10 @@ void growth_weigh_history(const struct floor_series *history, const struct growt
         growth->shape = GROWTH_UNCLEAR;
         growth->doubt = "it grows ever more slowly";
     }
+    /* In the third window no warm-up is left that made the second one faster. */
+    if (growth->window >= 2 && growth->shape == GROWTH_UNCLEAR &&
+        growth->trend.slope < HISTORY_THIRD_MAX * before->trend.slope)
+        growth->shape = GROWTH_FADING;
     /* A whole window more of work, and still slower and slower. */
     if (slower && growth->shape == GROWTH_UNCLEAR && growth->trend.n >= before->trend.n &&
         growth->fade + growth->fade_error < 1 && growth->dies_away)

@@ -1,5 +1,6 @@
 #include "verdict/indicators.h"
 
+#include <limits.h>
 #include <string.h>
 
 /* What one huge page moves a floor by. */
@@ -125,13 +126,15 @@ void indicators_floor_series(const struct timeline *timeline, size_t points_min,
 {
     ret->n = 0;
     ret->start = 0;
+    ret->window = 0;
     ret->noise_bytes = 0;
+    struct floor_series series = {.start = UINT_MAX};
     for (size_t i = 0; i < timeline->n_cycles;) {
         if (timeline->cycles[i].kind != CYCLE_MEASURE) {
             i++;
             continue;
         }
-        struct floor_series series;
+        series.window = series.start == timeline->cycles[i].start ? series.window + 1 : 0;
         i = indicators_window(timeline, i, &series);
         if (series.n >= points_min || series.n > ret->n)
             *ret = series;
@@ -157,6 +160,7 @@ void indicators_floor_history(const struct timeline *timeline, unsigned start,
                               struct floor_series *ret)
 {
     ret->start = start;
+    ret->window = 0;
     ret->n = 0;
     ret->noise_bytes = 0;
     double requests = 0;

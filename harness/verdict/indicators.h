@@ -43,6 +43,7 @@ bool indicators_footprint(const struct survey *survey, int64_t *ret_bytes);
 
 struct floor_series {
     unsigned start;
+    unsigned window;                        /* which of that start, from 0 */
     size_t n;                               /* points: 1 + complete cycles */
     double noise_bytes;                     /* a floor is no finer than this: huge pages; else 0 */
     double requests[INDICATORS_POINTS_MAX]; /* completed, cumulative; [0] = 0 */

@@ -21,6 +21,7 @@ static void make_series(const double *floors, size_t n, struct floor_series *ret
 {
     ret->n = n;
     ret->start = 0;
+    ret->window = 0;
     ret->noise_bytes = 0;
     for (size_t i = 0; i < n; i++) {
         ret->requests[i] = (double)(i * WORK);

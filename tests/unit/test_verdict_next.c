@@ -66,13 +66,14 @@ START_TEST(more_cycles_are_asked_for_until_there_are_enough)
 }
 END_TEST
 
-/* Up and down, each cycle elsewhere, and higher all the while. */
+/* Up and down, each cycle elsewhere, and higher all the while, in step with the work. */
 static void add_unrest(struct story *story, unsigned n, uint64_t requests)
 {
     uint64_t bytes = story->timeline->n_cycles > 0 ? last_of(story)->floor.value[SURVEY_PSS_ANON]
                                                    : 8 * STORY_MIB;
     for (unsigned i = 0; i < n; i++)
-        story_work(story, CYCLE_MEASURE, requests, bytes + (i / 2 + 3 * (i % 2 + 1)) * STORY_MIB);
+        story_work(story, CYCLE_MEASURE, requests,
+                   bytes + (i / 2 + 3 * (i % 2 + 1)) * STORY_MIB * requests / 250);
 }
 
 START_TEST(a_floor_that_moves_gets_more_cycles_up_to_the_bound)
@@ -94,6 +95,7 @@ START_TEST(after_ten_undecided_cycles_the_next_ten_do_four_times_the_work)
 {
     STORY;
     story.question.cycles_max = 30;
+    story.question.limit_bytes = UINT64_MAX;
     story_cycles(&story, 0, 8 * STORY_MIB, 0);
     for (uint64_t requests = 250; requests <= 4000; requests *= 4) {
         add_unrest(&story, 1, requests); /* and they vary by a tenth */
