@@ -4,8 +4,8 @@
 
 /* Retained memory below this is not worth a verdict of its own. */
 #define RETAINED_MIN_BYTES ((int64_t)1024 * 1024)
-/* A probe explains what was kept when it released one part in so many of it, or more. */
-#define RETAINED_SHARE_MIN 4
+/* A probe explains what was kept when it released one part in so many of it, or more: half. */
+#define RETAINED_SHARE_MIN 2
 /* Page cache is everybody's; only this much of it is worth a word. */
 #define CACHE_MIN_BYTES ((int64_t)8 * 1024 * 1024)
 /* With this share, and a load that did not finish in its time, nothing but waiting happens. */

@@ -67,11 +67,11 @@ START_TEST(what_a_trim_or_a_rest_brought_back_was_the_allocators)
     STORY;
     enum cycle_kind kind = _i == 0 ? CYCLE_TRIM : CYCLE_REST;
     story_retention(&story); /* 16 MiB */
-    struct cycle *probe = story_cycle(&story, kind, 20 * STORY_MIB);
+    struct cycle *probe = story_cycle(&story, kind, 16 * STORY_MIB);
     struct evidence evidence = evidence_of(&story);
     ck_assert_int_eq(evidence_lazy_cause(&evidence), CAUSE_ALLOCATOR);
-    ck_assert_int_eq(evidence_lazy_bytes(&evidence, CAUSE_ALLOCATOR), 4 * (int64_t)STORY_MIB);
-    /* A trim always finds a little: less than a quarter explains nothing. */
+    ck_assert_int_eq(evidence_lazy_bytes(&evidence, CAUSE_ALLOCATOR), 8 * (int64_t)STORY_MIB);
+    /* A trim always finds a little: less than half explains nothing. */
     probe->floor.value[SURVEY_PSS_ANON] += 4096;
     ck_assert_int_eq(lazy_cause_of(&story), CAUSE_NONE);
 }
