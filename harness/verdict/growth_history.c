@@ -19,6 +19,9 @@
 #define DOUBLING_STEPS    5
 #define DOUBLING_STEP_MIN 1.2
 #define DOUBLING_STEP_MAX 3.0
+/* The last of them is this share of all that was gained, at the least: an array is all there is, or
+ * most of it. Smaller steps are an allocator's, whose heights go by the work between the looks. */
+#define DOUBLING_SHARE_MIN 0.15
 /* What is filled between them, per request, is the same each time, but for this. */
 #define DOUBLING_RATE_SPREAD 1.1
 
@@ -31,7 +34,8 @@ struct history_step {
 };
 
 struct history_steps {
-    size_t n; /* the last DOUBLING_STEPS of them are in `last`, the latest first */
+    double rise_bytes; /* from the first floor to the highest */
+    size_t n;          /* the last DOUBLING_STEPS of them are in `last`, the latest first */
     struct history_step last[DOUBLING_STEPS];
 };
 
@@ -55,6 +59,7 @@ static void history_find_steps(const struct floor_series *history, double still_
         ret->n++;
         top = history->floor_bytes[i];
     }
+    ret->rise_bytes = top - history->floor_bytes[0];
 }
 
 /* The requests between two steps, at the least (0: they may have come together) and at the most. */
@@ -92,7 +97,8 @@ static bool history_has_rested(const struct floor_series *history,
  * rate before the next one came. */
 static bool history_doubles(const struct history_steps *steps, struct trend *ret)
 {
-    if (steps->n < DOUBLING_STEPS)
+    if (steps->n < DOUBLING_STEPS ||
+        steps->last[0].height_bytes < DOUBLING_SHARE_MIN * steps->rise_bytes)
         return false;
     double low = 0; /* of the rates that all of them allow */
     double high = INFINITY;
