@@ -17,7 +17,7 @@
  * the room that is left under the limit. What may be a cache that fills, or garbage that waits for
  * its collector, always gets one; threads and descriptors only when less than this has passed since
  * the service was ready, for a verdict within seconds is worth more there. */
-#define REPEAT_BEFORE_S    4.0
+#define REPEAT_BEFORE_S    3.0
 #define REPEAT_SECONDS     1.2
 #define REPEAT_SECONDS_MAX 4.0
 #define REPEAT_ROOM_MAX    0.5
