@@ -3,9 +3,9 @@
 #include <math.h>
 #include <string.h>
 
-/* And is over when it grows at less than this share. */
+/* Growth is over when its later half grows at less than this share of the earlier half's rate… */
 #define GROWTH_FADED_MAX 0.35
-/* What the last third of the cycles makes of the growth is nothing. */
+/* …and the last third of the cycles makes no more than this share of it. */
 #define GROWTH_TAIL_SHARE_MAX 0.02
 /* It dies away when the last third of the cycles grows at less than this share of the rate of the
  * one before it. */
@@ -14,6 +14,12 @@
 #define GROWTH_STEP_MAX 0.55
 /* So many floors tell that ups and downs are nothing but that. */
 #define GROWTH_JITTER_POINTS 9
+/* A step is so many times the median one; in the first cycle, where warm-ups are, so many. */
+#define GROWTH_OUTLIER_TIMES       2.0
+#define GROWTH_FIRST_OUTLIER_TIMES 3.0
+/* One cycle in so many may have such a step. */
+#define GROWTH_OUTLIER_CYCLES 4
+
 /* Growth per request from point `from` to point `to`. */
 static double growth_rate(const struct floor_series *series, size_t from, size_t to)
 {
@@ -150,12 +156,6 @@ static bool growth_dies_away(const struct floor_series *series)
     return third > 0 && growth_rate(series, last - third, last) <
                             GROWTH_TAIL_MAX * growth_rate(series, last - 2 * third, last - third);
 }
-
-/* A step is so many times the median one; in the first cycle, where warm-ups are, so many. */
-#define GROWTH_OUTLIER_TIMES       2.0
-#define GROWTH_FIRST_OUTLIER_TIMES 3.0
-/* One cycle in so many may have such a step. */
-#define GROWTH_OUTLIER_CYCLES 4
 
 /* The same without the steps that come now and then upon an even rise, as when a table is enlarged
  * in which things are kept. False when there are none, or more than now and then. */

@@ -55,6 +55,20 @@ static struct verdict_action verdict_last_look(const struct timeline *timeline,
                                                                     : VERDICT_STEP_RECLAIM);
 }
 
+static bool verdict_is_measured(const struct cycle *cycle, unsigned start)
+{
+    return cycle->kind == CYCLE_MEASURE && cycle->start == start && cycle->complete;
+}
+
+/* Complete measuring cycles of that start of the service. */
+static unsigned verdict_measured(const struct timeline *timeline, unsigned start)
+{
+    unsigned measured = 0;
+    for (size_t i = 0; i < timeline->n_cycles; i++)
+        measured += verdict_is_measured(&timeline->cycles[i], start);
+    return measured;
+}
+
 /* Another measuring cycle; a larger one when so many of this size did not decide it, or when the
  * repeat probe showed that they misled. */
 static struct verdict_action verdict_next_cycle(const struct timeline *timeline,
@@ -70,19 +84,17 @@ static struct verdict_action verdict_next_cycle(const struct timeline *timeline,
         return action;
     uint64_t size = 0;
     unsigned of_window = 0;
-    unsigned measured = 0;
     for (size_t i = 0; i < timeline->n_cycles; i++) {
         const struct cycle *cycle = &timeline->cycles[i];
-        if (cycle->kind != CYCLE_MEASURE || cycle->start != last->start || !cycle->complete)
+        if (!verdict_is_measured(cycle, last->start))
             continue;
         if (!indicators_is_size(cycle->requests, size)) {
             size = cycle->requests;
             of_window = 0;
         }
         of_window++;
-        measured++;
     }
-    if (measured >= question->cycles_max)
+    if (verdict_measured(timeline, last->start) >= question->cycles_max)
         return verdict_last_look(timeline, evidence);
     const struct cycle *measure = indicators_last_cycle(timeline, CYCLE_MEASURE);
     double seconds = (double)(measure->load_end_ns - measure->begin_ns) / NSEC_PER_SEC;
@@ -114,14 +126,22 @@ static uint64_t verdict_repeat_requests(const struct timeline *timeline,
         return 0;
 
     double rate = evidence->requests_per_s;
+    double slope = evidence->growth.trend.slope;
     double requests =
         fmax(REPEAT_SECONDS * rate, fmin(REPEAT_SECONDS_MAX * rate, evidence->growth.requests));
+    requests = fmax(requests, fmin(WINDOW_CYCLE_MAX_S * rate, GROWTH_NOISE_BYTES / slope));
     if (evidence->limit_known) {
         double room = (double)question->limit_bytes -
                       (double)indicators_floor(&evidence->last->floor).total_bytes;
         requests = fmin(requests, REPEAT_ROOM_MAX * room / evidence->growth.trend.high);
     }
-    return requests < REPEAT_TIMES_MIN * (double)last->requests ? 0 : (uint64_t)requests;
+    /* No more work than all cycles would have been. */
+    unsigned measured = verdict_measured(timeline, last->start);
+    double left = question->cycles_max > measured ? question->cycles_max - measured : 0;
+    requests = fmin(requests, left * (double)evidence->series.cycle[1]->requests);
+    bool tells = requests >= REPEAT_TIMES_MIN * (double)last->requests &&
+                 requests * slope >= GROWTH_NOISE_BYTES - 1;
+    return tells ? (uint64_t)requests : 0;
 }
 
 /* Steady growth: follow it for as long as time and the limit allow. */

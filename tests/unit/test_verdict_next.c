@@ -17,6 +17,7 @@ static struct verdict_action action_of(const struct story *story)
 static void be_quick(struct story *story)
 {
     story->cycle_ns = 400 * NSEC_PER_MSEC;
+    story->question.cycles_max = 30;
 }
 
 static const struct cycle *last_of(const struct story *story)
@@ -155,6 +156,31 @@ START_TEST(a_repeat_takes_no_more_than_half_of_the_room)
     story.question.limit_bytes = UINT64_MAX;
     ck_assert_uint_eq(action_of(&story).requests, 1500);
     story.question.limit_bytes = 40 * STORY_MIB; /* no more than a cycle would do */
+    ck_assert_int_eq(story_next(&story), VERDICT_STEP_DONE);
+}
+END_TEST
+
+START_TEST(a_repeat_is_no_more_work_than_the_cycles_that_are_left)
+{
+    STORY;
+    be_quick(&story);
+    story.question.cycles_max = 8;
+    story_cycles(&story, 5, 8 * STORY_MIB, STORY_MIB);
+    ck_assert_uint_eq(action_of(&story).requests, 750);
+    story.question.cycles_max = 6; /* one: that is no repeat */
+    ck_assert_int_eq(story_next(&story), VERDICT_STEP_DONE);
+}
+END_TEST
+
+/* Of 30 KiB that should come, two pages of a floor are too much to tell. */
+START_TEST(a_repeat_that_could_not_be_told_from_noise_is_left_out)
+{
+    STORY;
+    be_quick(&story);
+    story.question.cycles_max = 8;
+    story_cycles(&story, 5, 8 * STORY_MIB, 12 * (uint64_t)1024);
+    ck_assert_uint_eq(action_of(&story).requests, 750); /* 36 KiB */
+    story.question.cycles_max = 7;
     ck_assert_int_eq(story_next(&story), VERDICT_STEP_DONE);
 }
 END_TEST
@@ -436,6 +462,8 @@ static Suite *suite(void)
     tcase_add_test(cycles, cycles_are_enlarged_by_what_eight_seconds_allow);
     tcase_add_test(growth, quick_growth_is_followed_by_more_of_the_same_work_at_once);
     tcase_add_test(growth, a_repeat_takes_no_more_than_half_of_the_room);
+    tcase_add_test(growth, a_repeat_is_no_more_work_than_the_cycles_that_are_left);
+    tcase_add_test(growth, a_repeat_that_could_not_be_told_from_noise_is_left_out);
     tcase_add_test(growth, only_what_may_be_a_cache_is_repeated_when_it_took_long_to_be_seen);
     tcase_add_test(growth, a_cache_that_is_full_in_the_repeat_is_clean);
     tcase_add_test(growth, without_a_repeat_a_cache_that_fills_looks_like_a_leak);
