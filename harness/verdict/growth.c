@@ -14,6 +14,10 @@
 #define GROWTH_STEP_MAX 0.55
 /* So many floors tell that ups and downs are nothing but that. */
 #define GROWTH_JITTER_POINTS 9
+/* Steps make up for each other when they are correlated like this with the next (-0.5 is the most);
+ * then this share of their variance, at the least, adds up. */
+#define GROWTH_RULER_MAX   (-0.3)
+#define GROWTH_RULER_SHARE 0.25
 /* A step is so many times the median one; in the first cycle, where warm-ups are, so many. */
 #define GROWTH_OUTLIER_TIMES       2.0
 #define GROWTH_FIRST_OUTLIER_TIMES 3.0
@@ -55,7 +59,9 @@ static double growth_t_max(size_t freedom)
 }
 
 /* How much the steps from floor to floor differ from what their work makes of the mean rate (their
- * standard deviation). */
+ * standard deviation). Where every step up is followed by one that makes up for it, that is not the
+ * floor's way but the ruler's (whole pages, a stack that was touched and is not): what such steps
+ * add up to over many cycles is less, by their covariance. */
 static double growth_unevenness(const struct floor_series *series)
 {
     size_t cycles = series->n - 1;
@@ -63,12 +69,19 @@ static double growth_unevenness(const struct floor_series *series)
         return 0;
     double rate = growth_rate(series, 0, cycles);
     double squares = 0;
+    double products = 0;
+    double last = 0;
     for (size_t i = 1; i <= cycles; i++) {
         double expected = rate * (series->requests[i] - series->requests[i - 1]);
         double off = series->floor_bytes[i] - series->floor_bytes[i - 1] - expected;
         squares += off * off;
+        products += off * last;
+        last = off;
     }
-    return sqrt(squares / ((double)cycles - 1));
+    double correlation = squares > 0 ? products / squares : 0;
+    double share =
+        correlation < GROWTH_RULER_MAX ? fmax(GROWTH_RULER_SHARE, 1 + 2 * correlation) : 1;
+    return sqrt(share * squares / ((double)cycles - 1));
 }
 
 /* What the unevenness of the steps can hide, and the later half's rate relative to the earlier

@@ -13,7 +13,7 @@ import scenario_files
 # One for each cause, and healthy ones; ALL=1 takes the whole catalogue.
 BY_DEFAULT = ["global-growth", "unclosed-body", "hung-threads", "unclosed-file", "shmem-growth",
               "mmap-growth", "kernel-only.pipes", "lazy-release", "lazy-release.freememory",
-              "page-cache", "transform", "clean", "warm-up"]
+              "page-cache", "fragmentation", "transform", "clean", "warm-up"]
 DEFAULT_CONCURRENCY = 8
 DEFAULT_HZ = 100
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Recorded runs: a folder each, with result.json, cycles.csv and (packed: its size) timeline.csv.
+# Recorded runs: a folder each, with result.json and, packed, cycles.csv and timeline.csv.
 #   refresh.sh record RESULTS_DIR   take over the runs in RESULTS_DIR, as `leakcage run` wrote them
 #   refresh.sh judge LEAKCAGE       the rules were changed on purpose: judge each run again
 # Read the difference before it is committed: every changed verdict is a promise that changes.
@@ -7,23 +7,25 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 case ${1-} in
 record)
+  work=$(mktemp -d)
+  trap 'rm -rf "$work"' EXIT
   for run in "$2"/*/; do
     to=$here/$(basename "$run")
     mkdir -p "$to"
     cp "$run/result.json" "$to/"
+    cp "$run/timeline.csv" "$work/"
     # The open files that a cycle lists are under the recording machine's paths.
-    sed 's#/[^;,=]*/\([^/;,=]*\.run/service\.log\)#/results/.work/\1#g' "$run/cycles.csv" \
-      >"$to/cycles.csv"
-    (cd "$run" && tar --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner --mode=0644 \
-      -cf - timeline.csv | xz -9e >"$to/timeline.tar.xz")
+    sed 's#/[^;,=]*/\([^/;,=]*\.run/\)#/results/.work/\1#g' "$run/cycles.csv" >"$work/cycles.csv"
+    (cd "$work" && tar --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner --mode=0644 \
+      -cf - cycles.csv timeline.csv | xz -9e >"$to/recording.tar.xz")
   done
   ;;
 judge)
   work=$(mktemp -d)
   trap 'rm -rf "$work"' EXIT
   for run in "$here"/*/; do
-    cp "$run/result.json" "$run/cycles.csv" "$work/"
-    tar -xJf "$run/timeline.tar.xz" -C "$work"
+    cp "$run/result.json" "$work/"
+    tar -xJf "$run/recording.tar.xz" -C "$work"
     "$2" judge --json "$work" >"$work/judged.json" || [ $? -lt 2 ] || [ $? -eq 5 ]
     cp "$work/judged.json" "$run/result.json"
   done
