@@ -123,15 +123,6 @@ static bool history_doubles(const struct history_steps *steps, struct trend *ret
     return true;
 }
 
-/* Growth per request in the warm-up, for lack of a window before the first one; 0: there was none.
- */
-static double history_warm_up_rate(const struct floor_series *history)
-{
-    bool warmed_up = history->cycle[1]->kind == CYCLE_WARMUP && history->requests[1] > 0;
-    return warmed_up ? (history->floor_bytes[1] - history->floor_bytes[0]) / history->requests[1]
-                     : 0;
-}
-
 void growth_weigh_history(const struct floor_series *history, const struct growth *before,
                           struct growth *growth)
 {
@@ -152,12 +143,6 @@ void growth_weigh_history(const struct floor_series *history, const struct growt
         !history_has_rested(history, &steps)) {
         growth->shape = GROWTH_UNCLEAR;
         growth->doubt = "its last step is too recent to tell that it was the last";
-    }
-    if (before == NULL && growth->shape == GROWTH_STEADY &&
-        growth->trend.slope < HISTORY_SLOWER_MAX * history_warm_up_rate(history) &&
-        growth->fade - growth->fade_error < HISTORY_LASTING_MIN) {
-        growth->shape = GROWTH_UNCLEAR;
-        growth->doubt = "it grows ever more slowly";
     }
     if (before == NULL || !before->has_trend || before->trend.slope <= 0)
         return;
