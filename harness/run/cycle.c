@@ -1,3 +1,5 @@
+#include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,7 +10,8 @@
 /* A cycle's load may take so long; a service that thrashes makes no progress for minutes. */
 #define CYCLE_BOUND_NS (30 * NSEC_PER_SEC)
 /* A probe that may thrash is meant to take a tenth of that. */
-#define PROBE_BOUND_NS (10 * NSEC_PER_SEC)
+#define PROBE_BOUND_NS     (10 * NSEC_PER_SEC)
+#define BATCH_END_BOUND_NS (20 * NSEC_PER_SEC)
 /* The rest after a load lasts until memory stands still, at most so many times the settle time;
  * after cycles on end that did not come to rest, it is not waited for so long. */
 static const unsigned settle_bound_times[] = {8, 3, 1};
@@ -63,6 +66,16 @@ static int cycle_close_counters(struct stage *stage, const struct cycle_start *b
     return 0;
 }
 
+/* The batch is over, or will be at once: it was stopped, or its time was up. Its thread may have to
+ * wait for a processor, though. */
+static void cycle_await_generator(struct stage *stage)
+{
+    struct pollfd over = {.fd = generator_fd(stage->generator), .events = POLLIN};
+    nsec_t deadline_ns = clock_now_ns() + BATCH_END_BOUND_NS;
+    while (poll(&over, 1, clock_poll_timeout_ms(clock_now_ns(), deadline_ns)) < 0 && errno == EINTR)
+        continue;
+}
+
 /* Offer the load. 1: the instance is gone. */
 static int cycle_load(struct stage *stage, struct cycle *cycle, struct error *err)
 {
@@ -83,6 +96,7 @@ static int cycle_load(struct stage *stage, struct cycle *cycle, struct error *er
     struct batch_result batch;
     if (status != 0)
         generator_stop(stage->generator);
+    cycle_await_generator(stage);
     if (generator_finish(stage->generator, &batch, status < 0 ? NULL : err) < 0)
         return -1;
     cycle->counts = batch.counts;
