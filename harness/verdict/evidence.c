@@ -158,13 +158,13 @@ static void evidence_gather_growth(const struct timeline *timeline,
     size_t points_min = question->cycles_min > 4 ? question->cycles_min + 1 : 5;
     indicators_floor_series(timeline, points_min, &ret->series);
     growth_assess(&ret->series, question->cycles_min, &ret->growth);
-    struct floor_series series;
+    struct floor_series window_before;
     struct growth before;
-    indicators_floor_series_before(timeline, &ret->series, &series);
-    growth_assess(&series, question->cycles_min, &before);
+    indicators_floor_series_before(timeline, &ret->series, &window_before);
+    growth_assess(&window_before, question->cycles_min, &before);
     indicators_floor_history(timeline, ret->series.start, &ret->history);
     evidence_try_time(question, ret);
-    growth_weigh_history(&ret->history, series.n > 0 ? &before : NULL, &ret->growth);
+    growth_weigh_history(&ret->history, window_before.n > 0 ? &before : NULL, &ret->growth);
     if (ret->series.n == 0)
         return;
 
@@ -336,14 +336,9 @@ enum cause evidence_lazy_cause(const struct evidence *evidence)
         most = evidence->lazy_free_bytes;
         cause = CAUSE_MADV_FREE;
     }
-    if (evidence->has_trim && evidence->trim_bytes > most &&
-        evidence_is_worth(evidence, evidence->trim_bytes)) {
-        most = evidence->trim_bytes;
-        cause = CAUSE_ALLOCATOR;
-    }
-    if (evidence->has_rest && evidence->rest_bytes > most &&
-        evidence_is_worth(evidence, evidence->rest_bytes)) {
-        most = evidence->rest_bytes;
+    int64_t released = evidence_released(evidence);
+    if (released > most && evidence_is_worth(evidence, released)) {
+        most = released;
         cause = CAUSE_ALLOCATOR;
     }
     int64_t held = evidence_held_free(evidence);

@@ -9,10 +9,10 @@
 #define HISTORY_REST_TIMES 2.5
 /* A window's rate at less than this share of the one before: it slows down. */
 #define HISTORY_SLOWER_MAX 0.7
-/* And in the third window at this share it dies away, however unevenly. */
-#define HISTORY_THIRD_MAX 0.6
-/* Then even its later half must keep up with its earlier one to pass for steady. */
+/* Then even its later half must keep up with its earlier one to pass for steady… */
 #define HISTORY_LASTING_MIN 0.9
+/* …and in the third window at this share it dies away, however unevenly. */
+#define HISTORY_THIRD_MAX 0.6
 /* Doubling is seen by so many steps, each so many times the one before (arrays grow by a quarter,
  * by half, or double). Four are not enough: the new space of a V8 takes those, from 1 to 16 MiB,
  * and then no more. */

@@ -144,7 +144,10 @@ void indicators_floor_series(const struct timeline *timeline, size_t points_min,
 void indicators_floor_series_before(const struct timeline *timeline,
                                     const struct floor_series *series, struct floor_series *ret)
 {
+    ret->start = series->start;
+    ret->window = series->window > 0 ? series->window - 1 : 0;
     ret->n = 0;
+    ret->noise_bytes = 0;
     for (size_t i = 0; i < timeline->n_cycles;) {
         const struct cycle *cycle = &timeline->cycles[i];
         if (series->n < 2 || cycle == series->cycle[1])
