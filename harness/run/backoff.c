@@ -14,7 +14,7 @@ static nsec_t backoff_scaled(const struct backoff *backoff, nsec_t time_ns)
 
 void backoff_init(struct backoff *backoff, double time_scale)
 {
-    *backoff = (struct backoff){.time_scale = time_scale > 1 ? time_scale : 1};
+    *backoff = (struct backoff){.time_scale = time_scale > 0 ? time_scale : 1};
 }
 
 nsec_t backoff_wait(struct backoff *backoff, nsec_t ended_ns)

@@ -9,7 +9,7 @@
 #include "base/clock.h"
 
 struct backoff {
-    double time_scale;   /* at least 1 */
+    double time_scale;   /* above 0 */
     nsec_t next_ns;      /* the wait after the next end, unscaled; 0: immediate */
     nsec_t restarted_ns; /* when it was started again the last time, waits included */
 };

@@ -7,7 +7,7 @@
 #include "base/cleanup.h"
 #include "base/json.h"
 #include "scenario/pod_reader.h"
-#include "scenario/settings.h"
+#include "scenario/tables.h"
 
 #define POD_NAME_MAX 253
 

@@ -32,6 +32,7 @@
 struct pod_options {
     const char *container;      /* which one of several; NULL: there is only one */
     const char *const *command; /* replaces image, command and args; NULL: as in the manifest */
+    const char *image;          /* replaces the image; NULL: as in the manifest */
     bool has_limit;             /* the limit is given elsewhere: the manifest need not have one */
 };
 

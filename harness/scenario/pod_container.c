@@ -85,8 +85,10 @@ static int pod_read_words(struct pod_reader *reader, const char *key, const char
                           struct error *err)
 {
     const struct yaml_node *list = NULL;
-    if (pod_list(reader->container, key, &list, err) < 0 || list == NULL)
-        return list == NULL ? 0 : -1;
+    if (pod_list(reader->container, key, &list, err) < 0)
+        return -1;
+    if (list == NULL)
+        return 0;
     if (list->n_children > POD_WORDS_MAX)
         return yaml_error(list, err, "found %zu words, expected at most %d", list->n_children,
                           POD_WORDS_MAX);
@@ -112,6 +114,7 @@ static int pod_read_command(struct pod_reader *reader, struct error *err)
     struct settings *settings = &reader->scenario->settings;
     const struct yaml_node *container = reader->container;
     const char *image = NULL;
+    settings->image = reader->options->image;
     if (reader->options->command != NULL) {
         static const char *const keys[] = {"image", "command", "args", NULL};
         for (const char *const *key = keys; *key != NULL; key++)
@@ -125,11 +128,12 @@ static int pod_read_command(struct pod_reader *reader, struct error *err)
         pod_read_words(reader, "command", &settings->service.command, err) < 0 ||
         pod_read_words(reader, "args", &settings->service.args, err) < 0)
         return -1;
-    if (image == NULL || image[0] == '\0')
+    if (settings->image == NULL)
+        settings->image = image;
+    if (settings->image == NULL || settings->image[0] == '\0')
         return yaml_error(container, err,
                           "found no image, expected one, or a command after --, which is run in "
                           "its place");
-    settings->image = image;
     return 0;
 }
 
@@ -258,11 +262,16 @@ static int pod_read_requests(struct pod_reader *reader, const struct yaml_node *
     struct settings *settings = &reader->scenario->settings;
     const struct yaml_node *memory = NULL;
     char text[UNITS_TEXT_MAX];
-    if (pod_read_bytes(requests, "memory", &memory, &settings->min_bytes, err) < 0)
+    uint64_t bytes = 0;
+    if (pod_read_bytes(requests, "memory", &memory, &bytes, err) < 0)
         return -1;
-    if (memory != NULL && settings->min_bytes > settings->limit_bytes)
+    if (bytes > settings->limit_bytes)
         return yaml_error_expected(memory, err, "at most the limit of %s",
                                    units_format_bytes((double)settings->limit_bytes, text));
+    if (bytes >= SCENARIO_LIMIT_MIN_BYTES)
+        settings->min_bytes = bytes;
+    else if (memory != NULL)
+        pod_note(reader, memory, "is ignored: it is less than 1Mi");
     pod_note_resources(reader, requests, "nobody else wants the processors; limits.cpu is kept");
     return 0;
 }
@@ -311,9 +320,9 @@ static int pod_read_working_dir(struct pod_reader *reader, struct error *err)
 {
     const char *dir = NULL;
     const struct yaml_node *node = yaml_member(reader->container, "workingDir");
-    if (pod_text(reader->container, "workingDir", &dir, err) < 0 || dir == NULL)
-        return dir == NULL && node == NULL ? 0 : -1;
-    if (dir[0] == '\0')
+    if (pod_text(reader->container, "workingDir", &dir, err) < 0)
+        return -1;
+    if (dir == NULL || dir[0] == '\0')
         return 0;
     if (reader->options->command != NULL) {
         pod_note(reader, node,

@@ -32,10 +32,9 @@ START_TEST(a_time_scale_divides_every_wait)
 }
 END_TEST
 
-START_TEST(a_scale_below_one_is_none)
+START_TEST(a_scale_below_one_makes_them_longer)
 {
-    static const double waits[] = {0, 10, 20};
-    expect_waits(0, waits, 3);
+    static const double waits[] = {0, 20, 40};
     expect_waits(0.5, waits, 3);
 }
 END_TEST
@@ -81,7 +80,7 @@ static Suite *backoff_suite(void)
     TCase *tcase = tcase_create("backoff");
     tcase_add_test(tcase, at_once_then_ten_seconds_doubling_to_five_minutes);
     tcase_add_test(tcase, a_time_scale_divides_every_wait);
-    tcase_add_test(tcase, a_scale_below_one_is_none);
+    tcase_add_test(tcase, a_scale_below_one_makes_them_longer);
     tcase_add_test(tcase, ten_minutes_without_trouble_start_anew);
     tcase_add_test(tcase, the_ten_minutes_are_scaled_too);
     tcase_add_test(tcase, a_first_end_after_a_long_life_is_the_first);
