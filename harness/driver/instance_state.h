@@ -3,16 +3,7 @@
 #include <stdbool.h>
 
 #include "base/process.h"
-
-/* What a container engine says about its container. */
-struct engine_state {
-    bool present; /* there is an engine */
-    bool running;
-    bool oom_killed;
-    bool has_exit_code; /* of the last end */
-    int exit_code;
-    unsigned restarts; /* that the engine made */
-};
+#include "timeline/run_end.h"
 
 /* Alive: the service's first process runs, or it has ended but others of its tree live on. */
 struct instance_state {

@@ -2,6 +2,7 @@
 
 #include "verdict/indicators.h"
 
+#include "scenario/record_ends.h"
 #include "scenario/record_files.h"
 
 /* Numbers are rounded to what was measured: growth to a hundredth of a byte. */
@@ -108,6 +109,10 @@ static void record_write_question(struct json_writer *writer, const struct recor
     json_write_u64(writer, "cycle_requests", question->cycle_requests);
     json_write_bool(writer, "can_trim", question->can_trim);
     json_write_bool(writer, "can_reclaim", question->can_reclaim);
+    if (question->stays_down)
+        json_write_bool(writer, "stays_down", true);
+    if (question->kills_min > 0)
+        json_write_u64(writer, "kills_min", question->kills_min);
     json_write_u64(writer, "ticks", record->timeline->ticks);
     json_write_u64(writer, "late_ticks", record->timeline->late_ticks);
     json_write_u64(writer, "thinned", record->timeline->thinned);
@@ -190,6 +195,7 @@ void record_write_json(struct json_writer *writer, const char *key, const struct
         json_write_u64(writer, "peak_bytes", peak);
     json_write_u64(writer, "oom_kills", indicators_oom_kills(record->timeline));
     json_write_u64(writer, "restarts", record->starts > 0 ? record->starts - 1 : 0);
+    record_write_ends(writer, record);
     record_write_machine(writer, record);
 
     json_write_array(writer, "findings");
