@@ -210,6 +210,15 @@ static int run_step(struct stage *stage, const struct verdict_action *action, st
     return 0;
 }
 
+/* The verdict is reached; the first time counts. */
+static void run_note_decision(struct stage *stage)
+{
+    if (stage->record->has_decided)
+        return;
+    stage->record->has_decided = true;
+    stage->record->decided_ns = stage_now_ns(stage);
+}
+
 /* Step after step until the verdict is in or the time is up. */
 static int run_protocol(struct stage *stage, struct error *err)
 {
@@ -224,11 +233,12 @@ static int run_protocol(struct stage *stage, struct error *err)
             record->termination = TERMINATION_BUDGET;
             break;
         }
+        if (action.step == VERDICT_STEP_DRIVE) /* which adds kills, and nothing to the verdict */
+            run_note_decision(stage);
         if (run_step(stage, &action, err) < 0)
             return -1;
     }
-    record->has_decided = true;
-    record->decided_ns = stage_now_ns(stage);
+    run_note_decision(stage);
     const struct timeline *timeline = stage->timeline;
     const struct cycle *last = &timeline->cycles[timeline->n_cycles - 1];
     if (last->oom_kills > 0 && !cycle_kind_provokes(last->kind))
