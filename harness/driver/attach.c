@@ -102,6 +102,8 @@ static int attach_find_endpoint(const struct settings *settings, struct instance
     if (watch_listeners(instance->watch, &listeners, err) < 0)
         return -1;
     bool shared = watch_shares_network(instance->watch);
+    if (port == 0 && settings->load.command != NULL && (!shared || listeners.n != 1))
+        return 0; /* the load knows where to go */
     if (port == 0 && !shared)
         return error_set(err, ERROR_ENVIRONMENT,
                          "%s has a network of its own: --port says on which port of 127.0.0.1 it "
@@ -138,7 +140,7 @@ static int attach_start(const struct driver_options *options, const struct run_s
 
 static const char *attach_endpoint(const struct instance *instance, unsigned index)
 {
-    return index == 0 ? instance->point.endpoint : NULL;
+    return index == 0 && instance->point.endpoint[0] != '\0' ? instance->point.endpoint : NULL;
 }
 
 static void attach_describe(const struct instance *instance, struct instance_facts *ret)

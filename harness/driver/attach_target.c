@@ -65,9 +65,9 @@ int attach_target_parse(const char *text, const char *mount, struct attach_targe
     }
     bool named = strncmp(text, "podman:", 7) == 0 || strncmp(text, "docker:", 7) == 0;
     target.kind = ATTACH_CGROUP;
-    if (!named && ((text[0] == '/' && attach_join("", text, target.text, sizeof(target.text))) ||
-                   (mount[0] != '\0' &&
-                    attach_join(mount, text, target.text, sizeof(target.text))))) {
+    if (!named &&
+        ((text[0] == '/' && attach_join("", text, target.text, sizeof(target.text))) ||
+         (mount[0] != '\0' && attach_join(mount, text, target.text, sizeof(target.text))))) {
         *ret = target;
         return 0;
     }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "driver/attach.h"
 #include "driver/native.h"
 #include "driver/vm_driver.h"
 
@@ -20,6 +21,11 @@ int registry_find(const char *name, const struct driver **ret, struct error *err
         snprintf(names + length, sizeof(names) - length, ", %s", (*driver)->name);
     }
     return error_set(err, ERROR_USAGE, "there is no driver \"%.64s\", there are: %s", name, names);
+}
+
+const struct driver *registry_for_run(const struct driver *place, const struct run_spec *spec)
+{
+    return spec->settings.attach != NULL ? &attach_driver : place;
 }
 
 int registry_choose(const struct driver_options *options, const struct driver **ret,

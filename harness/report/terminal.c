@@ -70,8 +70,8 @@ int terminal_write_sparkline(const struct timeline *timeline, unsigned cells, do
         bool seen = false;
         for (; next < timeline->n_memory && timeline->memory[next].t_ns < end_ns; next++) {
             const struct memory_sample *sample = &timeline->memory[next];
-            uint64_t current = memory_sample_get(sample, MEMORY_CURRENT,
-                                                 memory_sample_get(sample, MEMORY_RSS, 0));
+            uint64_t current =
+                memory_sample_get(sample, MEMORY_CURRENT, memory_sample_get(sample, MEMORY_RSS, 0));
             highest = current > highest ? current : highest;
             seen = true;
         }
@@ -234,8 +234,9 @@ static int terminal_held(const struct record *record, const struct terminal_styl
         return 0;
     terminal_label(out, style, "held in", NULL);
     if (verdict->has_shares) {
-        buffer_printf(out, NULL, "kernel %.0f %%, heap %.0f %%", 100 * verdict->share_kernel,
-                      100 * verdict->share_user);
+        buffer_printf(out, NULL, "kernel%s %.0f %%, heap %.0f %%",
+                      indicators_is_by_process(record->timeline) ? " (counted)" : "",
+                      100 * verdict->share_kernel, 100 * verdict->share_user);
         if (verdict->share_shmem > 0.005)
             buffer_printf(out, NULL, ", shmem %.0f %%", 100 * verdict->share_shmem);
         separator = terminal_separator(style);

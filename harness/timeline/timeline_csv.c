@@ -14,7 +14,7 @@ static const char *const load_columns[] = {
 #define FIRST_MEMORY   2
 #define TIMELINE_WIDTH (FIRST_MEMORY + (size_t)MEMORY_FIELD_MAX + LOAD_COLUMNS + MARK_COLUMNS)
 
-/* Where things are in the file that is read: recordings from before RSS was one lack it. */
+/* Where things are in a file: it has a column for RSS when samples have one. */
 struct timeline_columns {
     unsigned memory; /* how many memory fields */
     size_t load;     /* the first of the load's, and of the mark's */
@@ -28,11 +28,20 @@ static void timeline_csv_absent(struct buffer *out, size_t n)
         csv_absent(out);
 }
 
-static void timeline_csv_header(struct buffer *out)
+/* How many memory fields these samples are written with. */
+static unsigned timeline_csv_memory_fields(const struct timeline *timeline)
+{
+    for (size_t i = 0; i < timeline->n_memory; i++)
+        if (memory_sample_has(&timeline->memory[i], MEMORY_RSS))
+            return MEMORY_FIELD_MAX;
+    return MEMORY_CGROUP_FIELD_MAX;
+}
+
+static void timeline_csv_header(struct buffer *out, unsigned fields)
 {
     csv_text(out, "t_ns");
     csv_text(out, "row");
-    for (unsigned i = 0; i < MEMORY_FIELD_MAX; i++)
+    for (unsigned i = 0; i < fields; i++)
         csv_text(out, memory_field_info[i].column);
     for (size_t i = 0; i < LOAD_COLUMNS; i++)
         csv_text(out, load_columns[i]);
@@ -42,11 +51,12 @@ static void timeline_csv_header(struct buffer *out)
     csv_end_row(out);
 }
 
-static void timeline_csv_memory(struct buffer *out, const struct memory_sample *sample)
+static void timeline_csv_memory(struct buffer *out, const struct memory_sample *sample,
+                                unsigned fields)
 {
     csv_i64(out, sample->t_ns);
     csv_text(out, "memory");
-    for (unsigned i = 0; i < MEMORY_FIELD_MAX; i++) {
+    for (unsigned i = 0; i < fields; i++) {
         if (memory_sample_has(sample, (enum memory_field)i))
             csv_u64(out, sample->value[i]);
         else
@@ -64,11 +74,11 @@ static void csv_latency(struct buffer *out, nsec_t latency_ns)
         csv_absent(out);
 }
 
-static void timeline_csv_load(struct buffer *out, const struct load_sample *sample)
+static void timeline_csv_load(struct buffer *out, const struct load_sample *sample, unsigned fields)
 {
     csv_i64(out, sample->t_ns);
     csv_text(out, "load");
-    timeline_csv_absent(out, MEMORY_FIELD_MAX);
+    timeline_csv_absent(out, fields);
     csv_u64(out, sample->counts.started);
     csv_u64(out, sample->counts.ok);
     csv_u64(out, sample->counts.other_status);
@@ -83,11 +93,11 @@ static void timeline_csv_load(struct buffer *out, const struct load_sample *samp
     csv_end_row(out);
 }
 
-static void timeline_csv_mark(struct buffer *out, const struct mark *mark)
+static void timeline_csv_mark(struct buffer *out, const struct mark *mark, unsigned fields)
 {
     csv_i64(out, mark->t_ns);
     csv_text(out, "mark");
-    timeline_csv_absent(out, MEMORY_FIELD_MAX + LOAD_COLUMNS);
+    timeline_csv_absent(out, fields + LOAD_COLUMNS);
     csv_text(out, mark_kind_name(mark->kind));
     csv_u64(out, mark->value);
     csv_text(out, mark->text);
@@ -96,7 +106,8 @@ static void timeline_csv_mark(struct buffer *out, const struct mark *mark)
 
 int timeline_csv_write(const struct timeline *timeline, struct buffer *out, struct error *err)
 {
-    timeline_csv_header(out);
+    unsigned fields = timeline_csv_memory_fields(timeline);
+    timeline_csv_header(out, fields);
     size_t m = 0;
     size_t l = 0;
     size_t k = 0;
@@ -107,11 +118,11 @@ int timeline_csv_write(const struct timeline *timeline, struct buffer *out, stru
         if (buffer_reserve(out, 4096, err) < 0)
             return error_prefix(err, "timeline.csv");
         if (mark_ns != NSEC_NEVER && mark_ns <= memory_ns && mark_ns <= load_ns)
-            timeline_csv_mark(out, &timeline->marks[k++]);
+            timeline_csv_mark(out, &timeline->marks[k++], fields);
         else if (memory_ns != NSEC_NEVER && memory_ns <= load_ns)
-            timeline_csv_memory(out, &timeline->memory[m++]);
+            timeline_csv_memory(out, &timeline->memory[m++], fields);
         else if (load_ns != NSEC_NEVER)
-            timeline_csv_load(out, &timeline->load[l++]);
+            timeline_csv_load(out, &timeline->load[l++], fields);
         else
             return 0;
     }
@@ -167,11 +178,12 @@ static int timeline_csv_read_mark(const struct csv_reader *row,
     return 0;
 }
 
-/* The header must be the one this version writes, column by column; only RSS may be missing. */
+/* The header must be the one this version writes, column by column, with RSS or without. */
 static int timeline_csv_check_header(const struct csv_reader *row, struct timeline_columns *ret,
                                      struct error *err)
 {
-    unsigned memory = row->n_fields + 1 == TIMELINE_WIDTH ? MEMORY_RSS : MEMORY_FIELD_MAX;
+    unsigned memory =
+        row->n_fields + 1 == TIMELINE_WIDTH ? MEMORY_CGROUP_FIELD_MAX : MEMORY_FIELD_MAX;
     if (row->n_fields != TIMELINE_WIDTH && memory == MEMORY_FIELD_MAX)
         return error_set(err, ERROR_USAGE, "%s:1: found %zu columns, expected %zu", row->name,
                          row->n_fields, TIMELINE_WIDTH);
@@ -192,7 +204,7 @@ static int timeline_csv_check_header(const struct csv_reader *row, struct timeli
 int timeline_csv_read(const char *name, char *text, struct timeline *timeline, struct error *err)
 {
     struct csv_reader row;
-    struct timeline_columns columns;
+    struct timeline_columns columns = {.memory = 0};
     csv_reader_init(&row, name, text);
     int status = csv_reader_next(&row, err);
     if (status > 0)

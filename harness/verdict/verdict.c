@@ -116,11 +116,11 @@ static void verdict_add_findings(const struct timeline *timeline,
 static void verdict_find_attached(const struct verdict_question *question,
                                   const struct evidence *evidence, struct verdict *ret)
 {
-    if (!question->attached)
+    if (!question->attached || evidence->last == NULL)
         return;
     verdict_find(ret, "it was left as it is: nothing was reclaimed, a floor is what was in use at "
                       "rest");
-    if (evidence->last != NULL && indicators_floor(&evidence->last->floor).kernel_counted)
+    if (indicators_floor(&evidence->last->floor).kernel_counted)
         verdict_find(ret,
                      "kernel memory is not seen but counted: %.0f KiB a thread, %.0f KiB a socket, "
                      "%.0f KiB an end of a pipe, %.0f B any other descriptor",

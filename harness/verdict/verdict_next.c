@@ -214,7 +214,8 @@ static struct verdict_action verdict_next_of_rest(const struct timeline *timelin
     if (look.step != VERDICT_STEP_DONE)
         return look;
     enum cause cause = evidence_lazy_cause(evidence);
-    if (cause == CAUSE_NONE || question->attached || !evidence->limit_known || evidence->squeeze != NULL)
+    if (cause == CAUSE_NONE || question->attached || !evidence->limit_known ||
+        evidence->squeeze != NULL)
         return look;
     double bytes = SQUEEZE_SHARE * (double)evidence_lazy_bytes(evidence, cause);
     return (struct verdict_action){
