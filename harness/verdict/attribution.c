@@ -260,8 +260,7 @@ static void attribution_say_kernel(const struct floor_series *series, struct att
                  "kernel memory holds %.0f %% of the growth, with no more threads or descriptors",
                  100 * ret->share_kernel);
     else if (pipes.count >= COUNT_MIN)
-        attribution_say_count(ret->evidence, sizeof(ret->evidence), pipes.per_request,
-                              "end of a pipe");
+        attribution_say_count(ret->evidence, sizeof(ret->evidence), pipes.per_request, "pipe end");
     else
         snprintf(ret->evidence, sizeof(ret->evidence),
                  "descriptors that are no sockets, files or pipes hold %.0f %% of the growth",
