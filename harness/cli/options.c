@@ -14,6 +14,8 @@ static const char help_text[] =
     "usage: leakcage run [options] SCENARIO...        run, print the verdict, write results\n"
     "       leakcage run [options] -- COMMAND [ARG...]\n"
     "       leakcage judge RESULT_DIR...              verdict again, from the recording\n"
+    "       leakcage report RESULT_DIR...             one table of many results, or folders of "
+    "them\n"
     "       leakcage list                             the catalogue\n"
     "       leakcage show NAME                        one scenario\n"
     "       leakcage doctor                           what works on this machine, and what would\n"
@@ -27,6 +29,9 @@ static const char help_text[] =
     "  --variant NAME       a variant of the scenario; \"all\": the scenario and every variant\n"
     "  --driver NAME        auto (default), native, vm\n"
     "  --jobs N             N runs at a time, each in a guest of its own (driver vm)\n"
+    "  --shard I/N          only the runs i of all with i % N = I, both from 0; auto: as the "
+    "scheduler\n"
+    "                       says (JOB_COMPLETION_INDEX and JOB_COMPLETIONS, CI_NODE_INDEX …)\n"
     "  --limit SIZE         memory.max: 64M, 64MiB, 64Mi, 67108864\n"
     "  --high SIZE          memory.high\n"
     "  --url PATH           what to request (may be repeated; default /)\n"
@@ -42,8 +47,9 @@ static const char help_text[] =
     "  --sample-hz N        readings per second\n"
     "  --thp never|system   transparent huge pages for the service (default never)\n"
     "  --expect VERDICT[/CAUSE]  leak, pressure, lazy-release, clean, inconclusive\n"
-    "  -o, --output DIR     where results go (default results/)\n"
+    "  -o, --output DIR     where results go (default results/); report: the file to write\n"
     "  --json               results as JSON on standard output, and nothing else there\n"
+    "  --markdown           report: as a table in Markdown\n"
     "  --quiet              no progress, one line per run\n"
     "  --no-color           also: NO_COLOR in the environment\n"
     "  --kernel FILE, --modules DIR, --accel auto|kvm|tcg, --vm-memory SIZE, --vm-cpus N\n"
@@ -57,6 +63,7 @@ enum option_code {
     OPTION_VARIANT = 256,
     OPTION_DRIVER,
     OPTION_JOBS,
+    OPTION_SHARD,
     OPTION_LIMIT,
     OPTION_HIGH,
     OPTION_URL,
@@ -73,6 +80,7 @@ enum option_code {
     OPTION_THP,
     OPTION_EXPECT,
     OPTION_JSON,
+    OPTION_MARKDOWN,
     OPTION_QUIET,
     OPTION_NO_COLOR,
     OPTION_KERNEL,
@@ -86,6 +94,7 @@ static const struct option long_options[] = {
     {"variant", required_argument, NULL, OPTION_VARIANT},
     {"driver", required_argument, NULL, OPTION_DRIVER},
     {"jobs", required_argument, NULL, OPTION_JOBS},
+    {"shard", required_argument, NULL, OPTION_SHARD},
     {"limit", required_argument, NULL, OPTION_LIMIT},
     {"high", required_argument, NULL, OPTION_HIGH},
     {"url", required_argument, NULL, OPTION_URL},
@@ -103,6 +112,7 @@ static const struct option long_options[] = {
     {"expect", required_argument, NULL, OPTION_EXPECT},
     {"output", required_argument, NULL, 'o'},
     {"json", no_argument, NULL, OPTION_JSON},
+    {"markdown", no_argument, NULL, OPTION_MARKDOWN},
     {"quiet", no_argument, NULL, OPTION_QUIET},
     {"no-color", no_argument, NULL, OPTION_NO_COLOR},
     {"kernel", required_argument, NULL, OPTION_KERNEL},
@@ -119,10 +129,10 @@ static const struct {
     const char *name;
     enum command command;
 } commands[] = {
-    {"run", COMMAND_RUN},         {"judge", COMMAND_JUDGE},   {"list", COMMAND_LIST},
-    {"show", COMMAND_SHOW},       {"doctor", COMMAND_DOCTOR}, {"clean", COMMAND_CLEAN},
-    {"vm", COMMAND_VM},           {"guest", COMMAND_GUEST},   {"help", COMMAND_HELP},
-    {"version", COMMAND_VERSION},
+    {"run", COMMAND_RUN},     {"judge", COMMAND_JUDGE},     {"report", COMMAND_REPORT},
+    {"list", COMMAND_LIST},   {"show", COMMAND_SHOW},       {"doctor", COMMAND_DOCTOR},
+    {"clean", COMMAND_CLEAN}, {"vm", COMMAND_VM},           {"guest", COMMAND_GUEST},
+    {"help", COMMAND_HELP},   {"version", COMMAND_VERSION},
 };
 
 void options_print_help(FILE *out)
@@ -229,6 +239,9 @@ static int options_set_word(int code, const char *value, struct options *ret, st
     case OPTION_DRIVER:
         ret->driver = value;
         return 0;
+    case OPTION_SHARD:
+        ret->shard = value;
+        return 0;
     case OPTION_URL:
         if (ret->n_url_paths == LOAD_KINDS_MAX)
             return error_set(err, ERROR_USAGE, "given more than %d times", LOAD_KINDS_MAX);
@@ -278,6 +291,9 @@ static void options_set_flag(int code, struct options *ret)
     switch (code) {
     case OPTION_JSON:
         ret->json = true;
+        break;
+    case OPTION_MARKDOWN:
+        ret->markdown = true;
         break;
     case OPTION_QUIET:
         ret->quiet = true;
@@ -349,7 +365,6 @@ static int options_parse_options(int end, char **argv, struct options *ret, stru
 int options_parse(int argc, char **argv, struct options *ret, struct error *err)
 {
     memset(ret, 0, sizeof(*ret));
-    ret->output_dir = "results";
     if (argc < 2)
         return error_set(err, ERROR_USAGE, "no command given; see leakcage help");
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
@@ -373,6 +388,8 @@ int options_parse(int argc, char **argv, struct options *ret, struct error *err)
     argv[end] = NULL;
     if (options_parse_options(end, argv, ret, err) < 0)
         return -1;
+    if (ret->output_dir == NULL && ret->command != COMMAND_REPORT)
+        ret->output_dir = "results";
     ret->operands = (const char *const *)argv + optind;
     if (ret->service_command == NULL)
         argv[end] = terminator;

@@ -16,6 +16,7 @@
 enum command {
     COMMAND_RUN,
     COMMAND_JUDGE,
+    COMMAND_REPORT,
     COMMAND_LIST,
     COMMAND_SHOW,
     COMMAND_DOCTOR,
@@ -32,7 +33,8 @@ struct options {
     const char *const *service_command; /* after "--"; NULL: none. NULL-terminated */
     const char *variant;                /* "all": the scenario and every variant */
     const char *driver;                 /* NULL: auto */
-    const char *output_dir;             /* "results" */
+    const char *output_dir;             /* "results"; of `report` a file, NULL: standard output */
+    const char *shard;                  /* "I/N" or "auto"; NULL: the whole plan */
     unsigned jobs;                      /* runs at a time; 0: not given */
     const char *url_paths[LOAD_KINDS_MAX];
     unsigned n_url_paths;
@@ -55,6 +57,7 @@ struct options {
     bool expects_cause;
     enum cause expect_cause;
     bool json;
+    bool markdown;
     bool quiet;
     bool no_color;
     struct driver_options driver_options;

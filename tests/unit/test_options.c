@@ -77,6 +77,19 @@ START_TEST(every_option_is_understood)
 }
 END_TEST
 
+START_TEST(report_writes_to_standard_output_unless_told)
+{
+    struct options options = parsed("leakcage report --markdown a b");
+    ck_assert_int_eq(options.command, COMMAND_REPORT);
+    ck_assert(options.markdown);
+    ck_assert_ptr_null(options.output_dir);
+    ck_assert_str_eq(options.operands[1], "b");
+    ck_assert_str_eq(parsed("leakcage report -o FILE a").output_dir, "FILE");
+    ck_assert_str_eq(parsed("leakcage run clean").output_dir, "results");
+    ck_assert_str_eq(parsed("leakcage run --shard 1/4 clean").shard, "1/4");
+}
+END_TEST
+
 START_TEST(nothing_said_means_nothing_set)
 {
     struct options options = parsed("leakcage run");
