@@ -242,6 +242,7 @@ static Suite *suite(void)
     TCase *understood = tcase_create("understood");
     TCase *refused = tcase_create("refused");
     tcase_add_test(understood, every_option_is_understood);
+    tcase_add_test(understood, report_writes_to_standard_output_unless_told);
     tcase_add_test(understood, nothing_said_means_nothing_set);
     tcase_add_loop_test(understood, every_command_is_understood, 0,
                         (int)(sizeof(commands) / sizeof(commands[0])));
