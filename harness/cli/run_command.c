@@ -13,6 +13,7 @@
 #include "cli/exit_status.h"
 #include "cli/overrides.h"
 #include "cli/places.h"
+#include "cli/shard.h"
 #include "driver/attach.h"
 #include "driver/registry.h"
 #include "run/session.h"
@@ -175,6 +176,22 @@ static int run_check_output(const char *dir, struct error *err)
     return 0;
 }
 
+/* Leave what belongs to other shards to them. 1: that is everything, and it was said. */
+static int run_select_shard(const struct options *options, struct console *console,
+                            struct plan *plan, struct error *err)
+{
+    struct shard shard;
+    size_t all = plan->n_runs;
+    if (options->shard == NULL)
+        return 0;
+    if (shard_parse(options->shard, &shard, err) < 0)
+        return error_prefix(err, "--shard");
+    shard_select(&shard, plan);
+    console_say(console, "shard %zu/%zu: %zu of %zu run%s%s", shard.index, shard.count,
+                plan->n_runs, all, all == 1 ? "" : "s", plan->n_runs == 0 ? ": nothing to do" : "");
+    return plan->n_runs == 0;
+}
+
 int command_run(const struct options *options, struct error *err)
 {
     struct places places;
@@ -185,6 +202,9 @@ int command_run(const struct options *options, struct error *err)
         run_make_plan(options, &places, plan, err) < 0 ||
         run_check_output(options->output_dir, err) < 0)
         return -1;
+    int empty = run_select_shard(options, &console, plan, err);
+    if (empty != 0)
+        return empty < 0 || console_finish(&console, err) < 0 ? -1 : EXIT_AS_EXPECTED;
 
     struct driver_options driver_options = options->driver_options;
     driver_options.program_path = places.program;
