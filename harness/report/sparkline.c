@@ -31,7 +31,9 @@ int sparkline_write(const struct timeline *timeline, unsigned cells, double top_
         uint64_t highest = 0;
         bool seen = false;
         for (; next < timeline->n_memory && timeline->memory[next].t_ns < end_ns; next++) {
-            uint64_t current = memory_sample_get(&timeline->memory[next], MEMORY_CURRENT, 0);
+            const struct memory_sample *sample = &timeline->memory[next];
+            uint64_t current =
+                memory_sample_get(sample, MEMORY_CURRENT, memory_sample_get(sample, MEMORY_RSS, 0));
             highest = current > highest ? current : highest;
             seen = true;
         }

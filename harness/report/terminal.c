@@ -81,6 +81,8 @@ static int terminal_headline(const struct record *record, const struct terminal_
     else
         buffer_printf(out, NULL, "limit %s",
                       units_format_bytes((double)record->question.limit_bytes, limit));
+    if (record->target[0] != '\0')
+        buffer_printf(out, NULL, "%s%s", separator, record->target);
     buffer_printf(out, NULL, "%sdriver %s (%s%s%s)", separator, record->driver, record->kernel,
                   record->accel[0] != '\0' ? ", " : "", record->accel);
     if (cycles > 0)
@@ -100,7 +102,7 @@ static int terminal_memory(const struct record *record, const struct terminal_st
         return 0;
     bool limited = record->question.limit_bytes != UINT64_MAX;
     double top = limited ? (double)record->question.limit_bytes : (double)peak;
-    terminal_label(out, style, "memory", NULL);
+    terminal_label(out, style, indicators_is_by_process(record->timeline) ? "rss" : "memory", NULL);
     sparkline_write(record->timeline, SPARKLINE_CELLS, top, style, out, NULL);
     buffer_printf(out, NULL, "   peak %s", units_format_bytes((double)peak, text));
     if (limited)
@@ -223,8 +225,9 @@ static int terminal_held(const struct record *record, const struct terminal_styl
         return 0;
     terminal_label(out, style, "held in", NULL);
     if (verdict->has_shares) {
-        buffer_printf(out, NULL, "kernel %.0f %%, heap %.0f %%", 100 * verdict->share_kernel,
-                      100 * verdict->share_user);
+        buffer_printf(out, NULL, "kernel%s %.0f %%, heap %.0f %%",
+                      indicators_is_by_process(record->timeline) ? " (counted)" : "",
+                      100 * verdict->share_kernel, 100 * verdict->share_user);
         if (verdict->share_shmem > 0.005)
             buffer_printf(out, NULL, ", shmem %.0f %%", 100 * verdict->share_shmem);
         separator = terminal_separator(style);

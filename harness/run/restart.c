@@ -103,6 +103,9 @@ int restart_explain_end(struct stage *stage, struct error *err)
     char more[128];
     if (stage->context->driver->state(stage->instance, &state, err) < 0)
         return -1;
+    if (stage->record->question.attached)
+        return stage_service_error(stage, err, "what was attached to has ended during the run: %s",
+                                   stage->record->target);
     if (state.main_ended)
         process_end_text(&state.main_end, end, sizeof(end));
     bool completed = state.main_ended && !state.main_end.signaled && state.main_end.status == 0;

@@ -70,11 +70,12 @@ int record_new(const struct run_spec *spec, struct record **ret, struct error *e
         .cycles_min = settings->cycles_min,
         .cycle_requests = settings->cycle_requests,
         .can_trim = settings->trim != NULL,
-        .can_reclaim = true,
+        .can_reclaim = settings->attach == NULL,
+        .attached = settings->attach != NULL,
         .stays_down = settings->restart.policy == RESTART_NEVER,
     };
     record->restart = settings->restart;
-    if (record_has_backoff(record))
+    if (record_has_backoff(record) && settings->attach == NULL)
         record->question.kills_min = KILLS_MIN;
     snprintf(record->pod, sizeof(record->pod), "%s", settings->pod != NULL ? settings->pod : "");
     *ret = take_ptr(&record);

@@ -41,8 +41,9 @@ struct record {
     enum cause expect_cause;
 
     char driver[16];
-    char accel[8];   /* the hypervisor of the machine it ran on: "kvm", "tcg"; "": none known */
-    char kernel[65]; /* release */
+    char target[160]; /* what runs already and was attached to; "": nothing */
+    char accel[8];    /* the hypervisor of the machine it ran on: "kvm", "tcg"; "": none known */
+    char kernel[65];  /* release */
     unsigned cpus;
     unsigned sample_hz;
     nsec_t duration_ns; /* start to end */

@@ -73,7 +73,7 @@ class Pods(e2e.Test):
         self.assertTrue(marks, done.out)
         self.assertGreaterEqual(marks.group(1).count("✗"), 3)
         self.assertRegex(done.err, r"(?m)^  oom-restart: back-off 0\.5 s ")
-        self.assertRegex(done.err, r"oom-restart\.yaml:10:3: spec\.replicas: is ignored: one is run")
+        self.assertRegex(done.err, r"oom-restart\.yaml:10:3: spec\.replicas: is ignored: one is")
         self.assertIn("Service oom-restart is ignored", done.err)
         judged = self.leakcage("judge", os.path.join(self.results, "oom-restart"))
         self.assertRegex(judged.out, r"(?m)^ +oom-restart +0/1 +CrashLoopBackOff ")
