@@ -39,6 +39,8 @@ static const char help_text[] =
     "  --heap PATH          GET here answers with its allocator's numbers, as JSON\n"
     "  --collect NAME=URL   fetch at every floor and keep with the result (may be repeated)\n"
     "  --image IMAGE        run it in a container; --engine podman|docker\n"
+    "  --pod FILE           a Kubernetes Pod, Deployment or the like: its limits, probes, restarts;\n"
+    "                       --container NAME chooses one of several\n"
     "  --restart always|on-failure|never   Kubernetes' restartPolicy, with its back-off;\n"
     "                       --time-scale N divides the back-off's times\n"
     "  --shard I/N|auto     only the runs I, I + N, I + 2N... (from 0) of all that are asked for;\n"

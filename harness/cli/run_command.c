@@ -81,6 +81,8 @@ static int run_scenario_of_options(const struct options *options, struct console
         return -1;
     struct load_profile *load = &(*ret)->settings.load;
     if (options->load_command != NULL)
+        load->n_requests = 0;
+    if (options->load_command != NULL || load->n_requests > 0)
         return 0;
     load->n_requests = 1;
     load->requests[0] = (struct request_kind){.method = "GET", .path = "/", .weight = 1};

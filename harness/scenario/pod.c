@@ -9,7 +9,8 @@
 #include "scenario/pod_reader.h"
 #include "scenario/tables.h"
 
-#define POD_NAME_MAX 253
+#define POD_NAME_MAX       253
+#define POD_URL_ANNOTATION "leakcage/url"
 
 static const char no_cluster[] = "there is no cluster to place it in";
 static const char own_network[] = "the service has the network it is started in";
@@ -260,6 +261,30 @@ static const char *pod_list_containers(const struct yaml_node *list, char *text,
     return text;
 }
 
+/* The annotation leakcage/url of the pod, or of what surrounds it: what to request. */
+static int pod_read_url(struct pod_reader *reader, const struct yaml_node *document,
+                        struct error *err)
+{
+    const struct yaml_node *places[] = {document, reader->spec->parent};
+    struct load_profile *load = &reader->scenario->settings.load;
+    for (size_t i = 0; i < ARRAY_LENGTH(places) && load->n_requests == 0; i++) {
+        const struct yaml_node *annotations =
+            yaml_member(yaml_member(places[i], "metadata"), "annotations");
+        const char *path = NULL;
+        if (pod_text(annotations, POD_URL_ANNOTATION, &path, err) < 0)
+            return -1;
+        if (path == NULL)
+            continue;
+        const char *fault = url_path_fault(path);
+        if (fault != NULL)
+            return yaml_error_expected(yaml_member(annotations, POD_URL_ANNOTATION), err, "%s",
+                                       fault);
+        load->requests[load->n_requests++] =
+            (struct request_kind){.method = "GET", .path = path, .weight = 1};
+    }
+    return 0;
+}
+
 static bool pod_is_container(const struct yaml_node *node, const char *wanted)
 {
     const struct yaml_node *name = yaml_member(node, "name");
@@ -338,7 +363,7 @@ static int pod_read(struct pod_reader *reader, const struct yaml_node *documents
     const struct yaml_node *document = NULL;
     if (pod_choose_document(reader, reader->scenario->source, documents, &document, err) < 0 ||
         pod_read_name(reader, document, err) < 0 || pod_find_spec(reader, document, err) < 0 ||
-        pod_choose_container(reader, err) < 0 ||
+        pod_read_url(reader, document, err) < 0 || pod_choose_container(reader, err) < 0 ||
         pod_read_restart(reader, pod_find_workload(document), err) < 0 ||
         pod_read_container(reader, err) < 0 || pod_read_probes(reader, err) < 0)
         return -1;
