@@ -139,6 +139,11 @@ static void verdict_say_undecided(const struct evidence *evidence,
                            "it was OOM-killed after %zu cycles, and what is attached to is not "
                            "started again; leakcage run, which can do that, would decide it",
                            evidence->series.n > 0 ? evidence->series.n - 1 : 0);
+    else if (question->stays_down && evidence->oom_kills > 0)
+        statement_of_doubt(ret,
+                           "it was OOM-killed after %zu cycles and is not started again; a roomier "
+                           "limit (--limit), or restarts (--restart always), would decide it",
+                           evidence->series.n > 0 ? evidence->series.n - 1 : 0);
     else if (evidence->growth.shape == GROWTH_TOO_FEW)
         statement_of_doubt(ret,
                            "only %zu cycles were measured; more of them (--cycles, --budget) would "

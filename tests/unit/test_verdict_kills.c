@@ -79,6 +79,10 @@ START_TEST(what_stays_down_has_had_its_last_cycle)
     story_cycle(&story, CYCLE_READY, 8 * STORY_MIB);
     story_kill(&story, CYCLE_WARMUP, 100);
     ck_assert_int_eq(story_next(&story), VERDICT_STEP_DONE);
+    struct verdict verdict = story_verdict(&story);
+    ck_assert_int_eq(verdict.kind, VERDICT_INCONCLUSIVE);
+    story_expect_text(verdict.reason, "OOM-killed after 0 cycles and is not started again");
+    story_expect_text(verdict.reason, "--restart always");
 }
 END_TEST
 
