@@ -26,7 +26,7 @@
 #define SQUEEZE_SHARE 0.75
 /* The load goes on to the next kill when that needs no longer than this, and with some work more
  * than should do. */
-#define DRIVE_SECONDS_MAX 15.0
+#define DRIVE_SECONDS_MAX 30.0
 #define DRIVE_SPARE       1.5
 /* Work of the probes at another concurrency: at least so many rounds, and no longer than that. */
 #define PROBE_ROUNDS_MIN  4
@@ -177,7 +177,8 @@ static struct verdict_action verdict_next_kill(const struct timeline *timeline,
 {
     const struct cycle *last = verdict_last_cycle(timeline);
     if (evidence->oom_kills >= question->kills_min || !evidence->limit_known ||
-        evidence->last == NULL || (last->kind == CYCLE_DRIVE && last->complete))
+        evidence->last == NULL ||
+        (last->kind == CYCLE_DRIVE && last->complete && !last->deadline_hit))
         return verdict_step_only(VERDICT_STEP_DONE);
     if (verdict_was_killed(timeline))
         return verdict_step_only(VERDICT_STEP_RESTART);
