@@ -17,7 +17,8 @@ state() {
     memory.oom.group memory.events; do
     cat $group/web/$file
   done
-  cat $group/memory.max "/proc/$pid/stat" | cut -d ' ' -f 1,2,22
+  cat $group/memory.max
+  cut -d " " -f 1,2,22 "/proc/$pid/stat" 2>&1
 }
 
 # The shell is in the group before it becomes the service.
