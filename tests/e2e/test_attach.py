@@ -255,7 +255,7 @@ class Attach(e2e.Test):
         done = self.leakcage("vm", "--", "sh", IN_GUEST, e2e.BUILD, str(ROUNDS_IN_GUEST),
                              timeout=120 + 60 * ROUNDS_IN_GUEST)
         self.expect_status(done, e2e.PASS)
-        self.assertTrue(done.out.endswith("done\n"), str(done))
+        self.assertTrue(done.out.endswith("all done\n"), str(done))
         self.assertNotIn("alive\n", done.out)
         runs = re.split(r"(?m)^run ", done.out)[1:]
         self.assertEqual(len(runs), ROUNDS_IN_GUEST * 4 + 1, done.out[-2000:])
