@@ -3,10 +3,10 @@
 #
 # usage: pod.sh [NAME]    NAME: unclosed-body, oom-restart; without one, those there are
 #
-# Where: minikube or kind, when one of them runs and kubectl is there; else podman, when it can bound
-# memory here (cgroup v2, root); else podman in the guest of driver vm. PLACE=kubectl, podman or vm
-# chooses. In podman the pod is driven by leakcage itself, attached to its container, and is gone
-# afterwards; in a cluster by load.yaml, and stays.
+# Where: minikube or kind, when one of them runs and kubectl is there; else podman, when it can
+# bound memory here (cgroup v2, root); else podman in the guest of driver vm. PLACE=kubectl, podman
+# or vm chooses. In podman the pod is driven by leakcage itself, attached to its container, and is
+# gone afterwards; in a cluster by load.yaml, and stays.
 set -eu
 here=$(cd "$(dirname "$0")/.." && pwd)
 kube=$here/docker/kube
@@ -46,7 +46,8 @@ cluster() {
 }
 
 podman_can() {
-    has podman && [ "$(id -u)" = 0 ] && grep -qw memory /sys/fs/cgroup/cgroup.controllers 2>/dev/null
+    has podman && [ "$(id -u)" = 0 ] &&
+        grep -qw memory /sys/fs/cgroup/cgroup.controllers 2>/dev/null
 }
 
 choose() {
@@ -62,7 +63,8 @@ choose() {
 # In a cluster: the image goes there as an archive, for there is no registry.
 on_kubectl() {
     which=$(cluster)
-    [ -n "$which" ] || die "neither minikube nor kind runs here: minikube start, or kind create cluster"
+    [ -n "$which" ] ||
+        die "neither minikube nor kind runs here: minikube start, or kind create cluster"
     engine=$(command -v docker || command -v podman) || die "an image needs docker or podman"
     ENGINE=$engine "$here/docker/image.sh" "$build" "$image"
     archive=$(mktemp)
@@ -83,7 +85,10 @@ on_kubectl() {
         "$kube/load.yaml" | $kubectl apply -f -
     echo "pod: watching for five minutes; end it with Ctrl-C" >&2
     $kubectl get pod -l "app=$name" --watch --request-timeout=300s || true
-    $kubectl get pod -l "app=$name" -o jsonpath='{range .items[*].status.containerStatuses[*]}{.name}: {.restartCount} restarts, last ended by {.lastState.terminated.reason} ({.lastState.terminated.exitCode}){"\n"}{end}'
+    ended='.lastState.terminated'
+    each='{range .items[*].status.containerStatuses[*]}'
+    $kubectl get pod -l "app=$name" -o jsonpath="$each{.name}: {.restartCount} restarts, the last \
+after {$ended.reason} ({$ended.exitCode}){\"\\n\"}{end}"
     echo "pod: it stays; kubectl delete -f docker/kube/$name.yaml -f docker/kube/load.yaml ends it"
 }
 
@@ -137,7 +142,8 @@ podman | vm)
     if [ "$place" = vm ]; then
         echo "pod: podman in the guest of driver vm; a minute or so" >&2
         for program in podman bpftool; do
-            has "$program" || [ -x "/usr/sbin/$program" ] || die "$program is missing: make setup-pod"
+            has "$program" || [ -x "/usr/sbin/$program" ] ||
+                die "$program is missing: make setup-pod"
         done
         in_guest="$build/leakcage vm --"
     fi
