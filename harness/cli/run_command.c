@@ -14,6 +14,7 @@
 #include "cli/overrides.h"
 #include "cli/places.h"
 #include "cli/shard.h"
+#include "driver/attach.h"
 #include "driver/registry.h"
 #include "run/session.h"
 
@@ -45,8 +46,12 @@ static int run_scenario_of_options(const struct options *options, struct scenari
     if (command != NULL && options->attach != NULL)
         return error_set(err, ERROR_USAGE,
                          "found both --attach and a command; expected one of them");
+    char attached[64];
+    if (options->attach != NULL &&
+        attach_name(options->attach, attached, sizeof(attached), err) < 0)
+        return -1;
     const char *name = options->image != NULL    ? options->image
-                       : options->attach != NULL ? options->attach
+                       : options->attach != NULL ? attached
                                                  : command[0];
     if (scenario_from_command(name, command, ret, err) < 0)
         return -1;
@@ -106,11 +111,41 @@ static void run_warn_of_crowd(unsigned guests, struct console *console)
                     guests, cpus, cpus == 1 ? "" : "s", cpus);
 }
 
+/* What runs already runs here, and can be driven from nowhere else. 1: the plan attaches to
+ * nothing; 0: to something in all its runs, and *ret is the driver for it. */
+static int run_choose_attach(const struct options *options, const struct plan *plan,
+                             const struct driver **ret, struct error *err)
+{
+    size_t attached = 0;
+    for (size_t i = 0; i < plan->n_runs; i++)
+        attached += plan->runs[i].settings.attach != NULL;
+    if (attached == 0)
+        return 1;
+    if (attached < plan->n_runs)
+        return error_set(err, ERROR_USAGE,
+                         "found scenarios that attach to what runs already beside others; run them "
+                         "one after the other");
+    if (options->driver != NULL && strcmp(options->driver, "vm") == 0)
+        return error_set(err, ERROR_USAGE,
+                         "--driver vm: what is attached to runs on this machine, not in a guest; "
+                         "leave --driver out");
+    if (options->jobs > 1)
+        return error_set(err, ERROR_USAGE,
+                         "--jobs %u: what is attached to runs on this machine, where one run would "
+                         "disturb the other; use --jobs 1",
+                         options->jobs);
+    *ret = &attach_driver;
+    return 0;
+}
+
 /* The driver that was asked for, if it works here; else the first that does, and say which. */
-static int run_choose_driver(const struct options *options,
+static int run_choose_driver(const struct options *options, const struct plan *plan,
                              const struct driver_options *driver_options, struct console *console,
                              const struct driver **ret, struct error *err)
 {
+    int status = run_choose_attach(options, plan, ret, err);
+    if (status <= 0)
+        return status;
     if (options->driver == NULL || strcmp(options->driver, "auto") == 0) {
         struct error why = {0};
         if (registry_choose(driver_options, ret, err) < 0)
@@ -178,7 +213,7 @@ int command_run(const struct options *options, struct error *err)
     driver_options.guests = options->jobs < plan->n_runs ? options->jobs : (unsigned)plan->n_runs;
     console.n_planned = plan->n_runs;
     const struct driver *driver = NULL;
-    if (run_choose_driver(options, &driver_options, &console, &driver, err) < 0)
+    if (run_choose_driver(options, plan, &driver_options, &console, &driver, err) < 0)
         return -1;
     run_warn_of_crowd(driver_options.guests, &console);
 

@@ -2,7 +2,9 @@
 /* The driver contract: where an instance can run.
  *
  * A driver is a constant table of functions. There are two sorts:
- *   - one that starts instances here: all functions but `relocate`;
+ *   - one that starts instances here: all functions but `relocate` (one that attaches to what
+ *     runs already starts, limits and ends nothing: its `reclaim` and `squeeze` answer 1, its
+ *     `stop` only looks);
  *   - one that takes the whole plan elsewhere (a virtual machine), where this same program runs it
  *     with a driver of the first sort and writes its records into a shared folder: only `probe`,
  *     `prepare` and `relocate`. No second code path measures anything.
@@ -58,6 +60,13 @@ struct relocation {
     void *context;
 };
 
+/* What an instance is that was there before us, where the spec does not say. */
+struct instance_facts {
+    char target[160];     /* "pid 1234 (nginx)" */
+    uint64_t limit_bytes; /* memory.max that holds for it; SCENARIO_NO_LIMIT: none is known */
+    char unseen[240];     /* why its kernel memory cannot be seen, and what mends it; "": it can */
+};
+
 struct driver {
     const char *name; /* as written on the command line and in results */
 
@@ -71,6 +80,9 @@ struct driver {
 
     /* "http://127.0.0.1:PORT", borrowed; index 0 is the service, 1… its dependencies. */
     const char *(*endpoint)(const struct instance *instance, unsigned index);
+
+    /* Where it runs already: what it is. NULL: it is what the spec says. */
+    void (*describe)(const struct instance *instance, struct instance_facts *ret);
 
     int (*state)(struct instance *instance, struct instance_state *ret, struct error *err);
 

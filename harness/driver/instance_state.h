@@ -14,7 +14,9 @@ struct engine_state {
     unsigned restarts; /* that the engine made */
 };
 
-/* Alive: the service's first process runs, or it has ended but others of its tree live on. */
+/* Alive: the service's first process runs, or it has ended but others of its tree live on. How a
+ * process ended that was attached to is its parent's to know: it is not alive then, and main_ended
+ * is not set. */
 struct instance_state {
     bool alive;
     bool main_ended;             /* the first process has ended… */
