@@ -22,50 +22,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/clock.h"
 #include "base/error.h"
 #include "driver/instance_state.h"
+#include "driver/parameters.h"
 #include "scenario/plan.h"
 #include "timeline/sample.h"
 #include "timeline/squeeze.h"
 #include "timeline/survey.h"
 
-/* What the command line says about drivers; NULL and 0 mean "choose". */
-struct driver_options {
-    const char *kernel_path;     /* vm: --kernel */
-    const char *modules_dir;     /* vm: --modules */
-    const char *program_path;    /* vm: this program's own executable */
-    const char *guest_init_path; /* vm: the guest's first process */
-    uint64_t guest_memory_bytes; /* vm: 0 chooses */
-    unsigned guest_cpus;         /* vm: 0 chooses */
-    unsigned guests;             /* vm: how many there are going to be at a time; 0: one */
-    const char *accel;           /* vm: "kvm", "tcg", NULL chooses */
-};
-
 struct instance; /* each driver's own */
-
-/* Where the programs of a run leave things; absolute paths. */
-struct run_files {
-    const char *log_path; /* what the service prints; that of a dependency goes to log_path "." and
-                             its name */
-    const char *data_dir; /* what they write: a folder that is there, LEAKCAGE_DATA to them all */
-};
-
-/* For relocate: where the records go, and who hears what the program elsewhere prints. */
-struct relocation {
-    const char *work_dir; /* absolute; shared with the program elsewhere, which writes here */
-    const char *const *arguments; /* of this program elsewhere, NULL-terminated, without its name */
-    /* fd is 1 or 2. */
-    void (*output)(void *context, int fd, const char *data, size_t length);
-    void *context;
-};
-
-/* What an instance is that was there before us, where the spec does not say. */
-struct instance_facts {
-    char target[160];     /* "pid 1234 (nginx)" */
-    uint64_t limit_bytes; /* memory.max that holds for it; SCENARIO_NO_LIMIT: none is known */
-    char unseen[240];     /* why its kernel memory cannot be seen, and what mends it; "": it can */
-};
 
 struct driver {
     const char *name; /* as written on the command line and in results */
