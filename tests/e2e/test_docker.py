@@ -79,13 +79,18 @@ class Image(e2e.Test):
     @e2e.needs_vm
     @needs_image
     def test_a_container_that_leaks_and_one_under_pressure(self, path):
-        for service, limit, url, requests, expected in (
-                ("global-growth", "64M", "/append", "250", "leak/heap"),
-                ("transform", "23M", "/transform", "40", "pressure/transient")):
-            done = self.run_here("--driver", "vm", "--image", "docker-archive:" + path, "--limit",
-                                 limit, "--url", url, "--requests", requests, "--ready", "/healthz",
-                                 "--expect", expected, "--", service, timeout=180)
-            self.expect_status(done, e2e.PASS)
+        files = []
+        for name in ("global-growth", "transform"):
+            with open(e2e.scenario(name), encoding="utf-8") as file:
+                scenario = json.load(file)
+            scenario["service"].update(image="docker-archive:" + path, command=[name])
+            for key in ("$schema", "variants"):
+                scenario.pop(key, None)
+            files.append(self.write(name + ".json", scenario))
+        done = self.run_here("--driver", "vm", *files, timeout=240)
+        self.expect_status(done, e2e.PASS)
+        self.assertEqual(self.result("global-growth")["cause"], "heap")
+        self.assertEqual(self.result("transform")["verdict"], "pressure")
         self.expect_nothing_left()
 
     @e2e.needs_vm
