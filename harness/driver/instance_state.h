@@ -4,16 +4,7 @@
 #include <stdint.h>
 
 #include "base/process.h"
-
-/* What a container engine says about its container. */
-struct engine_state {
-    bool present; /* there is an engine */
-    bool running;
-    bool oom_killed;
-    bool has_exit_code; /* of the last end */
-    int exit_code;
-    unsigned restarts; /* that the engine made */
-};
+#include "timeline/run_end.h"
 
 /* Alive: the service's first process runs, or it has ended but others of its tree live on. How a
  * process ended that was attached to is its parent's to know: it is not alive then, and main_ended

@@ -13,6 +13,7 @@
 #include "base/json_scan.h"
 #include "base/units.h"
 #include "run/readiness.h"
+#include "run/restart.h"
 
 #define PROGRESS_INTERVAL_NS (100 * NSEC_PER_MSEC)
 #define READY_RETRY_NS       (20 * NSEC_PER_MSEC)
@@ -253,8 +254,10 @@ void stage_stop_instance(struct stage *stage)
     if (stage->instance == NULL)
         return;
     sampler_watch(stage->sampler, NULL);
-    struct instance_state state;
+    struct instance_state state = {0};
     const struct driver *driver = stage->context->driver;
+    if (driver->state(stage->instance, &state, NULL) == 0 && !state.alive)
+        restart_note_end(stage, &state);
     if (driver->stop(stage->instance, clock_now_ns() + STOP_GRACE_NS, &state, NULL) == 0 &&
         state.main_ended) {
         char end[200];

@@ -43,6 +43,9 @@ static void verdict_fill_numbers(const struct evidence *evidence, struct verdict
         };
         ret->has_smallest_leak = growth->requests > 0;
         ret->smallest_leak_bytes = growth_smallest_leak(growth);
+        double hidden = indicators_hiding_bytes(&evidence->series);
+        if (growth->requests > 0 && ret->smallest_leak_bytes * growth->requests < hidden)
+            ret->smallest_leak_bytes = hidden / growth->requests;
     }
     ret->has_retained = evidence->has_retained;
     ret->retained_bytes = evidence->retained_bytes;
