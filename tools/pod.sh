@@ -109,8 +109,8 @@ with_podman() {
     # shellcheck disable=SC2086 # options
     "$build/leakcage" run --attach "podman:$container" --port 8080 --url "$(path_of "$manifest")" \
         -o "${RESULTS:-${TMPDIR:-/tmp}/results}" ${ARGS:-} || status=$?
-    podman ps --all --filter "name=$container" \
-        --format 'pod: {{.Names}}: {{.Status}}, {{.Restarts}} restarts'
+    podman inspect --format 'pod: {{.Name}}: {{.State.Status}}, {{.RestartCount}} restarts' \
+        "$container"
     # A leak is what these are for.
     [ "$status" = 1 ] && status=0
     return "$status"
