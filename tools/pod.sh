@@ -109,7 +109,7 @@ with_podman() {
     # shellcheck disable=SC2086 # options
     "$build/leakcage" run --attach "podman:$container" --port 8080 --url "$(path_of "$manifest")" \
         -o "${RESULTS:-${TMPDIR:-/tmp}/results}" ${ARGS:-} || status=$?
-    podman inspect --format 'pod: {{.Name}}: {{.State.Status}}, {{.RestartCount}} restarts' \
+    podman inspect --format 'pod: {{.Name}}: {{.State.Status}}, restarts: {{.RestartCount}}' \
         "$container"
     # A leak is what these are for.
     [ "$status" = 1 ] && status=0
