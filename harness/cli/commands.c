@@ -17,6 +17,9 @@
 #include "run/session.h"
 #include "scenario/record_files.h"
 
+/* A tmpfs of the guest's, gone with it. */
+#define GUEST_ENGINE_HOME "/run/leakcage-engine"
+
 static int command_places(const struct options *options, struct places *places,
                           struct driver_options *driver_options, struct error *err)
 {
@@ -152,6 +155,7 @@ int command_vm(const struct options *options, struct error *err)
 int command_guest(const struct options *options, struct error *err)
 {
     struct driver_options driver_options = options->driver_options;
+    driver_options.engine_home = GUEST_ENGINE_HOME;
     if (options->operands[0] == NULL)
         return error_set(err, ERROR_USAGE, "no work folder given");
     return session_run_for(options->operands[0], &native_driver, &driver_options, STDOUT_FILENO,
