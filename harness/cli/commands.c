@@ -10,6 +10,7 @@
 #include "cli/console.h"
 #include "cli/exit_status.h"
 #include "cli/places.h"
+#include "driver/container.h"
 #include "driver/doctor.h"
 #include "driver/native.h"
 #include "driver/vm_driver.h"
@@ -119,10 +120,16 @@ int command_clean(const struct options *options, struct error *err)
 {
     (void)err;
     struct cgroup_base base;
+    struct error why = {.kind = ERROR_NONE};
     unsigned results = session_sweep(options->output_dir);
     unsigned groups = cgroup_base_open(true, &base, NULL) == 0 ? cgroup_sweep(&base) : 0;
-    printf("removed %u unfinished result folder%s and %u cgroup%s of sessions that are no more\n",
-           results, results == 1 ? "" : "s", groups, groups == 1 ? "" : "s");
+    unsigned containers = container_sweep(&why);
+    printf("removed %u unfinished result folder%s, %u cgroup%s and %u container%s of sessions that "
+           "are no more\n",
+           results, results == 1 ? "" : "s", groups, groups == 1 ? "" : "s", containers,
+           containers == 1 ? "" : "s");
+    if (why.kind != ERROR_NONE)
+        printf("could not look for containers: %s\n", why.text);
     return EXIT_AS_EXPECTED;
 }
 

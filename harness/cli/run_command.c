@@ -13,6 +13,7 @@
 #include "cli/exit_status.h"
 #include "cli/overrides.h"
 #include "cli/places.h"
+#include "driver/container.h"
 #include "driver/registry.h"
 #include "run/session.h"
 
@@ -105,26 +106,36 @@ static void run_warn_of_crowd(unsigned guests, struct console *console)
                     guests, cpus, cpus == 1 ? "" : "s", cpus);
 }
 
+/* Why the first place that `auto` would take is not the one that it took, in short; `leakcage doctor`
+ * has the whole of it. */
+static void run_say_choice(const struct driver *chosen, const struct driver_options *driver_options,
+                           const struct plan *plan, struct console *console)
+{
+    struct error why = {0};
+    const struct driver *first = plan->n_runs > 0 && plan->runs[0].settings.image != NULL
+                                     ? &container_driver
+                                     : registry_drivers[0];
+    if (chosen != first && first->probe(driver_options, &why) != 0)
+        console_say(console, "driver %s; driver %s cannot run here: %.*s (leakcage doctor)",
+                    chosen->name, first->name, (int)strcspn(why.text, ":;\n"), why.text);
+}
+
 /* The driver that was asked for, if it works here; else the first that does, and say which. */
-static int run_choose_driver(const struct options *options,
+static int run_choose_driver(const struct options *options, const struct plan *plan,
                              const struct driver_options *driver_options, struct console *console,
                              const struct driver **ret, struct error *err)
 {
     if (options->driver == NULL || strcmp(options->driver, "auto") == 0) {
-        struct error why = {0};
-        if (registry_choose(driver_options, ret, err) < 0)
+        if (registry_choose(driver_options, plan, ret, err) < 0)
             return -1;
-        const struct driver *first = registry_drivers[0];
-        /* Why, in short; `leakcage doctor` has the whole of it. */
-        if (*ret != first && first->probe(driver_options, &why) != 0)
-            console_say(console, "driver %s; driver %s cannot run here: %.*s (leakcage doctor)",
-                        (*ret)->name, first->name, (int)strcspn(why.text, ":;\n"), why.text);
+        run_say_choice(*ret, driver_options, plan, console);
         return run_check_jobs(*ret, options->jobs, err);
     }
     if (registry_find(options->driver, ret, err) < 0 ||
         run_check_jobs(*ret, options->jobs, err) < 0)
         return -1;
-    if ((*ret)->probe(driver_options, err) != 0)
+    if ((*ret)->probe(driver_options, err) != 0 ||
+        registry_check_plan(*ret, driver_options, plan, err) < 0)
         return error_prefix(err, "driver %s cannot run here", (*ret)->name);
     return 0;
 }
@@ -158,7 +169,7 @@ int command_run(const struct options *options, struct error *err)
     driver_options.guests = options->jobs < plan->n_runs ? options->jobs : (unsigned)plan->n_runs;
     console.n_planned = plan->n_runs;
     const struct driver *driver = NULL;
-    if (run_choose_driver(options, &driver_options, &console, &driver, err) < 0)
+    if (run_choose_driver(options, plan, &driver_options, &console, &driver, err) < 0)
         return -1;
     run_warn_of_crowd(driver_options.guests, &console);
 

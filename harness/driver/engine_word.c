@@ -14,7 +14,7 @@ enum engine_finding engine_word(const struct engine_witness *witness)
     if (!engine->present)
         return ENGINE_SILENT;
     if (engine->running) {
-        if (witness->engine_restarts > 0)
+        if (engine->restarts > 0)
             return ENGINE_RESTARTED;
         return counted ? ENGINE_CHILD_KILLED : ENGINE_SILENT;
     }
@@ -77,8 +77,8 @@ const char *engine_word_text(const struct engine_witness *witness, char *text, s
                  code, kills);
         break;
     case ENGINE_RESTARTED:
-        snprintf(text, size, "the engine has restarted the container %" PRIu64 " time%s",
-                 witness->engine_restarts, witness->engine_restarts == 1 ? "" : "s");
+        snprintf(text, size, "the engine has restarted the container %u time%s",
+                 witness->engine.restarts, witness->engine.restarts == 1 ? "" : "s");
         break;
     }
     return text;

@@ -14,8 +14,7 @@
 struct engine_witness {
     struct engine_state engine;
     bool has_oom_kills;
-    uint64_t oom_kills;        /* memory.events of the container's group, since its start */
-    uint64_t engine_restarts;  /* of engine.restarts, those since the run's start */
+    uint64_t oom_kills; /* memory.events of the container's group, since its start */
 };
 
 enum engine_finding {

@@ -11,7 +11,7 @@ struct engine_state {
     bool oom_killed;
     bool has_exit_code; /* of the last end */
     int exit_code;
-    unsigned restarts; /* that the engine made */
+    unsigned restarts; /* that the engine made, since we started it or attached to it */
 };
 
 /* Alive: the service's first process runs, or it has ended but others of its tree live on. */

@@ -12,6 +12,7 @@
 #include "base/interrupt.h"
 #include "base/json_scan.h"
 #include "base/units.h"
+#include "driver/engine_word.h"
 #include "run/readiness.h"
 
 #define PROGRESS_INTERVAL_NS (100 * NSEC_PER_MSEC)
@@ -224,6 +225,25 @@ int stage_start_instance(struct stage *stage, struct error *err)
     return generator_new(&settings->load, url, &stage->generator, err);
 }
 
+/* What the engine of a container says, where that is not what the kernel counted. Before we stop
+ * it: what comes of that is no news. */
+static void stage_hear_engine(struct stage *stage)
+{
+    const struct driver *driver = stage->context->driver;
+    struct instance_state state = {0};
+    struct memory_sample sample = {0};
+    struct engine_witness witness = {0};
+    char text[sizeof(stage->record->warnings[0])];
+    if (driver->state(stage->instance, &state, NULL) < 0 || !state.engine.present)
+        return;
+    witness.engine = state.engine;
+    witness.has_oom_kills = driver->read(stage->instance, true, &sample, NULL) == 0 &&
+                            memory_sample_has(&sample, MEMORY_EVENTS_OOM_KILL);
+    witness.oom_kills = memory_sample_get(&sample, MEMORY_EVENTS_OOM_KILL, 0);
+    if (engine_word_disagrees(engine_word(&witness)))
+        record_warn_once(stage->record, engine_word_text(&witness, text, sizeof(text)));
+}
+
 void stage_stop_instance(struct stage *stage)
 {
     generator_free(stage->generator);
@@ -233,6 +253,7 @@ void stage_stop_instance(struct stage *stage)
     if (stage->instance == NULL)
         return;
     sampler_watch(stage->sampler, NULL);
+    stage_hear_engine(stage);
     struct instance_state state;
     const struct driver *driver = stage->context->driver;
     if (driver->stop(stage->instance, clock_now_ns() + STOP_GRACE_NS, &state, NULL) == 0 &&

@@ -97,6 +97,14 @@ void record_warn(struct record *record, const char *format, ...)
     va_end(arguments);
 }
 
+void record_warn_once(struct record *record, const char *text)
+{
+    for (unsigned i = 0; i < record->n_warnings; i++)
+        if (strcmp(record->warnings[i], text) == 0)
+            return;
+    record_warn(record, "%s", text);
+}
+
 static enum outcome record_outcome(const struct record *record)
 {
     if (record->error.kind != ERROR_NONE)

@@ -68,6 +68,9 @@ void record_freep(struct record **record); /* for CLEANUP */
 void record_warn(struct record *record, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Add a warning that is not there yet. */
+void record_warn_once(struct record *record, const char *text);
+
 /* Judge the timeline and set verdict and outcome. Pure, but for the record itself. */
 void record_judge(struct record *record);
 
