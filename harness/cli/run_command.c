@@ -13,6 +13,8 @@
 #include "cli/exit_status.h"
 #include "cli/overrides.h"
 #include "cli/places.h"
+#include "cli/shard.h"
+#include "driver/attach.h"
 #include "driver/container.h"
 #include "driver/registry.h"
 #include "run/session.h"
@@ -45,8 +47,12 @@ static int run_scenario_of_options(const struct options *options, struct scenari
     if (command != NULL && options->attach != NULL)
         return error_set(err, ERROR_USAGE,
                          "found both --attach and a command; expected one of them");
+    char attached[64];
+    if (options->attach != NULL &&
+        attach_name(options->attach, attached, sizeof(attached), err) < 0)
+        return -1;
     const char *name = options->image != NULL    ? options->image
-                       : options->attach != NULL ? options->attach
+                       : options->attach != NULL ? attached
                                                  : command[0];
     if (scenario_from_command(name, command, ret, err) < 0)
         return -1;
@@ -120,11 +126,41 @@ static void run_say_choice(const struct driver *chosen, const struct driver_opti
                     chosen->name, first->name, (int)strcspn(why.text, ":;\n"), why.text);
 }
 
+/* What runs already runs here, and can be driven from nowhere else. 1: the plan attaches to
+ * nothing; 0: to something in all its runs, and *ret is the driver for it. */
+static int run_choose_attach(const struct options *options, const struct plan *plan,
+                             const struct driver **ret, struct error *err)
+{
+    size_t attached = 0;
+    for (size_t i = 0; i < plan->n_runs; i++)
+        attached += plan->runs[i].settings.attach != NULL;
+    if (attached == 0)
+        return 1;
+    if (attached < plan->n_runs)
+        return error_set(err, ERROR_USAGE,
+                         "found scenarios that attach to what runs already beside others; run them "
+                         "one after the other");
+    if (options->driver != NULL && strcmp(options->driver, "vm") == 0)
+        return error_set(err, ERROR_USAGE,
+                         "--driver vm: what is attached to runs on this machine, not in a guest; "
+                         "leave --driver out");
+    if (options->jobs > 1)
+        return error_set(err, ERROR_USAGE,
+                         "--jobs %u: what is attached to runs on this machine, where one run would "
+                         "disturb the other; use --jobs 1",
+                         options->jobs);
+    *ret = &attach_driver;
+    return 0;
+}
+
 /* The driver that was asked for, if it works here; else the first that does, and say which. */
 static int run_choose_driver(const struct options *options, const struct plan *plan,
                              const struct driver_options *driver_options, struct console *console,
                              const struct driver **ret, struct error *err)
 {
+    int status = run_choose_attach(options, plan, ret, err);
+    if (status <= 0)
+        return status;
     if (options->driver == NULL || strcmp(options->driver, "auto") == 0) {
         if (registry_choose(driver_options, plan, ret, err) < 0)
             return -1;
@@ -151,6 +187,22 @@ static int run_check_output(const char *dir, struct error *err)
     return 0;
 }
 
+/* Leave what belongs to other shards to them. 1: that is everything, and it was said. */
+static int run_select_shard(const struct options *options, struct console *console,
+                            struct plan *plan, struct error *err)
+{
+    struct shard shard;
+    size_t all = plan->n_runs;
+    if (options->shard == NULL)
+        return 0;
+    if (shard_parse(options->shard, &shard, err) < 0)
+        return error_prefix(err, "--shard");
+    shard_select(&shard, plan);
+    console_say(console, "shard %zu/%zu: %zu of %zu run%s%s", shard.index, shard.count,
+                plan->n_runs, all, all == 1 ? "" : "s", plan->n_runs == 0 ? ": nothing to do" : "");
+    return plan->n_runs == 0;
+}
+
 int command_run(const struct options *options, struct error *err)
 {
     struct places places;
@@ -161,6 +213,9 @@ int command_run(const struct options *options, struct error *err)
         run_make_plan(options, &places, plan, err) < 0 ||
         run_check_output(options->output_dir, err) < 0)
         return -1;
+    int empty = run_select_shard(options, &console, plan, err);
+    if (empty != 0)
+        return empty < 0 || console_finish(&console, err) < 0 ? -1 : EXIT_AS_EXPECTED;
 
     struct driver_options driver_options = options->driver_options;
     driver_options.program_path = places.program;

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "driver/attach.h"
 #include "driver/container.h"
 #include "driver/engine.h"
 #include "driver/native.h"
@@ -27,6 +28,8 @@ int registry_find(const char *name, const struct driver **ret, struct error *err
 
 const struct driver *registry_for_run(const struct driver *place, const struct run_spec *spec)
 {
+    if (spec->settings.attach != NULL)
+        return &attach_driver;
     return spec->settings.image != NULL ? &container_driver : place;
 }
 

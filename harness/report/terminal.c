@@ -69,7 +69,9 @@ int terminal_write_sparkline(const struct timeline *timeline, unsigned cells, do
         uint64_t highest = 0;
         bool seen = false;
         for (; next < timeline->n_memory && timeline->memory[next].t_ns < end_ns; next++) {
-            uint64_t current = memory_sample_get(&timeline->memory[next], MEMORY_CURRENT, 0);
+            const struct memory_sample *sample = &timeline->memory[next];
+            uint64_t current =
+                memory_sample_get(sample, MEMORY_CURRENT, memory_sample_get(sample, MEMORY_RSS, 0));
             highest = current > highest ? current : highest;
             seen = true;
         }
@@ -107,6 +109,8 @@ static int terminal_headline(const struct record *record, const struct terminal_
     else
         buffer_printf(out, NULL, "limit %s",
                       units_format_bytes((double)record->question.limit_bytes, limit));
+    if (record->target[0] != '\0')
+        buffer_printf(out, NULL, "%s%s", separator, record->target);
     buffer_printf(out, NULL, "%sdriver %s (%s%s%s)", separator, record->driver, record->kernel,
                   record->accel[0] != '\0' ? ", " : "", record->accel);
     if (cycles > 0)
@@ -126,7 +130,7 @@ static int terminal_memory(const struct record *record, const struct terminal_st
         return 0;
     bool limited = record->question.limit_bytes != UINT64_MAX;
     double top = limited ? (double)record->question.limit_bytes : (double)peak;
-    terminal_label(out, style, "memory", NULL);
+    terminal_label(out, style, indicators_is_by_process(record->timeline) ? "rss" : "memory", NULL);
     terminal_write_sparkline(record->timeline, SPARKLINE_CELLS, top, style, out, NULL);
     buffer_printf(out, NULL, "   peak %s", units_format_bytes((double)peak, text));
     if (limited)
@@ -230,8 +234,9 @@ static int terminal_held(const struct record *record, const struct terminal_styl
         return 0;
     terminal_label(out, style, "held in", NULL);
     if (verdict->has_shares) {
-        buffer_printf(out, NULL, "kernel %.0f %%, heap %.0f %%", 100 * verdict->share_kernel,
-                      100 * verdict->share_user);
+        buffer_printf(out, NULL, "kernel%s %.0f %%, heap %.0f %%",
+                      indicators_is_by_process(record->timeline) ? " (counted)" : "",
+                      100 * verdict->share_kernel, 100 * verdict->share_user);
         if (verdict->share_shmem > 0.005)
             buffer_printf(out, NULL, ", shmem %.0f %%", 100 * verdict->share_shmem);
         separator = terminal_separator(style);

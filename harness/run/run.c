@@ -25,6 +25,9 @@ static int run_explain_end(struct stage *stage, struct error *err)
     char end[128] = "ended";
     if (stage->context->driver->state(stage->instance, &state, err) < 0)
         return -1;
+    if (stage->record->question.attached)
+        return stage_service_error(stage, err, "what was attached to has ended during the run: %s",
+                                   stage->record->target);
     if (state.main_ended)
         process_end_text(&state.main_end, end, sizeof(end));
     return stage_service_error(stage, err, "the service ended during the run (%s)", end);

@@ -50,7 +50,7 @@ void stage_show_progress(struct stage *stage, bool force)
         .requests = stage->phase_requests,
         .requests_goal = stage->phase_goal,
         .memory_bytes = sampler_current(stage->sampler),
-        .limit_bytes = stage->spec->settings.limit_bytes,
+        .limit_bytes = stage->record->question.limit_bytes,
         .elapsed_ns = now_ns - stage->origin_ns,
         .budget_ns = stage->spec->settings.budget_ns,
     };
@@ -93,6 +93,8 @@ int stage_service_error(struct stage *stage, struct error *err, const char *form
     vsnprintf(text, sizeof(text), format, arguments);
     va_end(arguments);
 
+    if (stage->record->question.attached) /* what it prints goes elsewhere */
+        return error_set(err, ERROR_SERVICE, "%s", text);
     char tail[8192];
     size_t length =
         file_tail(AT_FDCWD, stage->context->files.log_path, LOG_TAIL_LINES, tail, sizeof(tail));
@@ -109,7 +111,9 @@ static const char *stage_end_text(const struct instance_state *state, char *text
 {
     char end[128];
     process_end_text(&state->main_end, end, sizeof(end));
-    if (state->processes > 0)
+    if (!state->main_ended)
+        snprintf(text, size, "ended");
+    else if (state->processes > 0)
         snprintf(text, size, "ended with %s and left %u process%s behind", end, state->processes,
                  state->processes == 1 ? "" : "es");
     else
@@ -125,10 +129,10 @@ static void stage_find_listeners(struct stage *stage, char *text, size_t size)
     if (survey != NULL && stage->context->driver->survey(stage->instance, survey, NULL) == 0)
         for (unsigned i = 0; i < survey->n_sockets; i++)
             if (strncmp(survey->sockets[i].name, "LISTEN ", 7) == 0)
-                snprintf(text, size,
-                         ", but it listens on %s (the port to use is in PORT, and {port} in its "
-                         "arguments)",
-                         survey->sockets[i].name + 7);
+                snprintf(text, size, ", but it listens on %s (%s)", survey->sockets[i].name + 7,
+                         stage->record->question.attached
+                             ? "--port"
+                             : "the port to use is in PORT, and {port} in its arguments");
     free(survey);
 }
 
@@ -139,6 +143,7 @@ static bool stage_starved(struct stage *stage, char *text, size_t size)
     char limit[UNITS_TEXT_MAX];
     char amount[UNITS_TEXT_MAX];
     if (stage->spec->settings.limit_bytes == SCENARIO_NO_LIMIT ||
+        stage->record->question.attached ||
         stage->context->driver->read(stage->instance, true, &sample, NULL) != 0)
         return false;
     units_format_bytes((double)stage->spec->settings.limit_bytes, limit);
@@ -202,6 +207,20 @@ static int stage_await_ready(struct stage *stage, unsigned index, struct error *
     return 0;
 }
 
+/* What it is that was attached to goes into the record. */
+static void stage_describe(struct stage *stage)
+{
+    struct instance_facts facts = {.limit_bytes = SCENARIO_NO_LIMIT};
+    struct record *record = stage->record;
+    if (stage->context->driver->describe == NULL)
+        return;
+    stage->context->driver->describe(stage->instance, &facts);
+    snprintf(record->target, sizeof(record->target), "%s", facts.target);
+    record->question.limit_bytes = facts.limit_bytes;
+    if (facts.unseen[0] != '\0')
+        record_warn(record, "kernel memory cannot be seen: %.160s", facts.unseen);
+}
+
 int stage_start_instance(struct stage *stage, struct error *err)
 {
     const struct driver *driver = stage->context->driver;
@@ -211,6 +230,7 @@ int stage_start_instance(struct stage *stage, struct error *err)
                       &stage->instance, err) < 0)
         return -1;
     stage->record->starts++;
+    stage_describe(stage);
     sampler_watch(stage->sampler, stage->instance);
 
     for (unsigned i = stage->spec->settings.n_dependencies + 1; i-- > 0;)

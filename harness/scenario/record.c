@@ -67,7 +67,8 @@ int record_new(const struct run_spec *spec, struct record **ret, struct error *e
         .cycles_min = settings->cycles_min,
         .cycle_requests = settings->cycle_requests,
         .can_trim = settings->trim != NULL,
-        .can_reclaim = true,
+        .can_reclaim = settings->attach == NULL,
+        .attached = settings->attach != NULL,
     };
     *ret = take_ptr(&record);
     return 0;

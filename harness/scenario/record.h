@@ -38,6 +38,7 @@ struct record {
     enum cause expect_cause;
 
     char driver[16];
+    char target[160]; /* what runs already and was attached to; "": nothing */
     char accel[8];   /* the hypervisor of the machine it ran on: "kvm", "tcg"; "": none known */
     char kernel[65]; /* release */
     unsigned cpus;

@@ -168,6 +168,8 @@ static int record_read_question(const struct json_place *root, struct record *re
     if (json_member(&object, "can_reclaim", &place) &&
         json_bool(&place, &question->can_reclaim, err) < 0)
         return -1;
+    if (json_member(&object, "attached", &place) && json_bool(&place, &question->attached, err) < 0)
+        return -1;
     return 0;
 }
 
@@ -220,6 +222,7 @@ static int record_read_facts(const struct json_place *root, struct record *recor
         record_read_text(root, "scenario", record->scenario, sizeof(record->scenario), err) < 0 ||
         record_read_text(root, "variant", record->variant, sizeof(record->variant), err) < 0 ||
         record_read_text(root, "driver", record->driver, sizeof(record->driver), err) < 0 ||
+        record_read_text(root, "target", record->target, sizeof(record->target), err) < 0 ||
         record_read_text(root, "accel", record->accel, sizeof(record->accel), err) < 0 ||
         record_read_text(root, "kernel", record->kernel, sizeof(record->kernel), err) < 0 ||
         record_read_text(root, "termination", word, sizeof(word), err) < 0)

@@ -26,6 +26,8 @@ struct verdict_question {
     uint64_t cycle_requests;
     bool can_trim;    /* the service can be asked to give memory back */
     bool can_reclaim; /* every cycle ends with a reclaim; else there is one probe at the end */
+    bool attached;    /* it ran before us and is left as it is: never started again, reclaimed,
+                         squeezed, nor driven into its limit beyond the load that was asked for */
 };
 
 struct verdict_growth {
