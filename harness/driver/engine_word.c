@@ -35,6 +35,22 @@ bool engine_word_disagrees(enum engine_finding finding)
     return finding != ENGINE_SILENT && finding != ENGINE_AGREES;
 }
 
+/* With how it ended, where that is known. */
+static void engine_restarted_text(const struct engine_witness *witness, char *text, size_t size)
+{
+    const struct engine_state *engine = &witness->engine;
+    char code[64] = "";
+    char kills[64] = "";
+    if (engine->has_exit_code)
+        snprintf(code, sizeof(code), " (exit code %d, OOMKilled %s)", engine->exit_code,
+                 engine->oom_killed ? "true" : "false");
+    if (witness->has_oom_kills)
+        snprintf(kills, sizeof(kills), "; memory.events counted %" PRIu64 " OOM kill%s",
+                 witness->oom_kills, witness->oom_kills == 1 ? "" : "s");
+    snprintf(text, size, "the engine has restarted the container %u time%s%s%s", engine->restarts,
+             engine->restarts == 1 ? "" : "s", code, kills);
+}
+
 const char *engine_word_text(const struct engine_witness *witness, char *text, size_t size)
 {
     uint64_t kills = witness->oom_kills;
@@ -77,8 +93,7 @@ const char *engine_word_text(const struct engine_witness *witness, char *text, s
                  code, kills);
         break;
     case ENGINE_RESTARTED:
-        snprintf(text, size, "the engine has restarted the container %u time%s",
-                 witness->engine.restarts, witness->engine.restarts == 1 ? "" : "s");
+        engine_restarted_text(witness, text, size);
         break;
     }
     return text;
