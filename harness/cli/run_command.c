@@ -18,6 +18,7 @@
 #include "driver/container.h"
 #include "driver/registry.h"
 #include "run/session.h"
+#include "scenario/pod.h"
 
 /* Options that replace settings, for the scenario and each of its variants; then into the plan. */
 static int run_plan_scenario(const struct options *options, struct scenario *scenario,
@@ -30,31 +31,54 @@ static int run_plan_scenario(const struct options *options, struct scenario *sce
     return plan_add(plan, scenario, options->variant, paths, err);
 }
 
+/* The scenario that a manifest is, and what of it changes nothing here. */
+static int run_scenario_of_pod(const struct options *options, struct console *console,
+                               struct scenario **ret, struct error *err)
+{
+    CLEANUP(buffer_done) struct buffer notes = BUFFER_INIT(POD_NOTES_MAX_BYTES);
+    const struct pod_options pod = {
+        .container = options->container,
+        .command = options->service_command,
+        .image = options->image,
+        .has_limit = options->limit_bytes > 0,
+    };
+    if (pod_load(options->pod, &pod, &notes, ret, err) < 0)
+        return -1;
+    char *rest = notes.data;
+    for (char *line = strsep(&rest, "\n"); line != NULL; line = strsep(&rest, "\n"))
+        if (*line != '\0')
+            console_say(console, "%s", line);
+    return 0;
+}
+
 /* The scenario that the command line itself is. */
-static int run_scenario_of_options(const struct options *options, struct scenario **ret,
-                                   struct error *err)
+static int run_scenario_of_options(const struct options *options, struct console *console,
+                                   struct scenario **ret, struct error *err)
 {
     const char *const *command = options->service_command;
     if (options->operands[0] != NULL)
         return error_set(err, ERROR_USAGE,
                          "found both a scenario (%.60s) and %s; expected one of them",
                          options->operands[0],
-                         command != NULL          ? "a command after --"
+                         options->pod != NULL     ? "--pod"
+                         : command != NULL        ? "a command after --"
                          : options->image != NULL ? "--image"
                                                   : "--attach");
     if (command != NULL && command[0] == NULL)
         return error_set(err, ERROR_USAGE, "found no command after --");
-    if (command != NULL && options->attach != NULL)
-        return error_set(err, ERROR_USAGE,
-                         "found both --attach and a command; expected one of them");
+    if ((command != NULL || options->pod != NULL) && options->attach != NULL)
+        return error_set(err, ERROR_USAGE, "found both --attach and %s; expected one of them",
+                         options->pod != NULL ? "--pod" : "a command");
     char attached[64];
     if (options->attach != NULL &&
         attach_name(options->attach, attached, sizeof(attached), err) < 0)
         return -1;
     const char *name = options->image != NULL    ? options->image
                        : options->attach != NULL ? attached
-                                                 : command[0];
-    if (scenario_from_command(name, command, ret, err) < 0)
+                       : command != NULL         ? command[0]
+                                                 : "";
+    if ((options->pod != NULL ? run_scenario_of_pod(options, console, ret, err)
+                              : scenario_from_command(name, command, ret, err)) < 0)
         return -1;
     struct load_profile *load = &(*ret)->settings.load;
     if (options->load_command != NULL)
@@ -65,14 +89,17 @@ static int run_scenario_of_options(const struct options *options, struct scenari
 }
 
 static int run_make_plan(const struct options *options, const struct places *places,
-                         struct plan *plan, struct error *err)
+                         struct console *console, struct plan *plan, struct error *err)
 {
     const struct plan_paths paths = {
         .services_dir = places->services[0] != '\0' ? places->services : NULL,
     };
-    if (options->service_command != NULL || options->image != NULL || options->attach != NULL) {
+    if (options->container != NULL && options->pod == NULL)
+        return error_set(err, ERROR_USAGE, "--container: found no --pod, expected one beside it");
+    if (options->service_command != NULL || options->image != NULL || options->attach != NULL ||
+        options->pod != NULL) {
         CLEANUP(scenario_freep) struct scenario *scenario = NULL;
-        if (run_scenario_of_options(options, &scenario, err) < 0)
+        if (run_scenario_of_options(options, console, &scenario, err) < 0)
             return -1;
         return run_plan_scenario(options, scenario, &paths, plan, err);
     }
@@ -112,8 +139,8 @@ static void run_warn_of_crowd(unsigned guests, struct console *console)
                     guests, cpus, cpus == 1 ? "" : "s", cpus);
 }
 
-/* Why the first place that `auto` would take is not the one that it took, in short; `leakcage doctor`
- * has the whole of it. */
+/* Why the first place that `auto` would take is not the one that it took, in short; `leakcage
+ * doctor` has the whole of it. */
 static void run_say_choice(const struct driver *chosen, const struct driver_options *driver_options,
                            const struct plan *plan, struct console *console)
 {
@@ -210,7 +237,7 @@ int command_run(const struct options *options, struct error *err)
     CLEANUP(console_done) struct console console;
     console_init(&console, options);
     if (places_find(&places, err) < 0 || plan_new(&plan, err) < 0 ||
-        run_make_plan(options, &places, plan, err) < 0 ||
+        run_make_plan(options, &places, &console, plan, err) < 0 ||
         run_check_output(options->output_dir, err) < 0)
         return -1;
     int empty = run_select_shard(options, &console, plan, err);

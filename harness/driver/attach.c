@@ -211,6 +211,7 @@ static void attach_describe(const struct instance *instance, struct instance_fac
     snprintf(ret->target, sizeof(ret->target), "%s", instance->point.what);
     snprintf(ret->unseen, sizeof(ret->unseen), "%s", instance->point.unseen);
     ret->limit_bytes = instance->limit_bytes;
+    ret->comes_back = instance->container != NULL && instance->container->facts.restarts_by_itself;
 }
 
 static int attach_state(struct instance *instance, struct instance_state *ret, struct error *err)

@@ -41,12 +41,12 @@ static void container_destroy(struct instance *instance)
     last_reading_free(instance->last);
     cgroup_reader_free(instance->reader);
     if (instance->was_run) {
-        const char *const podman[] = {"rm", "--force", "--time=0", "--volumes", instance->name,
-                                      NULL};
+        const char *const podman[] = {"rm",        "--force",      "--time=0",
+                                      "--volumes", instance->name, NULL};
         const char *const docker[] = {"rm", "--force", "--volumes", instance->name, NULL};
         process_done(&instance->run);
-        (void)container_engine_call(&instance->engine,
-                                    instance->engine.is_podman ? podman : docker, NULL, NULL);
+        (void)container_engine_call(&instance->engine, instance->engine.is_podman ? podman : docker,
+                                    NULL, NULL);
     }
     process_done(&instance->run);
     cgroup_destroy(instance->dependencies);
@@ -71,9 +71,8 @@ static void container_destroyp(struct instance **instance)
 /* One engine's; returns how many were removed. */
 static int container_sweep_engine(const struct container_engine *engine, struct error *err)
 {
-    static const char *const list[] = {"ps",       "--all",       "--filter",
-                                       "label=" CONTAINER_OWNER_LABEL,
-                                       "--format", "{{.Names}}", NULL};
+    static const char *const list[] = {
+        "ps", "--all", "--filter", "label=" CONTAINER_OWNER_LABEL, "--format", "{{.Names}}", NULL};
     CLEANUP(buffer_done) struct buffer names = BUFFER_INIT((size_t)1024 * 1024);
     int swept = 0;
     if (container_engine_call(engine, list, &names, err) != 0)
@@ -132,8 +131,7 @@ static void container_reap(struct instance *instance, nsec_t deadline_ns)
     instance->main_ended = true;
     instance->main_end = end;
     if (!end.signaled && end.status > 128 && end.status <= 128 + SIGRTMAX)
-        instance->main_end =
-            (struct process_end){.signaled = true, .status = end.status - 128};
+        instance->main_end = (struct process_end){.signaled = true, .status = end.status - 128};
 }
 
 /* What the engine says of the end; once, for it is dear. */
@@ -149,8 +147,7 @@ static int container_ask_engine(struct instance *instance, struct error *err)
     return 0;
 }
 
-static int container_state(struct instance *instance, struct instance_state *ret,
-                           struct error *err)
+static int container_state(struct instance *instance, struct instance_state *ret, struct error *err)
 {
     bool over = last_reading_is_over(instance->last);
     if (over) {

@@ -73,12 +73,11 @@ int container_cgroup_find(pid_t pid, uint64_t limit_bytes, char *ret, struct err
         char *slash = strrchr(folder, '/');
         if (level + 1 == CGROUP_LEVELS || slash == NULL ||
             slash == folder + strlen(layout.v2_mount))
-            return error_set(err, ERROR_ENVIRONMENT,
-                             "the engine did not set the limit: memory.max of %.*s is %" PRIu64
-                             ", expected %" PRIu64
-                             " (rootless: the memory controller must be delegated)",
-                             (int)strcspn(buffer_text(&text), "\n"), buffer_text(&text), innermost,
-                             limit_bytes);
+            return error_set(
+                err, ERROR_ENVIRONMENT,
+                "the engine did not set the limit: memory.max of %.*s is %" PRIu64
+                ", expected %" PRIu64 " (rootless: the memory controller must be delegated)",
+                (int)strcspn(buffer_text(&text), "\n"), buffer_text(&text), innermost, limit_bytes);
         *slash = '\0';
     }
     snprintf(ret, CGROUP_PATH_MAX, "%s", folder);

@@ -115,8 +115,8 @@ static int command_environment(struct command_maker *maker, struct error *err)
         environment_set(&environment, data, err) < 0)
         return -1;
     for (unsigned i = 0; i < settings->n_dependencies; i++)
-        if (environment_set_port(&environment, settings->dependencies[i].name,
-                                 order->ports[i + 1], err) < 0)
+        if (environment_set_port(&environment, settings->dependencies[i].name, order->ports[i + 1],
+                                 err) < 0)
             return -1;
     for (const char *const *entry = settings->service.env; *entry != NULL; entry++) {
         CLEANUP(freep) char *filled = command_fill(maker, *entry);

@@ -132,8 +132,8 @@ static void facts_env_port(const struct json_place *config, struct container_fac
 }
 
 /* The one element of the array that inspect prints. */
-static int facts_open(const char *name, const char *text, size_t length,
-                      struct json_document **ret, struct json_place *ret_one, struct error *err)
+static int facts_open(const char *name, const char *text, size_t length, struct json_document **ret,
+                      struct json_place *ret_one, struct error *err)
 {
     if (json_load_text(name, text, length, ret, err) < 0)
         return -1;
@@ -185,9 +185,9 @@ static int facts_config(const struct json_place *one, struct container_facts *fa
                    err) < 0)
         return -1;
     facts->limit_bytes = limit > 0 ? limit : UINT64_MAX;
-    facts->restarts_by_itself =
-        strcmp(policy, "always") == 0 || strcmp(policy, "unless-stopped") == 0 ||
-        strcmp(policy, "on-failure") == 0;
+    facts->restarts_by_itself = strcmp(policy, "always") == 0 ||
+                                strcmp(policy, "unless-stopped") == 0 ||
+                                strcmp(policy, "on-failure") == 0;
     if (facts_find(one, FACTS_KEYS("Config"), &found)) {
         facts_exposed(&found, facts);
         facts_env_port(&found, facts);
@@ -268,8 +268,8 @@ static void image_read_config(const struct json_place *config, struct image_fact
         facts->ports[facts->n_ports++] = ports.ports[i].inside;
     facts->has_command = (facts_find(config, FACTS_KEYS("Entrypoint"), &found) &&
                           json_is_array(&found) && json_length(&found) > 0) ||
-                         (facts_find(config, FACTS_KEYS("Cmd"), &found) &&
-                          json_is_array(&found) && json_length(&found) > 0);
+                         (facts_find(config, FACTS_KEYS("Cmd"), &found) && json_is_array(&found) &&
+                          json_length(&found) > 0);
     facts->stop_signal = image_signal(config);
 }
 
@@ -329,9 +329,9 @@ int container_facts_endpoint(const struct container_facts *facts, uint16_t insid
     unsigned matches = 0;
     const struct container_port *port = facts_choose_port(facts, inside, host, &matches);
     if (host && (inside != 0 || facts->env_port != 0 || matches == 1)) {
-        unsigned number = inside != 0             ? inside
+        unsigned number = inside != 0            ? inside
                           : facts->env_port != 0 ? facts->env_port
-                                                  : port->inside;
+                                                 : port->inside;
         snprintf(text, size, "http://127.0.0.1:%u", number);
         return 0;
     }

@@ -26,10 +26,10 @@ struct container_facts {
     char image[256];
     pid_t pid; /* of its first process, as this machine counts; 0: it does not run */
     struct engine_state engine;
-    bool restarting;          /* ended, and the engine is about to start it again */
-    bool restarts_by_itself;  /* the engine starts it again when it ends */
-    uint64_t limit_bytes;     /* as the engine was told; UINT64_MAX: none */
-    char network[160];        /* "host", "bridge", "container:ID" */
+    bool restarting;         /* ended, and the engine is about to start it again */
+    bool restarts_by_itself; /* the engine starts it again when it ends */
+    uint64_t limit_bytes;    /* as the engine was told; UINT64_MAX: none */
+    char network[160];       /* "host", "bridge", "container:ID" */
     struct container_port ports[CONTAINER_PORTS_MAX];
     unsigned n_ports;
     uint16_t env_port; /* PORT in its environment; 0: none */
@@ -38,8 +38,8 @@ struct container_facts {
 struct image_facts {
     uint16_t ports[CONTAINER_PORTS_MAX]; /* TCP, as EXPOSE lists them */
     unsigned n_ports;
-    bool has_command;  /* ENTRYPOINT or CMD: what runs when nothing is said */
-    int stop_signal;   /* STOPSIGNAL; 0: not set, or by a name we do not know */
+    bool has_command; /* ENTRYPOINT or CMD: what runs when nothing is said */
+    int stop_signal;  /* STOPSIGNAL; 0: not set, or by a name we do not know */
 };
 
 /* Read the output of `podman inspect --type container` or `docker inspect`: an array of one. `name`

@@ -14,9 +14,9 @@
 
 struct instance {
     struct container_engine engine;
-    char *home;         /* owned; engine.home; NULL: none */
-    char *image;        /* owned; as the engine names it */
-    char *folder;       /* owned; where the engine writes ids */
+    char *home;   /* owned; engine.home; NULL: none */
+    char *image;  /* owned; as the engine names it */
+    char *folder; /* owned; where the engine writes ids */
     char name[CONTAINER_NAME_MAX];
     struct image_facts facts;
     struct process run; /* the engine's command line, attached to the container */
@@ -28,7 +28,7 @@ struct instance {
     struct cgroup_reader *reader;
     struct last_reading *last;
     int proc_fd;
-    struct cgroup *dependencies; /* owned; NULL: there are none */
+    struct cgroup *dependencies;                      /* owned; NULL: there are none */
     struct process processes[CONTAINER_PROGRAMS_MAX]; /* of dependencies (1…) */
     unsigned n_programs;
     uint16_t ports[CONTAINER_PROGRAMS_MAX]; /* of the service (0): inside */

@@ -105,9 +105,9 @@ static int start_load_image(const char *image, struct instance *instance, struct
     if (instance->image == NULL)
         return error_set(err, ERROR_ENVIRONMENT, "%s load does not say what it loaded: %.200s",
                          engine->name, buffer_text(&said));
-    return note == NULL ? 0
-                        : file_write_atomic(AT_FDCWD, note, instance->image,
-                                            strlen(instance->image), err);
+    return note == NULL
+               ? 0
+               : file_write_atomic(AT_FDCWD, note, instance->image, strlen(instance->image), err);
 }
 
 /* Inside: what is said, else what the image exposes, else a free one. */
@@ -119,10 +119,10 @@ static int start_choose_ports(const struct settings *settings, struct instance *
     for (unsigned i = 0; i < instance->n_programs; i++)
         instance->ports[i] = launch_program_of(settings, i)->port;
     if (instance->ports[0] == 0 && instance->facts.n_ports > 1)
-        return error_set(err, ERROR_USAGE,
-                         "the image exposes %u ports (%u, %u…); say which is the service's: --port N",
-                         instance->facts.n_ports, instance->facts.ports[0],
-                         instance->facts.ports[1]);
+        return error_set(
+            err, ERROR_USAGE,
+            "the image exposes %u ports (%u, %u…); say which is the service's: --port N",
+            instance->facts.n_ports, instance->facts.ports[0], instance->facts.ports[1]);
     if (instance->ports[0] == 0 && instance->facts.n_ports == 1)
         instance->ports[0] = instance->facts.ports[0];
     if (!alone && settings->n_dependencies > 0)
@@ -209,9 +209,9 @@ static int start_failed(const struct instance *instance, const struct run_files 
     while (length > 0 && tail[length - 1] == '\n')
         tail[--length] = '\0';
     bool engine = !instance->main_end.signaled && instance->main_end.status == RUN_FAILED;
-    bool command = !instance->main_end.signaled &&
-                   (instance->main_end.status == RUN_NOT_EXECUTABLE ||
-                    instance->main_end.status == RUN_NOT_FOUND);
+    bool command =
+        !instance->main_end.signaled && (instance->main_end.status == RUN_NOT_EXECUTABLE ||
+                                         instance->main_end.status == RUN_NOT_FOUND);
     return error_set(err, engine ? ERROR_ENVIRONMENT : ERROR_SERVICE, "%s (%s)%s%s",
                      engine    ? "the engine cannot start the container"
                      : command ? "the container's command cannot be executed"
@@ -306,8 +306,7 @@ static int start_open_group(const struct settings *settings, const struct run_fi
         instance->cgroup_fd = open(instance->cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (status == 1 || instance->cgroup_fd < 0) {
         nsec_t deadline_ns = clock_now_ns() + CONTAINER_ENGINE_WAIT_NS;
-        instance->main_ended =
-            process_wait(&instance->run, deadline_ns, &instance->main_end) == 0;
+        instance->main_ended = process_wait(&instance->run, deadline_ns, &instance->main_end) == 0;
         return start_failed(instance, files, err);
     }
     if (cgroup_reader_open(instance->cgroup_fd, &instance->reader, err) < 0 ||
@@ -372,8 +371,7 @@ int container_bring_up(const struct settings *settings, const struct run_files *
     if (settings->service.user != NULL && chmod(files->data_dir, 0777) < 0)
         return error_set_errno(err, ERROR_ENVIRONMENT, errno, "cannot open up %s", files->data_dir);
     if (start_dependencies(settings, files, instance, err) < 0 ||
-        start_run(settings, files, instance, err) < 0 ||
-        start_await_pid(instance, files, err) < 0)
+        start_run(settings, files, instance, err) < 0 || start_await_pid(instance, files, err) < 0)
         return -1;
     return start_open_group(settings, files, instance, err);
 }

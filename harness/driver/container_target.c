@@ -76,8 +76,8 @@ static void target_not_running(const struct container_target *target, struct err
     if (engine->has_exit_code)
         snprintf(end, sizeof(end), " (exit code %d%s)", engine->exit_code,
                  engine->oom_killed ? ", OOMKilled" : "");
-    error_set(err, ERROR_ENVIRONMENT, "container %s does not run%s: %s start %s", target->facts.name,
-              end, target->engine.name, target->facts.name);
+    error_set(err, ERROR_ENVIRONMENT, "container %s does not run%s: %s start %s",
+              target->facts.name, end, target->engine.name, target->facts.name);
 }
 
 /* What of it is to be watched. 1: it has ended meanwhile. */
@@ -97,8 +97,8 @@ static int target_point(const struct container_target *target, uint16_t port,
     /* With the machine's network its port is found as that of any process. */
     bool host = strcmp(facts->network, "host") == 0 ||
                 strncmp(facts->network, "container:", strlen("container:")) == 0;
-    if (!host && container_facts_endpoint(facts, port, point.endpoint, sizeof(point.endpoint), err) <
-                     0)
+    if (!host &&
+        container_facts_endpoint(facts, port, point.endpoint, sizeof(point.endpoint), err) < 0)
         return -1;
     snprintf(point.what, sizeof(point.what), "container %.80s (%s)", facts->name,
              target->engine.name);

@@ -216,13 +216,12 @@ static void doctor_engines(struct doctor_report *report)
         char path[512];
         char version[256] = "";
         if (!doctor_find_program(engines[i], path, sizeof(path))) {
-            struct doctor_check *check = doctor_add(
-                report, engines[i], DOCTOR_NOTE, "not installed; only for containers (--image)");
+            struct doctor_check *check = doctor_add(report, engines[i], DOCTOR_NOTE,
+                                                    "not installed; only for containers (--image)");
             if (i == 0)
                 doctor_fix(check, "apt-get install podman crun conmon netavark");
         } else if (doctor_program_version(path, version, sizeof(version))) {
-            struct doctor_check *check =
-                doctor_add(report, engines[i], DOCTOR_OK, "%s", version);
+            struct doctor_check *check = doctor_add(report, engines[i], DOCTOR_OK, "%s", version);
             if (i == 0)
                 doctor_podman_parts(check);
         } else {

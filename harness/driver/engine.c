@@ -50,12 +50,10 @@ int container_engine_find(const char *name, const char *home, struct container_e
     if (name != NULL && strcmp(name, "podman") != 0 && strcmp(name, "docker") != 0)
         return error_set(err, ERROR_USAGE, "found the engine \"%.40s\", expected podman or docker",
                          name);
-    return error_set(err, ERROR_ENVIRONMENT,
-                     "%s is not in PATH; install it (Debian: apt-get install %s)",
-                     name != NULL ? name : "neither podman nor docker",
-                     name != NULL && strcmp(name, "docker") == 0
-                         ? "docker.io"
-                         : "podman crun conmon netavark");
+    return error_set(
+        err, ERROR_ENVIRONMENT, "%s is not in PATH; install it (Debian: apt-get install %s)",
+        name != NULL ? name : "neither podman nor docker",
+        name != NULL && strcmp(name, "docker") == 0 ? "docker.io" : "podman crun conmon netavark");
 }
 
 /* The settings that podman needs where no systemd runs and there is loopback only. Overlay on the
@@ -200,8 +198,8 @@ static int engine_read_all(struct engine_streams *streams, nsec_t deadline_ns, s
             return 1;
         if (interrupt_count() > 0)
             return error_set(err, ERROR_INTERRUPTED, "interrupted");
-        nsec_t look_ns = now_ns + ENGINE_LOOK_NS < deadline_ns ? now_ns + ENGINE_LOOK_NS
-                                                               : deadline_ns;
+        nsec_t look_ns =
+            now_ns + ENGINE_LOOK_NS < deadline_ns ? now_ns + ENGINE_LOOK_NS : deadline_ns;
         struct pollfd watch[2] = {{.fd = streams->fds[0], .events = POLLIN},
                                   {.fd = streams->fds[1], .events = POLLIN}};
         if (poll(watch, 2, clock_poll_timeout_ms(now_ns, look_ns)) < 0 && errno != EINTR)
@@ -293,8 +291,8 @@ int container_engine_call(const struct container_engine *engine, const char *con
 
 bool container_engine_says_unknown(const struct error *err)
 {
-    static const char *const words[] = {"no such", "No such", "not known", "unable to find",
-                                        "Unable to find", "does not exist"};
+    static const char *const words[] = {"no such",        "No such",        "not known",
+                                        "unable to find", "Unable to find", "does not exist"};
     for (size_t i = 0; i < ARRAY_LENGTH(words); i++)
         if (strstr(err->text, words[i]) != NULL)
             return true;

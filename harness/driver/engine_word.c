@@ -61,8 +61,9 @@ const char *engine_word_text(const struct engine_witness *witness, char *text, s
     case ENGINE_SILENT:
         break;
     case ENGINE_AGREES:
-        snprintf(text, size, "engine and kernel agree: the container was OOM-killed (OOMKilled, "
-                             "exit code %d)",
+        snprintf(text, size,
+                 "engine and kernel agree: the container was OOM-killed (OOMKilled, "
+                 "exit code %d)",
                  code);
         break;
     case ENGINE_CHILD_KILLED:
@@ -78,13 +79,15 @@ const char *engine_word_text(const struct engine_witness *witness, char *text, s
                  code, kills, plural);
         break;
     case ENGINE_KILLED_BY_OTHER:
-        snprintf(text, size, "exit code %d, but neither the engine nor memory.events knows of an "
-                             "OOM kill: somebody else killed it",
+        snprintf(text, size,
+                 "exit code %d, but neither the engine nor memory.events knows of an "
+                 "OOM kill: somebody else killed it",
                  code);
         break;
     case ENGINE_KILLED_ABOVE:
-        snprintf(text, size, "the engine says OOMKilled, but memory.events of the container counts "
-                             "no kill: it was a limit above it, or the whole machine's");
+        snprintf(text, size,
+                 "the engine says OOMKilled, but memory.events of the container counts "
+                 "no kill: it was a limit above it, or the whole machine's");
         break;
     case ENGINE_ENDED_AFTER:
         snprintf(text, size,

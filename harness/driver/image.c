@@ -30,8 +30,7 @@ static int image_load(int fd, const char *name, struct json_document **ret, stru
     CLEANUP(buffer_done) struct buffer text = BUFFER_INIT(IMAGE_JSON_MAX);
     int status = tar_read_file(fd, name, &text, err);
     if (status != 0)
-        return status < 0 ? -1
-                          : error_set(err, ERROR_USAGE, "it has no %s: is it an image?", name);
+        return status < 0 ? -1 : error_set(err, ERROR_USAGE, "it has no %s: is it an image?", name);
     if (json_load_text(name, buffer_text(&text), text.length, ret, err) < 0)
         return -1;
     *root = json_root(*ret);
@@ -129,8 +128,7 @@ int image_archive_facts(const char *image, struct image_facts *ret, uint64_t *re
     int found = tar_read_file(fd, name, &text, err);
     if (found > 0)
         error_set(err, ERROR_USAGE, "it has no %s, which its manifest names", name);
-    if (found != 0 ||
-        image_facts_parse_config(name, buffer_text(&text), text.length, ret, err) < 0)
+    if (found != 0 || image_facts_parse_config(name, buffer_text(&text), text.length, ret, err) < 0)
         return error_prefix(err, "the image %s", path);
     *ret_bytes = (uint64_t)status.st_size;
     return 0;
@@ -159,8 +157,8 @@ int image_find(const struct container_engine *engine, const char *image, struct 
 int image_export(const struct container_engine *engine, const char *image, const char *path,
                  struct error *err)
 {
-    const char *const podman[] = {"save", "--quiet", "--format", "docker-archive", "-o",
-                                  path,   image,     NULL};
+    const char *const podman[] = {"save", "--quiet", "--format", "docker-archive",
+                                  "-o",   path,      image,      NULL};
     const char *const docker[] = {"save", "-o", path, image, NULL};
     struct image_facts facts;
     if (image_find(engine, image, &facts, err) < 0)

@@ -21,15 +21,15 @@ static size_t export_find_same(const struct plan *plan, size_t index)
     return index;
 }
 
-static int export_one(const struct plan *plan, const char *work_dir, size_t index,
-                      const char **ret, struct error *err)
+static int export_one(const struct plan *plan, const char *work_dir, size_t index, const char **ret,
+                      struct error *err)
 {
     const struct settings *settings = &plan->runs[index].settings;
     struct container_engine engine;
     if (container_engine_find(settings->engine, NULL, &engine, err) < 0)
         return -1;
-    const char *image = arena_printf(plan->arena, "docker-archive:%s/image-%zu.tar", work_dir,
-                                     index);
+    const char *image =
+        arena_printf(plan->arena, "docker-archive:%s/image-%zu.tar", work_dir, index);
     if (image == NULL)
         return error_out_of_memory(err);
     if (image_export(&engine, settings->image, image_archive_path(image), err) < 0)
@@ -54,8 +54,7 @@ int image_export_all(const struct plan *plan, const char *work_dir, struct run_s
             *image = runs[same].settings.image;
             continue;
         }
-        if ((image_archive_path(*image) == NULL &&
-             export_one(plan, work_dir, i, image, err) < 0) ||
+        if ((image_archive_path(*image) == NULL && export_one(plan, work_dir, i, image, err) < 0) ||
             image_archive_facts(*image, &facts, &bytes, err) < 0)
             return -1;
         *ret_bytes += bytes;

@@ -4,16 +4,7 @@
 #include <stdint.h>
 
 #include "base/process.h"
-
-/* What a container engine says about its container. */
-struct engine_state {
-    bool present; /* there is an engine */
-    bool running;
-    bool oom_killed;
-    bool has_exit_code; /* of the last end */
-    int exit_code;
-    unsigned restarts; /* that the engine made, since we started it or attached to it */
-};
+#include "timeline/run_end.h"
 
 /* Alive: the service's first process runs, or it has ended but others of its tree live on. How a
  * process ended that was attached to is its parent's to know: it is not alive then, and main_ended
@@ -30,5 +21,6 @@ struct instance_state {
 struct instance_facts {
     char target[160];     /* "pid 1234 (nginx)" */
     uint64_t limit_bytes; /* memory.max that holds for it; SCENARIO_NO_LIMIT: none is known */
+    bool comes_back;      /* whoever runs it starts it again when it has ended */
     char unseen[240];     /* why its kernel memory cannot be seen, and what mends it; "": it can */
 };

@@ -2,8 +2,8 @@
 /* The drivers there are, and which one `auto` picks. */
 #include "driver/driver.h"
 
-/* In the order in which `auto` tries them; NULL-terminated. Where a run's service is in a container,
- * `auto` tries container first, and for all others never. */
+/* In the order in which `auto` tries them; NULL-terminated. Where a run's service is in a
+ * container, `auto` tries container first, and for all others never. */
 extern const struct driver *const registry_drivers[];
 
 /* By name; an unknown one is an error that lists them. */

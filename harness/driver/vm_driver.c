@@ -11,8 +11,8 @@
 
 extern char **environ;
 
-/* Half of a guest's memory is what its /run can hold, and containers' images go there: unpacked, with
- * room for what containers write. */
+/* Half of a guest's memory is what its /run can hold, and containers' images go there: unpacked,
+ * with room for what containers write. */
 #define VM_IMAGE_ROOM_BYTES (256ULL << 20)
 
 /* The memory that a guest needs for these images; 0: they fit into the default. */

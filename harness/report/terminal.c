@@ -4,12 +4,17 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/units.h"
+#include "report/pod_status.h"
+#include "report/sparkline.h"
 #include "verdict/indicators.h"
 
 #define SPARKLINE_CELLS 40
 #define FLOORS_MAX      8
 #define MIB_BYTES       (1024.0 * 1024)
+/* Room for a label with its colours. */
+#define TERMINAL_LABEL_MAX 128
 
 enum tone { TONE_PLAIN, TONE_GOOD, TONE_BAD, TONE_WARN, TONE_DIM, TONE_BOLD };
 
@@ -50,39 +55,6 @@ static const char *terminal_verdict_word(enum verdict_kind kind)
 static const char *terminal_separator(const struct terminal_style *style)
 {
     return style->utf8 ? " · " : " | ";
-}
-
-int terminal_write_sparkline(const struct timeline *timeline, unsigned cells, double top_bytes,
-                             const struct terminal_style *style, struct buffer *out,
-                             struct error *err)
-{
-    static const char *const blocks[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
-    static const char *const letters[] = {"_", ".", ":", "-", "=", "+", "*", "#"};
-    if (timeline->n_memory == 0 || top_bytes <= 0)
-        return 0;
-    nsec_t begin_ns = timeline->memory[0].t_ns;
-    nsec_t span_ns = timeline->memory[timeline->n_memory - 1].t_ns - begin_ns + 1;
-    size_t next = 0;
-    unsigned level = 0;
-    for (unsigned cell = 0; cell < cells; cell++) {
-        nsec_t end_ns = begin_ns + span_ns / cells * (cell + 1) + 1;
-        uint64_t highest = 0;
-        bool seen = false;
-        for (; next < timeline->n_memory && timeline->memory[next].t_ns < end_ns; next++) {
-            const struct memory_sample *sample = &timeline->memory[next];
-            uint64_t current =
-                memory_sample_get(sample, MEMORY_CURRENT, memory_sample_get(sample, MEMORY_RSS, 0));
-            highest = current > highest ? current : highest;
-            seen = true;
-        }
-        if (seen) {
-            double share = (double)highest / top_bytes;
-            level = share >= 1 ? 7 : (unsigned)(share * 8);
-        }
-        if (buffer_append_text(out, style->utf8 ? blocks[level] : letters[level], err) < 0)
-            return -1;
-    }
-    return 0;
 }
 
 static int terminal_label(struct buffer *out, const struct terminal_style *style, const char *label,
@@ -131,7 +103,7 @@ static int terminal_memory(const struct record *record, const struct terminal_st
     bool limited = record->question.limit_bytes != UINT64_MAX;
     double top = limited ? (double)record->question.limit_bytes : (double)peak;
     terminal_label(out, style, indicators_is_by_process(record->timeline) ? "rss" : "memory", NULL);
-    terminal_write_sparkline(record->timeline, SPARKLINE_CELLS, top, style, out, NULL);
+    sparkline_write(record->timeline, SPARKLINE_CELLS, top, style, out, NULL);
     buffer_printf(out, NULL, "   peak %s", units_format_bytes((double)peak, text));
     if (limited)
         buffer_printf(out, NULL, " of %s",
@@ -139,7 +111,13 @@ static int terminal_memory(const struct record *record, const struct terminal_st
     uint64_t kills = indicators_oom_kills(record->timeline);
     if (kills > 0)
         buffer_printf(out, NULL, ", OOM-killed %" PRIu64 " time%s", kills, kills == 1 ? "" : "s");
-    return buffer_append_text(out, "\n", err);
+    buffer_append_text(out, "\n", NULL);
+    if (!sparkline_has_ends(record))
+        return 0;
+    terminal_label(out, style, "", NULL);
+    sparkline_write_ends(record, SPARKLINE_CELLS, style, out, NULL);
+    return buffer_printf(out, err, "   %s killed for memory%s\n", sparkline_kill_mark(style),
+                         sparkline_has_failures(record) ? ", ! failed" : "");
 }
 
 /* One floor, in the unit and with the digits that fit the highest. */
@@ -215,6 +193,19 @@ static int terminal_verdict(const struct record *record, const struct terminal_s
         buffer_printf(out, NULL, "%s\n", verdict->effect);
     }
     return buffer_append_text(out, "", err);
+}
+
+/* What `kubectl get pod` would say, of a run that goes by a restart policy of Kubernetes. */
+static int terminal_pod(const struct record *record, const struct terminal_style *style,
+                        struct buffer *out, struct error *err)
+{
+    if (record->restart.policy == RESTART_AT_ONCE)
+        return 0;
+    CLEANUP(buffer_done) struct buffer label = BUFFER_INIT(TERMINAL_LABEL_MAX);
+    if (terminal_label(&label, style, "pod", err) < 0)
+        return -1;
+    const char *const indents[2] = {buffer_text(&label), "           "};
+    return pod_status_write(record, indents, out, err);
 }
 
 /* What a probe released; what grew meanwhile was not released. */
@@ -316,10 +307,12 @@ int terminal_write_record(const struct record *record, const char *results_dir,
         terminal_label(out, style, "error", NULL);
         buffer_printf(out, NULL, "%s%s%s\n", terminal_tone(style, TONE_BAD), record->error.text,
                       terminal_tone(style, TONE_PLAIN));
+        if (terminal_pod(record, style, out, err) < 0)
+            return -1;
         return terminal_notes(record, results_dir, style, out, err);
     }
     if (terminal_memory(record, style, out, err) < 0 ||
-        terminal_floors(record, style, out, err) < 0)
+        terminal_floors(record, style, out, err) < 0 || terminal_pod(record, style, out, err) < 0)
         return -1;
     buffer_append_text(out, "\n", NULL);
     if (terminal_verdict(record, style, out, err) < 0 ||

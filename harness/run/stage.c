@@ -14,6 +14,7 @@
 #include "base/units.h"
 #include "driver/engine_word.h"
 #include "run/readiness.h"
+#include "run/restart.h"
 
 #define PROGRESS_INTERVAL_NS (100 * NSEC_PER_MSEC)
 #define READY_RETRY_NS       (20 * NSEC_PER_MSEC)
@@ -217,6 +218,7 @@ static void stage_describe(struct stage *stage)
     stage->context->driver->describe(stage->instance, &facts);
     snprintf(record->target, sizeof(record->target), "%s", facts.target);
     record->question.limit_bytes = facts.limit_bytes;
+    record->question.comes_back = facts.comes_back;
     if (facts.unseen[0] != '\0')
         record_warn(record, "kernel memory cannot be seen: %.160s", facts.unseen);
 }
@@ -274,8 +276,10 @@ void stage_stop_instance(struct stage *stage)
         return;
     sampler_watch(stage->sampler, NULL);
     stage_hear_engine(stage);
-    struct instance_state state;
+    struct instance_state state = {0};
     const struct driver *driver = stage->context->driver;
+    if (driver->state(stage->instance, &state, NULL) == 0 && !state.alive)
+        restart_note_end(stage, &state);
     if (driver->stop(stage->instance, clock_now_ns() + STOP_GRACE_NS, &state, NULL) == 0 &&
         state.main_ended) {
         char end[200];

@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "scenario/record_ends.h"
 #include "timeline/timeline_csv.h"
 
 #define RECORD_FILE_MAX_BYTES ((size_t)256 * 1024 * 1024)
@@ -170,6 +171,14 @@ static int record_read_question(const struct json_place *root, struct record *re
         return -1;
     if (json_member(&object, "attached", &place) && json_bool(&place, &question->attached, err) < 0)
         return -1;
+    if (json_member(&object, "comes_back", &place) &&
+        json_bool(&place, &question->comes_back, err) < 0)
+        return -1;
+    if (json_member(&object, "stays_down", &place) &&
+        json_bool(&place, &question->stays_down, err) < 0)
+        return -1;
+    if (record_read_unsigned(&object, "kills_min", &question->kills_min, err) < 0)
+        return -1;
     return 0;
 }
 
@@ -280,7 +289,7 @@ int record_load(const char *dir, struct record **ret, struct error *err)
     if (json_expect_object(&root, err) < 0 || record_read_facts(&root, record, err) < 0 ||
         record_read_expectation(&root, record, err) < 0 ||
         record_read_question(&root, record, err) < 0 || record_read_error(&root, record, err) < 0 ||
-        record_read_lists(&root, record, err) < 0)
+        record_read_lists(&root, record, err) < 0 || record_read_ends(&root, record, err) < 0)
         return -1;
 
     CLEANUP(closep) int dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

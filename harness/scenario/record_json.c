@@ -2,6 +2,7 @@
 
 #include "verdict/indicators.h"
 
+#include "scenario/record_ends.h"
 #include "scenario/record_files.h"
 
 /* Numbers are rounded to what was measured: growth to a hundredth of a byte. */
@@ -27,8 +28,7 @@ static void record_write_cycles(struct json_writer *writer, const struct timelin
         if (cycle->complete && floor.present)
             json_write_i64(writer, "floor_bytes", floor.total_bytes);
         if (cycle->peak_bytes != SURVEY_ABSENT)
-            json_write_u64(writer, by_process ? "peak_rss_bytes" : "peak_bytes",
-                           cycle->peak_bytes);
+            json_write_u64(writer, by_process ? "peak_rss_bytes" : "peak_bytes", cycle->peak_bytes);
         json_write_close_object(writer);
     }
     json_write_close_array(writer);
@@ -112,6 +112,12 @@ static void record_write_question(struct json_writer *writer, const struct recor
     json_write_bool(writer, "can_reclaim", question->can_reclaim);
     if (question->attached)
         json_write_bool(writer, "attached", true);
+    if (question->comes_back)
+        json_write_bool(writer, "comes_back", true);
+    if (question->stays_down)
+        json_write_bool(writer, "stays_down", true);
+    if (question->kills_min > 0)
+        json_write_u64(writer, "kills_min", question->kills_min);
     json_write_u64(writer, "ticks", record->timeline->ticks);
     json_write_u64(writer, "late_ticks", record->timeline->late_ticks);
     json_write_u64(writer, "thinned", record->timeline->thinned);
@@ -196,6 +202,7 @@ void record_write_json(struct json_writer *writer, const char *key, const struct
         json_write_u64(writer, by_process ? "peak_rss_bytes" : "peak_bytes", peak);
     json_write_u64(writer, "oom_kills", indicators_oom_kills(record->timeline));
     json_write_u64(writer, "restarts", record->starts > 0 ? record->starts - 1 : 0);
+    record_write_ends(writer, record);
     record_write_machine(writer, record);
 
     json_write_array(writer, "findings");

@@ -243,6 +243,12 @@ int settings_check(const struct settings *settings, char *key, struct error *err
                   units_format_bytes((double)settings->limit_bytes, text[1]));
         return settings_fault(key, "", "high");
     }
+    if (settings->min_bytes != SCENARIO_NO_LIMIT && settings->min_bytes > settings->limit_bytes) {
+        error_set(err, ERROR_USAGE, "found %s, expected at most the limit of %s",
+                  units_format_bytes((double)settings->min_bytes, text[0]),
+                  units_format_bytes((double)settings->limit_bytes, text[1]));
+        return settings_fault(key, "", "min");
+    }
     if (settings->cycles_min > settings->cycles) {
         error_set(err, ERROR_USAGE, "found %u, expected at most the maximum of %u",
                   settings->cycles_min, settings->cycles);

@@ -26,6 +26,7 @@ enum cycle_kind {
     CYCLE_RECLAIM, /* probe: no load; only for a service whose cycles go without reclaim */
     CYCLE_SQUEEZE, /* probe: a cycle's load; then another process takes memory up to the limit and
                       beyond */
+    CYCLE_DRIVE,   /* probe: the load goes on until it is killed at the limit */
     CYCLE_KIND_MAX_
 };
 

@@ -112,6 +112,12 @@ static const struct cycle *indicators_cycle_before(const struct timeline *timeli
     return NULL;
 }
 
+/* What the floor holds in huge pages. */
+static uint64_t indicators_huge(const struct cycle *cycle)
+{
+    return survey_has(&cycle->floor, SURVEY_ANON_HUGE) ? cycle->floor.value[SURVEY_ANON_HUGE] : 0;
+}
+
 static void indicators_add_point(struct floor_series *series, double requests,
                                  const struct cycle *cycle)
 {
@@ -121,8 +127,16 @@ static void indicators_add_point(struct floor_series *series, double requests,
     series->floor_bytes[series->n] = (double)indicators_floor(&cycle->floor).total_bytes;
     series->cycle[series->n] = cycle;
     series->n++;
-    if (survey_has(&cycle->floor, SURVEY_ANON_HUGE) && cycle->floor.value[SURVEY_ANON_HUGE] > 0)
+    if (indicators_huge(cycle) != indicators_huge(series->cycle[0]))
         series->noise_bytes = HUGE_PAGE_BYTES;
+}
+
+double indicators_hiding_bytes(const struct floor_series *series)
+{
+    for (size_t i = 0; i < series->n; i++)
+        if (indicators_huge(series->cycle[i]) > 0)
+            return HUGE_PAGE_BYTES;
+    return 0;
 }
 
 bool indicators_is_size(uint64_t requests, uint64_t size)

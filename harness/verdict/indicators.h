@@ -55,9 +55,9 @@ bool indicators_footprint(const struct survey *survey, int64_t *ret_bytes);
 
 struct floor_series {
     unsigned start;
-    unsigned window;                        /* which of that start, from 0 */
-    size_t n;                               /* points: 1 + complete cycles */
-    double noise_bytes;                     /* a floor is no finer than this: huge pages; else 0 */
+    unsigned window;    /* which of that start, from 0 */
+    size_t n;           /* points: 1 + complete cycles */
+    double noise_bytes; /* a floor is no finer than this: huge pages came or went; else 0 */
     double requests[INDICATORS_POINTS_MAX]; /* completed, cumulative; [0] = 0 */
     double floor_bytes[INDICATORS_POINTS_MAX];
     const struct cycle *cycle[INDICATORS_POINTS_MAX]; /* borrowed from the timeline */
@@ -70,6 +70,10 @@ bool indicators_is_size(uint64_t requests, uint64_t size);
 /* The window to judge: the last one with `points_min` points, else the one with most. */
 void indicators_floor_series(const struct timeline *timeline, size_t points_min,
                              struct floor_series *ret);
+
+/* What may grow within these floors and not be seen: a huge page is all there from its first touch
+ * on. 0 when there are none. */
+double indicators_hiding_bytes(const struct floor_series *series);
 
 /* The window just before `series`, of the same start; n = 0 when there is none. */
 void indicators_floor_series_before(const struct timeline *timeline,
@@ -85,8 +89,8 @@ const struct cycle *indicators_last_cycle(const struct timeline *timeline, enum 
 /* Was it sampled by its processes, without a cgroup? Peaks are sums of RSS then. */
 bool indicators_is_by_process(const struct timeline *timeline);
 
-/* The highest memory.current (without a cgroup: RSS) under load, in all cycles of these kinds (a bit per cycle_kind); false
- * when none was seen. */
+/* The highest memory.current (without a cgroup: RSS) under load, in all cycles of these kinds (a
+ * bit per cycle_kind); false when none was seen. */
 bool indicators_peak(const struct timeline *timeline, unsigned kinds, uint64_t *ret_bytes);
 
 /* The highest of: memory.current at a sample less the page cache the kernel could have dropped, as

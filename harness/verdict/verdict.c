@@ -43,6 +43,9 @@ static void verdict_fill_numbers(const struct evidence *evidence, struct verdict
         };
         ret->has_smallest_leak = growth->requests > 0;
         ret->smallest_leak_bytes = growth_smallest_leak(growth);
+        double hidden = indicators_hiding_bytes(&evidence->series);
+        if (growth->requests > 0 && ret->smallest_leak_bytes * growth->requests < hidden)
+            ret->smallest_leak_bytes = hidden / growth->requests;
     }
     ret->has_retained = evidence->has_retained;
     ret->retained_bytes = evidence->retained_bytes;
@@ -131,7 +134,7 @@ static void verdict_find_attached(const struct verdict_question *question,
 static void verdict_say_undecided(const struct evidence *evidence,
                                   const struct verdict_question *question, struct verdict *ret)
 {
-    if (question->attached && evidence->oom_kills > 0)
+    if (question->attached && !question->comes_back && evidence->oom_kills > 0)
         statement_of_doubt(ret,
                            "it was OOM-killed after %zu cycles, and what is attached to is not "
                            "started again; leakcage run, which can do that, would decide it",

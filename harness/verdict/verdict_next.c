@@ -24,6 +24,10 @@
 #define REPEAT_TIMES_MIN   1.5
 /* Of what is kept, how much another process should need. */
 #define SQUEEZE_SHARE 0.75
+/* The load goes on to the next kill when that needs no longer than this, and with some work more
+ * than should do. */
+#define DRIVE_SECONDS_MAX 15.0
+#define DRIVE_SPARE       1.5
 /* Work of the probes at another concurrency: at least so many rounds, and no longer than that. */
 #define PROBE_ROUNDS_MIN  4
 #define PROBE_SECONDS_MAX 3.0
@@ -165,6 +169,27 @@ static struct verdict_action verdict_next_of_growth(const struct timeline *timel
     return (struct verdict_action){.step = VERDICT_STEP_REPEAT, .requests = requests};
 }
 
+/* A leak that is certain, in a service that is started again for ever: on to the next kill, unless
+ * it is too far away to wait for. */
+static struct verdict_action verdict_next_kill(const struct timeline *timeline,
+                                               const struct evidence *evidence,
+                                               const struct verdict_question *question)
+{
+    const struct cycle *last = verdict_last_cycle(timeline);
+    if (evidence->oom_kills >= question->kills_min || !evidence->limit_known ||
+        evidence->last == NULL || (last->kind == CYCLE_DRIVE && last->complete))
+        return verdict_step_only(VERDICT_STEP_DONE);
+    if (verdict_was_killed(timeline))
+        return verdict_step_only(VERDICT_STEP_RESTART);
+    double requests = (double)question->limit_bytes / evidence->growth.trend.slope;
+    if (evidence->requests_per_s <= 0 || requests > DRIVE_SECONDS_MAX * evidence->requests_per_s)
+        return verdict_step_only(VERDICT_STEP_DONE);
+    return (struct verdict_action){
+        .step = VERDICT_STEP_DRIVE,
+        .requests = (uint64_t)(DRIVE_SPARE * requests) + question->concurrency,
+    };
+}
+
 /* The work of a probe at another concurrency. */
 static uint64_t verdict_probe_requests(const struct evidence *evidence,
                                        const struct verdict_question *question,
@@ -232,10 +257,14 @@ struct verdict_action verdict_next(const struct timeline *timeline,
     enum growth_shape shape = evidence.growth.shape;
     bool stands = shape == GROWTH_FLAT || shape == GROWTH_FADING;
 
-    if (question->attached && verdict_was_killed(timeline))
+    bool is_over = (question->attached && !question->comes_back) || question->stays_down;
+    if (is_over && verdict_was_killed(timeline))
         return verdict_step_only(VERDICT_STEP_DONE);
-    if (shape == GROWTH_STEADY && evidence_repeat_holds(&evidence))
-        return verdict_next_of_growth(timeline, &evidence, question);
+    if (shape == GROWTH_STEADY && evidence_repeat_holds(&evidence)) {
+        struct verdict_action action = verdict_next_of_growth(timeline, &evidence, question);
+        return action.step == VERDICT_STEP_DONE ? verdict_next_kill(timeline, &evidence, question)
+                                                : action;
+    }
     if (evidence.thrashes)
         return verdict_last_look(timeline, question, &evidence);
     if (stands && evidence_is_pressed(&evidence, question))
