@@ -69,8 +69,7 @@ static int engine_write_settings(const char *home, struct error *err)
         {"containers.conf", "[containers]\nnetns = \"host\"\n"
                             "[engine]\ncgroup_manager = \"cgroupfs\"\nevents_logger = \"file\"\n"
                             "tmp_dir = \"%s/libpod\"\n"
-                            "[network]\nnetwork_backend = \"netavark\"\n"
-                            "network_config_dir = \"%s/net\"\n"},
+                            "[network]\nnetwork_config_dir = \"%s/net\"\n"},
         {".config/containers/policy.json",
          "{\"default\": [{\"type\": \"insecureAcceptAnything\"}]}\n"},
     };
