@@ -28,6 +28,7 @@ enum engine_finding {
     ENGINE_RESTARTED,       /* it runs again, the engine has started it anew */
 };
 
+/* What the two together say. */
 enum engine_finding engine_word(const struct engine_witness *witness);
 
 /* The sentence of it into text[size], "" for ENGINE_SILENT. Returns text. */

@@ -23,7 +23,8 @@ home=/run/podman-of-the-test
 mkdir -p $home/net $home/tmp $home/.config/containers
 printf '[storage]\\ndriver="overlay"\\ngraphroot="%s/graph"\\nrunroot="%s/run"\\n' \
     $home $home >$home/storage.conf
-printf '[containers]\\nnetns="host"\\n[engine]\\ncgroup_manager="cgroupfs"\\n' >$home/containers.conf
+printf '[containers]\\nnetns="host"\\n[engine]\\ncgroup_manager="cgroupfs"\\n' \
+    >$home/containers.conf
 printf 'events_logger="file"\\ntmp_dir="%s/libpod"\\n[network]\\nnetwork_config_dir="%s/net"\\n' \
     $home $home >>$home/containers.conf
 echo '{"default": [{"type": "insecureAcceptAnything"}]}' >$home/.config/containers/policy.json

@@ -18,7 +18,7 @@ static struct container_order order_of(const struct container_engine *engine)
         .settings = &settings,
         .image = "localhost/web:1",
         .ports = ports,
-        .data_dir = "/work/data",
+        .data_dir = "/files/data",
         .name = "leakcage-1-2-3.a",
         .owner = "leakcage-1-2-3",
         .id_path = "/ids/id",
@@ -61,8 +61,8 @@ START_TEST(limits_owner_and_folder_are_always_said)
     ck_assert(has(&command, "--pull=never"));
     ck_assert(has(&command, "--network=host"));
     ck_assert(has(&command, "--env=PORT=8080"));
-    ck_assert(has(&command, "--env=LEAKCAGE_DATA=/work/data"));
-    ck_assert(has(&command, "--mount=type=bind,source=/work/data,target=/work/data"));
+    ck_assert(has(&command, "--env=LEAKCAGE_DATA=/files/data"));
+    ck_assert(has(&command, "--mount=type=bind,source=/files/data,target=/files/data"));
     ck_assert(has(&command, "--cgroup-conf=memory.oom.group=1"));
     ck_assert(has(&command, "--pidfile=/ids/pid"));
     ck_assert_str_eq(command.words[command.n_words - 1], "localhost/web:1");
@@ -118,10 +118,10 @@ START_TEST(what_the_scenario_says_is_filled_in_and_comes_last)
     ck_assert_str_eq(command.words[last - 3], "/bin/web");
     ck_assert_str_eq(command.words[last - 4], "localhost/web:1");
     ck_assert(has(&command, "--env=MODE=fast; rm -rf /")); /* one word, no shell */
-    ck_assert(has(&command, "--env=FILES=/work/data/x"));
+    ck_assert(has(&command, "--env=FILES=/files/data/x"));
     ck_assert(has(&command, "--env=DB_PORT=8081"));
     ck_assert(has(&command, "--user=65534:65534"));
-    ck_assert(has(&command, "--workdir=/work/data/sub"));
+    ck_assert(has(&command, "--workdir=/files/data/sub"));
     ck_assert(has(&command, "--cpus=0.500"));
     ck_assert(has(&command, "--cgroup-conf=memory.high=33554432"));
     ck_assert(has(&command, "--cgroup-conf=memory.min=8388608"));
@@ -144,7 +144,7 @@ START_TEST(a_comma_in_the_path_is_refused)
     struct container_command command;
     struct container_order order = order_of(&podman);
     struct error err = {.kind = ERROR_NONE};
-    order.data_dir = "/work/a,readonly";
+    order.data_dir = "/files/a,readonly";
     ck_assert_int_eq(container_command_make(&order, &command, &err), -1);
     ck_assert_int_eq(err.kind, ERROR_USAGE);
 }

@@ -92,7 +92,7 @@ START_TEST(a_home_of_its_own_is_handed_over_by_environment)
     struct container_engine engine =
         engine_of("echo \"$HOME|$CONTAINERS_STORAGE_CONF|$CONTAINERS_CONF\"; "
                   "cat \"$CONTAINERS_STORAGE_CONF\" \"$HOME/.config/containers/policy.json\"");
-    CLEANUP(freep) char *home = file_join(dir.path, "home");
+    CLEANUP(freep) char *home = file_join(dir.path, "own");
     CLEANUP(buffer_done) struct buffer out = BUFFER_INIT(4096);
     struct error err = {.kind = ERROR_NONE};
     engine.home = home;
@@ -100,8 +100,8 @@ START_TEST(a_home_of_its_own_is_handed_over_by_environment)
     ck_assert_msg(container_engine_prepare(&engine, &err) == 0, "%s", err.text);
     ck_assert_msg(call(&engine, &out, &err) == 0, "%s", err.text);
     ck_assert_int_eq(strncmp(buffer_text(&out), home, strlen(home)), 0);
-    ck_assert_ptr_nonnull(strstr(buffer_text(&out), "/home/storage.conf|"));
-    ck_assert_ptr_nonnull(strstr(buffer_text(&out), "/home/graph\""));
+    ck_assert_ptr_nonnull(strstr(buffer_text(&out), "/own/storage.conf|"));
+    ck_assert_ptr_nonnull(strstr(buffer_text(&out), "/own/graph\""));
     ck_assert_ptr_nonnull(strstr(buffer_text(&out), "insecureAcceptAnything"));
 }
 END_TEST
