@@ -134,7 +134,7 @@ static void verdict_find_attached(const struct verdict_question *question,
 static void verdict_say_undecided(const struct evidence *evidence,
                                   const struct verdict_question *question, struct verdict *ret)
 {
-    if (question->attached && evidence->oom_kills > 0)
+    if (question->attached && !question->comes_back && evidence->oom_kills > 0)
         statement_of_doubt(ret,
                            "it was OOM-killed after %zu cycles, and what is attached to is not "
                            "started again; leakcage run, which can do that, would decide it",

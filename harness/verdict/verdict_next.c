@@ -258,7 +258,8 @@ struct verdict_action verdict_next(const struct timeline *timeline,
     enum growth_shape shape = evidence.growth.shape;
     bool stands = shape == GROWTH_FLAT || shape == GROWTH_FADING;
 
-    if ((question->attached || question->stays_down) && verdict_was_killed(timeline))
+    bool is_over = (question->attached && !question->comes_back) || question->stays_down;
+    if (is_over && verdict_was_killed(timeline))
         return verdict_step_only(VERDICT_STEP_DONE);
     if (shape == GROWTH_STEADY && evidence_repeat_holds(&evidence)) {
         struct verdict_action action = verdict_next_of_growth(timeline, &evidence, question);
