@@ -163,12 +163,20 @@ static int record_read_question(const struct json_place *root, struct record *re
     if (json_member(&object, "rate_per_s", &place) &&
         json_number(&place, 0, 1e9, &question->rate_per_s, err) < 0)
         return -1;
-    if (json_member(&object, "can_trim", &place) && json_bool(&place, &question->can_trim, err) < 0)
-        return -1;
-    if (json_member(&object, "can_reclaim", &place) &&
-        json_bool(&place, &question->can_reclaim, err) < 0)
-        return -1;
-    return 0;
+    static const struct {
+        const char *key;
+        size_t offset;
+    } flags[] = {
+        {"can_trim", offsetof(struct verdict_question, can_trim)},
+        {"can_reclaim", offsetof(struct verdict_question, can_reclaim)},
+        {"heap_is_exact", offsetof(struct verdict_question, heap_is_exact)},
+        {"heap_is_constant", offsetof(struct verdict_question, heap_is_constant)},
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(flags); i++)
+        if (json_member(&object, flags[i].key, &place) &&
+            json_bool(&place, (bool *)((char *)question + flags[i].offset), err) < 0)
+            return -1;
+    return record_read_count(&object, "heap_max_bytes", &question->heap_max_bytes, err);
 }
 
 static int record_read_error(const struct json_place *root, struct record *record,

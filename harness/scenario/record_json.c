@@ -55,6 +55,8 @@ static void record_write_verdict(struct json_writer *writer, const struct record
         json_write_double(writer, "high", record_round(verdict->growth.high, 100));
         json_write_close_object(writer);
     }
+    if (verdict->by_heap)
+        json_write_text(writer, "growth_of", "heap");
     if (verdict->has_smallest_leak)
         json_write_double(writer, "smallest_leak_bytes_per_request",
                           record_round(verdict->smallest_leak_bytes, 100));
@@ -108,6 +110,12 @@ static void record_write_question(struct json_writer *writer, const struct recor
     json_write_u64(writer, "cycle_requests", question->cycle_requests);
     json_write_bool(writer, "can_trim", question->can_trim);
     json_write_bool(writer, "can_reclaim", question->can_reclaim);
+    if (question->heap_is_exact)
+        json_write_bool(writer, "heap_is_exact", true);
+    if (question->heap_is_constant)
+        json_write_bool(writer, "heap_is_constant", true);
+    if (question->heap_max_bytes > 0)
+        json_write_u64(writer, "heap_max_bytes", question->heap_max_bytes);
     json_write_u64(writer, "ticks", record->timeline->ticks);
     json_write_u64(writer, "late_ticks", record->timeline->late_ticks);
     json_write_u64(writer, "thinned", record->timeline->thinned);

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "verdict/heap_growth.h"
+
 /* Retained memory below this is not worth a verdict of its own. */
 #define RETAINED_MIN_BYTES ((int64_t)1024 * 1024)
 /* A probe explains what was kept when it released one part in so many of it, or more: half. */
@@ -18,6 +20,8 @@
 #define FRAGMENTS_SHARE_MIN 0.1
 /* A peak this close to the limit was cut off by it. */
 #define PEAK_CLIPPED_MIN 0.95
+/* A collected heap has come to its whole size when so much of it is held as private memory. */
+#define HEAP_FULL_MIN 0.9
 
 static int64_t evidence_cache(const struct survey *survey)
 {
@@ -151,6 +155,53 @@ static void evidence_try_time(const struct verdict_question *question, struct ev
         ret->growth = growth;
 }
 
+/* Growth of the series, in the light of the whole start and of the window before. */
+static void evidence_weigh(const struct floor_series *history, const struct floor_series *before,
+                           const struct verdict_question *question, struct growth *growth)
+{
+    struct growth growth_before;
+    growth_assess(before, question->cycles_min, &growth_before);
+    growth_weigh_history(history, before->n > 0 ? &growth_before : NULL, growth);
+}
+
+/* Where the heap's own numbers are exact they speak too: of growth that the floor does not show,
+ * and of a floor that rose though nothing of the rise is in use. */
+static void evidence_hear_heap(const struct floor_series *before,
+                               const struct verdict_question *question, struct evidence *ret)
+{
+    struct floor_series series;
+    struct floor_series history;
+    struct floor_series window_before = *before;
+    if (!question->heap_is_exact || !heap_growth_series(&ret->series, &series) ||
+        !heap_growth_series(&ret->history, &history))
+        return;
+    if (before->n > 0 && !heap_growth_series(before, &window_before))
+        return;
+    if (ret->growth.shape == GROWTH_STEADY) {
+        if (heap_growth_is_reserve(&ret->series)) {
+            ret->growth.shape = GROWTH_UNCLEAR;
+            ret->growth.doubt = "it is the heap's reserve that grew: nothing of it is in use";
+        }
+        return;
+    }
+    struct growth growth;
+    growth_assess(&series, question->cycles_min, &growth);
+    evidence_weigh(&history, &window_before, question, &growth);
+    if (growth.shape != GROWTH_STEADY)
+        return;
+    ret->by_heap = true;
+    ret->series = series;
+    ret->history = history;
+    ret->growth = growth;
+}
+
+/* What a floor of the series judged shows. */
+static double evidence_floor_bytes(const struct evidence *evidence, const struct cycle *cycle)
+{
+    return evidence->by_heap ? (double)cycle->floor.value[SURVEY_HEAP_IN_USE]
+                             : (double)indicators_floor(&cycle->floor).total_bytes;
+}
+
 /* The window to judge, what it shows, and what came before and after it. */
 static void evidence_gather_growth(const struct timeline *timeline,
                                    const struct verdict_question *question, struct evidence *ret)
@@ -159,12 +210,11 @@ static void evidence_gather_growth(const struct timeline *timeline,
     indicators_floor_series(timeline, points_min, &ret->series);
     growth_assess(&ret->series, question->cycles_min, &ret->growth);
     struct floor_series window_before;
-    struct growth before;
     indicators_floor_series_before(timeline, &ret->series, &window_before);
-    growth_assess(&window_before, question->cycles_min, &before);
     indicators_floor_history(timeline, ret->series.start, &ret->history);
     evidence_try_time(question, ret);
-    growth_weigh_history(&ret->history, window_before.n > 0 ? &before : NULL, &ret->growth);
+    evidence_weigh(&ret->history, &window_before, question, &ret->growth);
+    evidence_hear_heap(&window_before, question, ret);
     if (ret->series.n == 0)
         return;
 
@@ -179,8 +229,7 @@ static void evidence_gather_growth(const struct timeline *timeline,
     if (next < timeline->cycles + timeline->n_cycles && next->kind == CYCLE_REPEAT &&
         next->complete) {
         double requests = (double)load_counts_completed(&next->counts);
-        double grown = (double)(indicators_floor(&next->floor).total_bytes -
-                                indicators_floor(&last->floor).total_bytes);
+        double grown = evidence_floor_bytes(ret, next) - evidence_floor_bytes(ret, last);
         ret->repeat = next;
         ret->repeat_rate = requests > 0 ? grown / requests : 0;
     }
@@ -372,4 +421,29 @@ bool evidence_is_clipped(const struct evidence *evidence, const struct verdict_q
     struct floor_parts floor = indicators_floor(&evidence->last->floor);
     return floor.present &&
            (double)floor.total_bytes >= EVIDENCE_PRESSURE_PEAK_MIN * (double)question->limit_bytes;
+}
+
+bool evidence_heap_hides(const struct evidence *evidence, const struct verdict_question *question)
+{
+    if (evidence->last == NULL || (question->heap_is_exact && evidence->has_heap))
+        return false;
+    if (question->heap_is_constant)
+        return true;
+    struct floor_parts floor = indicators_floor(&evidence->last->floor);
+    return question->heap_max_bytes > 0 && floor.present &&
+           (double)floor.user_bytes >= HEAP_FULL_MIN * (double)question->heap_max_bytes;
+}
+
+double evidence_heap_room(const struct evidence *evidence, const struct verdict_question *question)
+{
+    const struct floor_series *history = &evidence->history;
+    if (history->n == 0)
+        return -1;
+    const struct survey *last = &history->cycle[history->n - 1]->floor;
+    if (!survey_has_allocator(last))
+        return -1;
+    double whole = question->heap_max_bytes > 0 ? (double)question->heap_max_bytes
+                                                : (double)last->value[SURVEY_HEAP_ARENA];
+    double in_use = (double)last->value[SURVEY_HEAP_IN_USE];
+    return whole > in_use ? whole - in_use : 0;
 }

@@ -93,6 +93,13 @@ static void verdict_add_findings(const struct timeline *timeline,
         (double)evidence->held_peak_bytes >= FINDING_PEAK_MIN * (double)question->limit_bytes)
         verdict_find(ret, "under load it came to %.0f %% of the limit: not far from pressure",
                      100 * (double)evidence->held_peak_bytes / (double)question->limit_bytes);
+    if (ret->kind != VERDICT_LEAK && evidence_heap_hides(evidence, question))
+        verdict_find(ret, "its heap holds its whole size%s%s: a leak within it is not seen from "
+                          "outside (--heap and --gc, or --collect, would show it)",
+                     question->heap_max_bytes > 0 ? " of " : "",
+                     question->heap_max_bytes > 0
+                         ? units_format_bytes((double)question->heap_max_bytes, amount)
+                         : "");
     if (ret->kind == VERDICT_CLEAN && evidence_is_retaining(evidence))
         verdict_find(ret, "%s more than before the load stay in use",
                      units_format_bytes((double)evidence->kept_floor_bytes, amount));

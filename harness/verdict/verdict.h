@@ -26,6 +26,9 @@ struct verdict_question {
     uint64_t cycle_requests;
     bool can_trim;    /* the service can be asked to give memory back */
     bool can_reclaim; /* every cycle ends with a reclaim; else there is one probe at the end */
+    bool heap_is_exact; /* what the service's heap has in use at a floor holds no garbage */
+    bool heap_is_constant;   /* a collected heap holds its whole size, whatever is in use of it */
+    uint64_t heap_max_bytes; /* that a collected heap may have; 0: not known */
 };
 
 struct verdict_growth {
@@ -61,6 +64,7 @@ struct verdict {
     bool safe_concurrency_confirmed; /* it was run at, and just above */
     bool has_roomy_limit;
     uint64_t roomy_limit_bytes; /* pressure: at which this load would not be */
+    bool by_heap; /* growth of what the heap has in use: the floor itself does not tell */
     bool has_time_rate;
     double bytes_per_s; /* a leak that grows by the clock, load or no load */
     bool has_squeeze;

@@ -130,7 +130,10 @@ static uint64_t verdict_repeat_requests(const struct timeline *timeline,
     double requests =
         fmax(REPEAT_SECONDS * rate, fmin(REPEAT_SECONDS_MAX * rate, evidence->growth.requests));
     requests = fmax(requests, fmin(WINDOW_CYCLE_MAX_S * rate, GROWTH_NOISE_BYTES / slope));
-    if (evidence->limit_known) {
+    if (evidence->by_heap) {
+        double room = evidence_heap_room(evidence, question);
+        requests = fmin(requests, REPEAT_ROOM_MAX * room / evidence->growth.trend.high);
+    } else if (evidence->limit_known) {
         double room = (double)question->limit_bytes -
                       (double)indicators_floor(&evidence->last->floor).total_bytes;
         requests = fmin(requests, REPEAT_ROOM_MAX * room / evidence->growth.trend.high);
