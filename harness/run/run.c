@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "run/host.h"
-#include "run/readiness.h"
 #include "run/stage.h"
 
 /* How long the rest probe waits: for memory to be given back, or to see it grow without load. */
@@ -130,8 +129,7 @@ static int run_probe(struct stage *stage, enum cycle_kind kind, struct error *er
 static int run_probe_trim(struct stage *stage, struct error *err)
 {
     stage_enter_phase(stage, "probe trim", 0);
-    if (readiness_post(stage->context->driver->endpoint(stage->instance, 0),
-                       stage->spec->settings.trim, err) < 0) {
+    if (stage_ask(stage, stage->spec->settings.trim, NULL, err) < 0) {
         record_warn(stage->record, "the trim probe failed: %.120s", err->text);
         *err = (struct error){0};
         stage->record->question.can_trim = false;

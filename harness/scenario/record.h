@@ -3,6 +3,7 @@
  * was concluded (verdict), then whether that is what was expected (outcome): three things, kept
  * apart. It owns everything it points to and can be stored and read back (record_files.h). */
 #include "base/error.h"
+#include "memory/runtime.h"
 #include "scenario/plan.h"
 #include "timeline/timeline.h"
 #include "verdict/verdict.h"
@@ -27,6 +28,7 @@ enum outcome {
 };
 
 #define RECORD_WARNINGS_MAX 8
+#define RECORD_RUNTIMES_MAX 8
 
 struct record {
     char id[2 * SCENARIO_NAME_MAX + 16];
@@ -48,6 +50,8 @@ struct record {
     bool has_decided;
     nsec_t decided_ns; /* when the verdict was reached, since the start of the run */
     unsigned starts;   /* of the service */
+    struct runtime runtimes[RECORD_RUNTIMES_MAX]; /* of the service's processes, when first ready */
+    unsigned n_runtimes;
     enum termination termination;
     struct error error; /* kind ERROR_NONE unless the run failed */
     char warnings[RECORD_WARNINGS_MAX][200];
@@ -67,6 +71,11 @@ void record_freep(struct record **record); /* for CLEANUP */
 /* Add a warning; what is beyond RECORD_WARNINGS_MAX is dropped. */
 void record_warn(struct record *record, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* Note the runtimes of the service, and what follows from them for the question: is it told at every
+ * floor what the heap has in use, and is garbage collected before? */
+void record_set_runtimes(struct record *record, const struct runtime *runtimes, unsigned n,
+                         bool heap_is_told, bool collects);
 
 /* Judge the timeline and set verdict and outcome. Pure, but for the record itself. */
 void record_judge(struct record *record);

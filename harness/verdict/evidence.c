@@ -20,6 +20,11 @@
 #define FRAGMENTS_SHARE_MIN 0.1
 /* A peak this close to the limit was cut off by it. */
 #define PEAK_CLIPPED_MIN 0.95
+/* A floor that is restless for other reasons than its heap rises in its later half at this share of
+ * the rate of the earlier one, at the most. */
+#define RESTIVE_FADE_MAX 0.35
+/* What a heap has in use stands when it rises so little that chance does as much as often as this. */
+#define HEAP_RISE_P_MAX 0.05
 /* A collected heap has come to its whole size when so much of it is held as private memory. */
 #define HEAP_FULL_MIN 0.9
 
@@ -164,6 +169,41 @@ static void evidence_weigh(const struct floor_series *history, const struct floo
     growth_weigh_history(history, before->n > 0 ? &growth_before : NULL, growth);
 }
 
+/* A floor that moved as a JIT compiler moves it: up and down, or ever less. */
+static bool evidence_is_restive(const struct growth *growth)
+{
+    return growth->shape == GROWTH_UNCLEAR &&
+           (growth->trend.low <= 0 || growth->fade <= RESTIVE_FADE_MAX);
+}
+
+/* What a heap has in use rises, or may: not steadily so far. */
+static bool evidence_heap_rises(const struct growth *heap)
+{
+    return heap->shape == GROWTH_TOO_FEW || heap->shape == GROWTH_STEADY ||
+           (heap->shape == GROWTH_UNCLEAR && heap->total_bytes > heap->noise_bytes &&
+            heap->trend.p_rise <= HEAP_RISE_P_MAX);
+}
+
+/* The floor, in the light of what its heap has in use. */
+static void evidence_weigh_heap(const struct growth *heap, const struct verdict_question *question,
+                                struct evidence *ret)
+{
+    struct growth *floor = &ret->growth;
+    bool heap_stands = !evidence_heap_rises(heap);
+    ret->heap_stands = heap_stands;
+    ret->heap_smallest_leak = growth_smallest_leak(heap);
+    if (floor->shape == GROWTH_STEADY && heap_growth_is_reserve(&ret->series)) {
+        floor->shape = GROWTH_UNCLEAR;
+        floor->doubt = "it is the heap's reserve that grew: nothing of it is in use";
+    } else if ((floor->shape == GROWTH_FLAT || floor->shape == GROWTH_FADING) && !heap_stands) {
+        floor->shape = GROWTH_UNCLEAR;
+        floor->doubt = "what its heap has in use moved, and not for long enough to tell how";
+    } else if (question->heap_is_collected && heap_stands && evidence_is_restive(floor)) {
+        floor->shape = GROWTH_FADING;
+        ret->restive = true;
+    }
+}
+
 /* Where the heap's own numbers are exact they speak too: of growth that the floor does not show,
  * and of a floor that rose though nothing of the rise is in use. */
 static void evidence_hear_heap(const struct floor_series *before,
@@ -177,18 +217,13 @@ static void evidence_hear_heap(const struct floor_series *before,
         return;
     if (before->n > 0 && !heap_growth_series(before, &window_before))
         return;
-    if (ret->growth.shape == GROWTH_STEADY) {
-        if (heap_growth_is_reserve(&ret->series)) {
-            ret->growth.shape = GROWTH_UNCLEAR;
-            ret->growth.doubt = "it is the heap's reserve that grew: nothing of it is in use";
-        }
-        return;
-    }
     struct growth growth;
     growth_assess(&series, question->cycles_min, &growth);
     evidence_weigh(&history, &window_before, question, &growth);
-    if (growth.shape != GROWTH_STEADY)
+    if (growth.shape != GROWTH_STEADY || ret->growth.shape == GROWTH_STEADY) {
+        evidence_weigh_heap(&growth, question, ret);
         return;
+    }
     ret->by_heap = true;
     ret->series = series;
     ret->history = history;

@@ -300,6 +300,13 @@ void statement_of_clean(const struct evidence *evidence, struct verdict *ret)
     ret->cause = CAUSE_NONE;
     char requests[UNITS_TEXT_MAX];
     units_format_count((uint64_t)evidence->growth.requests, requests);
+    if (evidence->restive) {
+        snprintf(ret->reason, sizeof(ret->reason),
+                 "what the heap has in use stood still over %s requests; the floor moved, but not "
+                 "in step with them",
+                 requests);
+        return;
+    }
     snprintf(ret->reason, sizeof(ret->reason),
              evidence->growth.shape == GROWTH_FADING
                  ? "the floor rose ever more slowly, over %s requests"

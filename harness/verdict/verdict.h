@@ -27,6 +27,7 @@ struct verdict_question {
     bool can_trim;    /* the service can be asked to give memory back */
     bool can_reclaim; /* every cycle ends with a reclaim; else there is one probe at the end */
     bool heap_is_exact; /* what the service's heap has in use at a floor holds no garbage */
+    bool heap_is_collected;  /* …because it was collected; what is beside it is a runtime's own */
     bool heap_is_constant;   /* a collected heap holds its whole size, whatever is in use of it */
     uint64_t heap_max_bytes; /* that a collected heap may have; 0: not known */
 };
@@ -55,6 +56,8 @@ struct verdict {
     int64_t retained_bytes; /* settled after the load, above the service as it came up */
     bool has_reclaim, has_trim, has_rest;
     int64_t released_reclaim_bytes, released_trim_bytes, released_rest_bytes;
+    bool has_collect; /* garbage was collected before the floor */
+    int64_t released_collect_bytes;
     bool has_requests_to_oom;
     uint64_t requests_to_oom; /* from now, at this limit */
     bool has_transient;
