@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/interrupt.h"
 #include "base/json_scan.h"
+#include "base/processor.h"
 #include "base/units.h"
 #include "run/ask.h"
 #include "run/readiness.h"
@@ -236,9 +237,13 @@ static void stage_inspect(struct stage *stage)
     else
         stage->has_processes = driver->inspect != NULL;
     sampler_resume(stage->sampler);
+    for (unsigned i = 0; stage->has_processes && i < stage->processes.n; i++)
+        if (stage->processes.runtimes[i].kind == RUNTIME_JVM && processor_is_emulated())
+            (void)processor_hold(stage->processes.runtimes[i].pid);
     stage_choose_gc(stage);
-    if (stage->has_processes && stage->start == 0)
-        record_set_runtimes(record, stage->processes.runtimes, stage->processes.n,
+    if (stage->start == 0)
+        record_set_runtimes(record, stage->has_processes ? stage->processes.runtimes : NULL,
+                            stage->has_processes ? stage->processes.n : 0,
                             stage_heap_is_told(stage), stage->gc != NULL);
 }
 

@@ -77,9 +77,10 @@ void record_set_runtimes(struct record *record, const struct runtime *runtimes, 
                          bool heap_is_told, bool collects)
 {
     struct verdict_question *question = &record->question;
-    bool garbage = false;
+    bool garbage = runtimes == NULL;
     record->n_runtimes = n < RECORD_RUNTIMES_MAX ? n : RECORD_RUNTIMES_MAX;
-    memcpy(record->runtimes, runtimes, record->n_runtimes * sizeof(*runtimes));
+    for (unsigned i = 0; i < record->n_runtimes; i++)
+        record->runtimes[i] = runtimes[i];
     for (unsigned i = 0; i < record->n_runtimes; i++) {
         garbage = garbage || runtime_has_garbage(runtimes[i].kind);
         question->heap_is_constant = question->heap_is_constant || runtimes[i].heap_is_constant;

@@ -191,6 +191,7 @@ static void evidence_weigh_heap(const struct growth *heap, const struct verdict_
     struct growth *floor = &ret->growth;
     bool heap_stands = !evidence_heap_rises(heap);
     ret->heap_stands = heap_stands;
+    ret->runtime_moves = heap_stands && question->heap_is_collected;
     ret->heap_smallest_leak = growth_smallest_leak(heap);
     if (floor->shape == GROWTH_STEADY && heap_growth_is_reserve(&ret->series)) {
         floor->shape = GROWTH_UNCLEAR;
@@ -316,6 +317,8 @@ void evidence_gather(const struct timeline *timeline, const struct verdict_quest
     ret->squeeze = evidence_last_of(timeline, CYCLE_SQUEEZE);
     evidence_gather_load(timeline, ret);
     evidence_gather_retained(timeline, ret);
+    if (question->heap_is_collected)
+        ret->heap_free_bytes = 0; /* room that the runtime makes, touched or not */
     evidence_gather_rest(timeline, ret);
 }
 
@@ -420,7 +423,7 @@ enum cause evidence_lazy_cause(const struct evidence *evidence)
         most = evidence->lazy_free_bytes;
         cause = CAUSE_MADV_FREE;
     }
-    int64_t released = evidence_released(evidence);
+    int64_t released = evidence->runtime_moves ? 0 : evidence_released(evidence);
     if (released > most && evidence_is_worth(evidence, released)) {
         most = released;
         cause = CAUSE_ALLOCATOR;

@@ -210,7 +210,8 @@ static struct verdict_action verdict_next_of_rest(const struct timeline *timelin
 {
     if (evidence_is_retaining(evidence) && question->can_trim && !evidence->has_trim)
         return verdict_step_only(VERDICT_STEP_TRIM);
-    if (evidence_is_retaining(evidence) && !question->can_trim && !evidence->has_rest)
+    if (evidence_is_retaining(evidence) && !question->can_trim && !evidence->has_rest &&
+        !evidence->runtime_moves)
         return verdict_step_only(VERDICT_STEP_REST);
     struct verdict_action look = verdict_last_look(timeline, evidence);
     if (look.step != VERDICT_STEP_DONE)
