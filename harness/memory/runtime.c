@@ -23,8 +23,8 @@ static const char *const runtime_names[RUNTIME_KIND_MAX_] = {
 };
 
 static const char *const runtime_titles[RUNTIME_KIND_MAX_] = {
-    [RUNTIME_NATIVE] = "native",   [RUNTIME_JVM] = "Java", [RUNTIME_NODE] = "Node",
-    [RUNTIME_PYTHON] = "Python",   [RUNTIME_GO] = "Go",    [RUNTIME_DOTNET] = ".NET",
+    [RUNTIME_NATIVE] = "native", [RUNTIME_JVM] = "Java", [RUNTIME_NODE] = "Node",
+    [RUNTIME_PYTHON] = "Python", [RUNTIME_GO] = "Go",    [RUNTIME_DOTNET] = ".NET",
     [RUNTIME_RUBY] = "Ruby",
 };
 
@@ -76,7 +76,7 @@ static const struct {
     const char *name;
     enum runtime_kind kind;
 } runtime_programs[] = {
-    {"node", RUNTIME_NODE},     {"nodejs", RUNTIME_NODE},   {"python", RUNTIME_PYTHON},
+    {"node", RUNTIME_NODE},      {"nodejs", RUNTIME_NODE}, {"python", RUNTIME_PYTHON},
     {"python3", RUNTIME_PYTHON}, {"ruby", RUNTIME_RUBY},
 };
 

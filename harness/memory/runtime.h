@@ -36,12 +36,12 @@ struct runtime {
 
 /* What is known of a process. Texts are never NULL, "" when not known. */
 struct runtime_facts {
-    const char *exe;           /* path of the program */
-    const char *library;       /* the mapped file that tells, see runtime_is_library() */
-    const char *go_version;    /* "go1.19.8" from the program itself */
-    const char *const *words;  /* command line, NULL-terminated */
-    const char *const *env;    /* "K=V", NULL-terminated */
-    uint64_t limit_bytes;      /* memory.max, or what the machine has */
+    const char *exe;          /* path of the program */
+    const char *library;      /* the mapped file that tells, see runtime_is_library() */
+    const char *go_version;   /* "go1.19.8" from the program itself */
+    const char *const *words; /* command line, NULL-terminated */
+    const char *const *env;   /* "K=V", NULL-terminated */
+    uint64_t limit_bytes;     /* memory.max, or what the machine has */
 };
 
 /* Does this mapped file tell a runtime: libjvm.so, libcoreclr.so, libpython…, libruby…? */

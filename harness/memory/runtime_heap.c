@@ -99,9 +99,9 @@ static void jvm_read_variable(const char *text, struct jvm_options *options)
 /* The words between the program and its main class, or "-jar". */
 static void jvm_read_words(const char *const *words, struct jvm_options *options)
 {
-    static const char *const takes_word[] = {"-cp", "-classpath", "--class-path", "-p",
-                                             "--module-path", "--add-modules", "--add-opens",
-                                             "--add-exports", "--add-reads", NULL};
+    static const char *const takes_word[] = {
+        "-cp",           "-classpath",  "--class-path",  "-p",          "--module-path",
+        "--add-modules", "--add-opens", "--add-exports", "--add-reads", NULL};
     for (size_t i = 1; *words != NULL && words[i] != NULL && words[i][0] == '-'; i++) {
         if (strcmp(words[i], "-jar") == 0 || strcmp(words[i], "-m") == 0)
             return;
@@ -132,19 +132,19 @@ static void jvm_choose(const struct runtime_facts *facts, const struct jvm_optio
     double small = memory * options->min_percent / 100;
     if (small < (double)JVM_HEAP_BYTES) {
         ret->heap_max_bytes = jvm_align(small);
-        snprintf(ret->heap_from, sizeof(ret->heap_from),
-                 "%.4g %% of a limit so small; -Xmx unset", options->min_percent);
+        snprintf(ret->heap_from, sizeof(ret->heap_from), "%.4g %% of a limit so small; -Xmx unset",
+                 options->min_percent);
     } else if (large < (double)JVM_HEAP_BYTES) {
         ret->heap_max_bytes = jvm_align((double)JVM_HEAP_BYTES);
-        snprintf(ret->heap_from, sizeof(ret->heap_from), "the least the JVM chooses at such a limit; -Xmx unset");
+        snprintf(ret->heap_from, sizeof(ret->heap_from),
+                 "the least the JVM chooses at such a limit; -Xmx unset");
     } else {
         ret->heap_max_bytes = jvm_align(large);
         if (options->max_percent_set)
             snprintf(ret->heap_from, sizeof(ret->heap_from), "MaxRAMPercentage %.4g of the limit",
                      options->max_percent);
         else
-            snprintf(ret->heap_from, sizeof(ret->heap_from),
-                     "a quarter of the limit; -Xmx unset");
+            snprintf(ret->heap_from, sizeof(ret->heap_from), "a quarter of the limit; -Xmx unset");
     }
     ret->has_heap_max = true;
 }

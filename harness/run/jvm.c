@@ -16,14 +16,14 @@
 #include "base/clock.h"
 #include "base/file.h"
 
-#define ATTACH_BOUND_NS   (10 * NSEC_PER_SEC)
-#define ATTACH_LOOK_NS    (10 * NSEC_PER_MSEC)
-#define COMMAND_BOUND_S   30
-#define ANSWER_MAX_BYTES  ((size_t)64 * 1024)
-#define STATUS_MAX_BYTES  ((size_t)64 * 1024)
-#define PATH_ROOM         96
-#define PROTOCOL          "1"
-#define ARGUMENTS         3
+#define ATTACH_BOUND_NS  (10 * NSEC_PER_SEC)
+#define ATTACH_LOOK_NS   (10 * NSEC_PER_MSEC)
+#define COMMAND_BOUND_S  30
+#define ANSWER_MAX_BYTES ((size_t)64 * 1024)
+#define STATUS_MAX_BYTES ((size_t)64 * 1024)
+#define PATH_ROOM        96
+#define PROTOCOL         "1"
+#define ARGUMENTS        3
 /* How often it is collected for one number, and how near two numbers are that agree. */
 #define COLLECT_TIMES_MAX   3
 #define COLLECT_AGREE_BYTES ((uint64_t)16 * 1024)
@@ -170,8 +170,8 @@ int jvm_collect(pid_t pid, struct allocator *ret, struct error *err)
         struct allocator again;
         if (jvm_collect_once(pid, &again, err) < 0)
             return -1;
-        uint64_t less = again.in_use_bytes < ret->in_use_bytes ? again.in_use_bytes
-                                                               : ret->in_use_bytes;
+        uint64_t less =
+            again.in_use_bytes < ret->in_use_bytes ? again.in_use_bytes : ret->in_use_bytes;
         uint64_t more = again.in_use_bytes + ret->in_use_bytes - less;
         agree = more - less <= COLLECT_AGREE_BYTES;
         if (again.in_use_bytes == less)
@@ -191,8 +191,10 @@ static bool jvm_size_after(const char *line, const char *end, const char *key, u
         return false;
     char *unit = NULL;
     uint64_t value = strtoull(found + strlen(key), &unit, 10);
-    *ret = *unit == 'K' ? value << 10 : *unit == 'M' ? value << 20 : *unit == 'G' ? value << 30
-                                                                                   : value;
+    *ret = *unit == 'K'   ? value << 10
+           : *unit == 'M' ? value << 20
+           : *unit == 'G' ? value << 30
+                          : value;
     return unit != found + strlen(key);
 }
 

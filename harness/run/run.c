@@ -13,6 +13,10 @@
  * warm-up and the one that is killed are not judged. */
 #define CYCLES_SPARE       4
 #define CYCLE_REQUESTS_MIN 5
+/* A heap with garbage in it is warmed up and measured with so many times the work, in so long. */
+#define HEAP_WORK_TIMES  4U
+#define HEAP_WARMUP_NS   (6 * NSEC_PER_SEC)
+#define HEAP_CYCLE_MAX_S 3.0
 
 /* The instance is gone in the middle of a cycle: killed for memory, or failed? */
 static int run_explain_end(struct stage *stage, struct error *err)
@@ -63,6 +67,36 @@ static int run_load_cycle(struct stage *stage, enum cycle_kind kind, uint64_t re
     return cycle->complete ? run_check_answers(stage, cycle, err) : run_explain_end(stage, err);
 }
 
+/* A heap with garbage in it has floors as uneven as its young generation is large, and warms up for
+ * long: so it gets more of a warm-up, and then cycles of more work, as far as time allows, unless
+ * the scenario says how much. */
+static int run_warm_heap_up(struct stage *stage, struct error *err)
+{
+    struct record *record = stage->record;
+    const struct settings *settings = &stage->spec->settings;
+    struct settings usual;
+    settings_defaults(&usual);
+    if (!record->question.heap_has_garbage || stage->start > 0 ||
+        settings->cycle_requests != usual.cycle_requests ||
+        settings->warmup_requests != usual.warmup_requests)
+        return 0;
+    const struct timeline *timeline = stage->timeline;
+    nsec_t until_ns = clock_now_ns() + HEAP_WARMUP_NS;
+    const struct cycle *last = &timeline->cycles[timeline->n_cycles - 1];
+    for (unsigned i = 1; i < HEAP_WORK_TIMES && clock_now_ns() < until_ns && last->complete; i++) {
+        if (run_load_cycle(stage, CYCLE_WARMUP, settings->warmup_requests, err) < 0)
+            return -1;
+        last = &timeline->cycles[timeline->n_cycles - 1];
+    }
+    double seconds = (double)(last->load_end_ns - last->begin_ns) / NSEC_PER_SEC;
+    unsigned times = HEAP_WORK_TIMES;
+    while (times > 1 && times * seconds > HEAP_CYCLE_MAX_S)
+        times--;
+    stage->cycle_requests = times * settings->cycle_requests;
+    record->question.cycle_requests = stage->cycle_requests;
+    return 0;
+}
+
 /* Start the service, look at it before any load, warm it up. */
 static int run_bring_up(struct stage *stage, struct error *err)
 {
@@ -80,7 +114,9 @@ static int run_bring_up(struct stage *stage, struct error *err)
     uint64_t warmup = stage->spec->settings.warmup_requests;
     if (stage->start > 0 && warmup > stage->cycle_requests)
         warmup = stage->cycle_requests;
-    return warmup > 0 ? run_load_cycle(stage, CYCLE_WARMUP, warmup, err) : 0;
+    if (warmup > 0 && run_load_cycle(stage, CYCLE_WARMUP, warmup, err) < 0)
+        return -1;
+    return warmup > 0 ? run_warm_heap_up(stage, err) : 0;
 }
 
 /* Requests completed since the last start of the service. */

@@ -89,6 +89,7 @@ void record_set_runtimes(struct record *record, const struct runtime *runtimes, 
     }
     question->heap_is_exact = heap_is_told && (collects || !garbage);
     question->heap_is_collected = garbage && collects;
+    question->heap_has_garbage = garbage && !collects && runtimes != NULL;
 }
 
 void record_free(struct record *record)

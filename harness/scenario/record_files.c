@@ -170,6 +170,7 @@ static int record_read_question(const struct json_place *root, struct record *re
         {"can_trim", offsetof(struct verdict_question, can_trim)},
         {"can_reclaim", offsetof(struct verdict_question, can_reclaim)},
         {"heap_is_exact", offsetof(struct verdict_question, heap_is_exact)},
+        {"heap_has_garbage", offsetof(struct verdict_question, heap_has_garbage)},
         {"heap_is_collected", offsetof(struct verdict_question, heap_is_collected)},
         {"heap_is_constant", offsetof(struct verdict_question, heap_is_constant)},
     };
@@ -321,8 +322,7 @@ int record_load(const char *dir, struct record **ret, struct error *err)
     if (json_expect_object(&root, err) < 0 || record_read_facts(&root, record, err) < 0 ||
         record_read_expectation(&root, record, err) < 0 ||
         record_read_question(&root, record, err) < 0 || record_read_error(&root, record, err) < 0 ||
-        record_read_lists(&root, record, err) < 0 ||
-        record_read_runtimes(&root, record, err) < 0)
+        record_read_lists(&root, record, err) < 0 || record_read_runtimes(&root, record, err) < 0)
         return -1;
 
     CLEANUP(closep) int dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

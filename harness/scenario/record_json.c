@@ -136,6 +136,8 @@ static void record_write_question(struct json_writer *writer, const struct recor
     json_write_bool(writer, "can_reclaim", question->can_reclaim);
     if (question->heap_is_exact)
         json_write_bool(writer, "heap_is_exact", true);
+    if (question->heap_has_garbage)
+        json_write_bool(writer, "heap_has_garbage", true);
     if (question->heap_is_collected)
         json_write_bool(writer, "heap_is_collected", true);
     if (question->heap_is_constant)

@@ -23,7 +23,8 @@
 /* A floor that is restless for other reasons than its heap rises in its later half at this share of
  * the rate of the earlier one, at the most. */
 #define RESTIVE_FADE_MAX 0.35
-/* What a heap has in use stands when it rises so little that chance does as much as often as this. */
+/* What a heap has in use stands when it rises so little that chance does as much as often as this.
+ */
 #define HEAP_RISE_P_MAX 0.05
 /* A collected heap has come to its whole size when so much of it is held as private memory. */
 #define HEAP_FULL_MIN 0.9

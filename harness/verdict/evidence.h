@@ -15,9 +15,10 @@ struct evidence {
     struct growth growth;
     bool by_heap; /* these three are of what the heap has in use: the floor itself does not tell */
     bool heap_stands; /* by the heap's own numbers, where they are exact… */
-    bool runtime_moves; /* …of a collected one: what comes and goes beside it is the runtime's own */
-    bool restive;     /* …and the floor, which moves as a JIT compiler moves it, passes for standing */
-    double heap_smallest_leak; /* per request, that those numbers would have shown */
+    bool
+        runtime_moves; /* …of a collected one: what comes and goes beside it is the runtime's own */
+    bool restive; /* …and the floor, which moves as a JIT compiler moves it, passes for standing */
+    double heap_smallest_leak;  /* per request, that those numbers would have shown */
     const struct cycle *repeat; /* more work at once, right after the window; NULL: none */
     double repeat_rate;         /* bytes per request in it */
     bool has_rest_rate;

@@ -99,8 +99,9 @@ static void verdict_add_findings(const struct timeline *timeline,
         verdict_find(ret, "under load it came to %.0f %% of the limit: not far from pressure",
                      100 * (double)evidence->held_peak_bytes / (double)question->limit_bytes);
     if (ret->kind != VERDICT_LEAK && evidence_heap_hides(evidence, question))
-        verdict_find(ret, "its heap holds its whole size%s%s: a leak within it is not seen from "
-                          "outside (--heap and --gc, or --collect, would show it)",
+        verdict_find(ret,
+                     "its heap holds its whole size%s%s: a leak within it is not seen from "
+                     "outside (--heap and --gc, or --collect, would show it)",
                      question->heap_max_bytes > 0 ? " of " : "",
                      question->heap_max_bytes > 0
                          ? units_format_bytes((double)question->heap_max_bytes, amount)

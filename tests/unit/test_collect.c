@@ -39,8 +39,7 @@ static struct trial trial_new(void)
     settings->limit_bytes = 16 * MIB;
     settings->load.concurrency = 4;
     settings->load.n_requests = 1;
-    settings->load.requests[0] =
-        (struct request_kind){.method = "GET", .path = "/ok", .weight = 1};
+    settings->load.requests[0] = (struct request_kind){.method = "GET", .path = "/ok", .weight = 1};
     settings->cycle_requests = settings->warmup_requests = 32;
     settings->settle_ns = NSEC_PER_MSEC;
     snprintf(trial.log_path, sizeof(trial.log_path), "%s/service.log", trial.dir.path);

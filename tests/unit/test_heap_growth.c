@@ -123,9 +123,9 @@ START_TEST(a_floor_that_a_compiler_moves_is_clean_by_its_heap)
     story.question.heap_is_exact = true;
     tell_heap(story_cycle(&story, CYCLE_READY, 20 * STORY_MIB), 32 * STORY_MIB, STORY_MIB);
     for (size_t i = 0; i < sizeof(floors_mib) / sizeof(floors_mib[0]); i++)
-        tell_heap(story_cycle(&story, i == 0 ? CYCLE_WARMUP : CYCLE_MEASURE,
-                              floors_mib[i] * STORY_MIB),
-                  32 * STORY_MIB, STORY_MIB + i % 3 * 4096);
+        tell_heap(
+            story_cycle(&story, i == 0 ? CYCLE_WARMUP : CYCLE_MEASURE, floors_mib[i] * STORY_MIB),
+            32 * STORY_MIB, STORY_MIB + i % 3 * 4096);
     ck_assert_int_eq(story_verdict(&story).kind, VERDICT_INCONCLUSIVE);
     story.question.heap_is_collected = true;
     struct verdict verdict = story_verdict(&story);

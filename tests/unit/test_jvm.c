@@ -39,9 +39,8 @@ END_TEST
 
 START_TEST(other_collectors_are_understood)
 {
-    struct allocator heap =
-        heap_of(" garbage-first heap   total 262144K, used 5036K [0x1, 0x2)\n"
-                "  region size 1024K, 5 young (5120K), 0 survivors (0K)\n");
+    struct allocator heap = heap_of(" garbage-first heap   total 262144K, used 5036K [0x1, 0x2)\n"
+                                    "  region size 1024K, 5 young (5120K), 0 survivors (0K)\n");
     ck_assert_uint_eq(heap.arena_bytes, 262144 * KIB);
     ck_assert_uint_eq(heap.in_use_bytes, 5036 * KIB);
     heap = heap_of(" PSYoungGen      total 38400K, used 1996K [0x1)\n"
@@ -121,8 +120,9 @@ START_TEST(a_jvm_is_asked_as_jcmd_does_it)
     unlink(address.sun_path);
     ck_assert_msg(status == 0, "%s", err.text);
     ck_assert_uint_eq(heap.in_use_bytes, 100 * KIB);
-    static const char *const commands[] = {"GC.run", "GC.heap_info", "GC.run", "GC.heap_info",
-                                           "GC.run", "GC.heap_info", "System.trim_native_heap"};
+    static const char *const commands[] = {
+        "GC.run",       "GC.heap_info",           "GC.run", "GC.heap_info", "GC.run",
+        "GC.heap_info", "System.trim_native_heap"};
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
         ck_assert_str_eq(jvm.commands[i], commands[i]);
     ck_assert_int_eq(refused, -1);

@@ -77,7 +77,7 @@ START_TEST(a_jvm_chooses_its_heap_by_the_limit)
 {
     static const struct {
         uint64_t limit_mib, heap_mib;
-    } cases[] = {{64, 32},   {100, 50},  {128, 64},   {200, 100},  {250, 126}, {256, 126},
+    } cases[] = {{64, 32},   {100, 50},  {128, 64},  {200, 100},  {250, 126}, {256, 126},
                  {300, 126}, {500, 126}, {512, 128}, {1024, 256}, {2048, 512}};
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct runtime_facts facts = facts_of("/usr/bin/java", JVM_LIBRARY);
@@ -92,8 +92,9 @@ END_TEST
 
 START_TEST(options_of_a_jvm_go_before_its_choice)
 {
-    static const char *const words[] = {"java", "-cp", "/a.jar", "-Xmx100m", "-Xms100m",
-                                        "-XX:+AlwaysPreTouch", "Main", "-Xmx1g", NULL};
+    static const char *const words[] = {"java",     "-cp",      "/a.jar",
+                                        "-Xmx100m", "-Xms100m", "-XX:+AlwaysPreTouch",
+                                        "Main",     "-Xmx1g",   NULL};
     struct runtime_facts facts = facts_of("/usr/bin/java", JVM_LIBRARY);
     facts.words = words;
     struct runtime runtime = recognise(&facts);
@@ -138,8 +139,8 @@ START_TEST(node_takes_half_of_the_limit_and_not_less_than_it_likes)
                           cases[i].limit_mib == 16384,
                       "%s", runtime.heap_from);
     }
-    static const char *const words[] = {"node", "--expose-gc", "--max_old_space_size=100", "a.js",
-                                        "--max-old-space-size=7", NULL};
+    static const char *const words[] = {
+        "node", "--expose-gc", "--max_old_space_size=100", "a.js", "--max-old-space-size=7", NULL};
     static const char *const env[] = {"NODE_OPTIONS=--trace-gc --max-old-space-size=90", NULL};
     struct runtime_facts facts = facts_of("/usr/bin/node", "");
     facts.env = env;
