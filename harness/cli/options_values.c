@@ -329,6 +329,9 @@ void options_set_flag(int code, struct options *ret)
     case OPTION_JSON:
         ret->json = true;
         break;
+    case OPTION_MARKDOWN:
+        ret->markdown = true;
+        break;
     case OPTION_QUIET:
         ret->quiet = true;
         break;

@@ -15,6 +15,7 @@
 #include "base/units.h"
 #include "run/ask.h"
 #include "run/readiness.h"
+#include "run/restart.h"
 
 #define PROGRESS_INTERVAL_NS (100 * NSEC_PER_MSEC)
 #define READY_RETRY_NS       (20 * NSEC_PER_MSEC)
@@ -51,7 +52,7 @@ void stage_show_progress(struct stage *stage, bool force)
         .requests = stage->phase_requests,
         .requests_goal = stage->phase_goal,
         .memory_bytes = sampler_current(stage->sampler),
-        .limit_bytes = stage->spec->settings.limit_bytes,
+        .limit_bytes = stage->record->question.limit_bytes,
         .elapsed_ns = now_ns - stage->origin_ns,
         .budget_ns = stage->spec->settings.budget_ns,
     };
@@ -94,6 +95,8 @@ int stage_service_error(struct stage *stage, struct error *err, const char *form
     vsnprintf(text, sizeof(text), format, arguments);
     va_end(arguments);
 
+    if (stage->record->question.attached) /* what it prints goes elsewhere */
+        return error_set(err, ERROR_SERVICE, "%s", text);
     char tail[8192];
     size_t length =
         file_tail(AT_FDCWD, stage->context->files.log_path, LOG_TAIL_LINES, tail, sizeof(tail));
@@ -110,7 +113,9 @@ static const char *stage_end_text(const struct instance_state *state, char *text
 {
     char end[128];
     process_end_text(&state->main_end, end, sizeof(end));
-    if (state->processes > 0)
+    if (!state->main_ended)
+        snprintf(text, size, "ended");
+    else if (state->processes > 0)
         snprintf(text, size, "ended with %s and left %u process%s behind", end, state->processes,
                  state->processes == 1 ? "" : "es");
     else
@@ -126,10 +131,10 @@ static void stage_find_listeners(struct stage *stage, char *text, size_t size)
     if (survey != NULL && stage->context->driver->survey(stage->instance, survey, NULL) == 0)
         for (unsigned i = 0; i < survey->n_sockets; i++)
             if (strncmp(survey->sockets[i].name, "LISTEN ", 7) == 0)
-                snprintf(text, size,
-                         ", but it listens on %s (the port to use is in PORT, and {port} in its "
-                         "arguments)",
-                         survey->sockets[i].name + 7);
+                snprintf(text, size, ", but it listens on %s (%s)", survey->sockets[i].name + 7,
+                         stage->record->question.attached
+                             ? "--port"
+                             : "the port to use is in PORT, and {port} in its arguments");
     free(survey);
 }
 
@@ -140,6 +145,7 @@ static bool stage_starved(struct stage *stage, char *text, size_t size)
     char limit[UNITS_TEXT_MAX];
     char amount[UNITS_TEXT_MAX];
     if (stage->spec->settings.limit_bytes == SCENARIO_NO_LIMIT ||
+        stage->record->question.attached ||
         stage->context->driver->read(stage->instance, true, &sample, NULL) != 0)
         return false;
     units_format_bytes((double)stage->spec->settings.limit_bytes, limit);
@@ -237,8 +243,9 @@ static void stage_inspect(struct stage *stage)
     else
         stage->has_processes = driver->inspect != NULL;
     sampler_resume(stage->sampler);
-    for (unsigned i = 0; stage->has_processes && i < stage->processes.n; i++)
-        if (stage->processes.runtimes[i].kind == RUNTIME_JVM && processor_is_emulated())
+    bool ours = stage->spec->settings.attach == NULL && processor_is_emulated();
+    for (unsigned i = 0; ours && stage->has_processes && i < stage->processes.n; i++)
+        if (stage->processes.runtimes[i].kind == RUNTIME_JVM)
             (void)processor_hold(stage->processes.runtimes[i].pid);
     stage_choose_gc(stage);
     if (stage->start == 0)
@@ -258,6 +265,20 @@ int stage_ask(struct stage *stage, const char *ask, struct allocator *ret, struc
     return status;
 }
 
+/* What it is that was attached to goes into the record. */
+static void stage_describe(struct stage *stage)
+{
+    struct instance_facts facts = {.limit_bytes = SCENARIO_NO_LIMIT};
+    struct record *record = stage->record;
+    if (stage->context->driver->describe == NULL)
+        return;
+    stage->context->driver->describe(stage->instance, &facts);
+    snprintf(record->target, sizeof(record->target), "%s", facts.target);
+    record->question.limit_bytes = facts.limit_bytes;
+    if (facts.unseen[0] != '\0')
+        record_warn(record, "kernel memory cannot be seen: %.160s", facts.unseen);
+}
+
 int stage_start_instance(struct stage *stage, struct error *err)
 {
     const struct driver *driver = stage->context->driver;
@@ -267,6 +288,7 @@ int stage_start_instance(struct stage *stage, struct error *err)
                       &stage->instance, err) < 0)
         return -1;
     stage->record->starts++;
+    stage_describe(stage);
     sampler_watch(stage->sampler, stage->instance);
 
     for (unsigned i = stage->spec->settings.n_dependencies + 1; i-- > 0;)
@@ -297,8 +319,10 @@ void stage_stop_instance(struct stage *stage)
     if (stage->instance == NULL)
         return;
     sampler_watch(stage->sampler, NULL);
-    struct instance_state state;
+    struct instance_state state = {0};
     const struct driver *driver = stage->context->driver;
+    if (driver->state(stage->instance, &state, NULL) == 0 && !state.alive)
+        restart_note_end(stage, &state);
     if (driver->stop(stage->instance, clock_now_ns() + STOP_GRACE_NS, &state, NULL) == 0 &&
         state.main_ended) {
         char end[200];

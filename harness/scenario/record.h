@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "memory/runtime.h"
 #include "scenario/plan.h"
+#include "timeline/run_end.h"
 #include "timeline/timeline.h"
 #include "verdict/verdict.h"
 
@@ -29,6 +30,8 @@ enum outcome {
 
 #define RECORD_WARNINGS_MAX 8
 #define RECORD_RUNTIMES_MAX 8
+#define RECORD_ENDS_MAX     64
+#define RECORD_POD_MAX      256
 
 struct record {
     char id[2 * SCENARIO_NAME_MAX + 16];
@@ -40,8 +43,9 @@ struct record {
     enum cause expect_cause;
 
     char driver[16];
-    char accel[8];   /* the hypervisor of the machine it ran on: "kvm", "tcg"; "": none known */
-    char kernel[65]; /* release */
+    char target[160]; /* what runs already and was attached to; "": nothing */
+    char accel[8];    /* the hypervisor of the machine it ran on: "kvm", "tcg"; "": none known */
+    char kernel[65];  /* release */
     unsigned cpus;
     unsigned sample_hz;
     nsec_t duration_ns; /* start to end */
@@ -52,6 +56,10 @@ struct record {
     unsigned starts;   /* of the service */
     struct runtime runtimes[RECORD_RUNTIMES_MAX]; /* of the service's processes, when first ready */
     unsigned n_runtimes;
+    struct run_end ends[RECORD_ENDS_MAX]; /* of those starts that ended by themselves */
+    unsigned n_ends;
+    struct restart restart;   /* what happens when it has ended */
+    char pod[RECORD_POD_MAX]; /* metadata.name; "": none */
     enum termination termination;
     struct error error; /* kind ERROR_NONE unless the run failed */
     char warnings[RECORD_WARNINGS_MAX][200];
@@ -76,6 +84,11 @@ void record_warn(struct record *record, const char *format, ...)
  * is it told at every floor what the heap has in use, and is garbage collected before? */
 void record_set_runtimes(struct record *record, const struct runtime *runtimes, unsigned n,
                          bool heap_is_told, bool collects);
+/* Add an end; NULL when there are RECORD_ENDS_MAX already. Borrowed. */
+struct run_end *record_add_end(struct record *record, const struct run_end *end);
+
+/* Is this Kubernetes' restartPolicy, with its back-off? */
+bool record_has_backoff(const struct record *record);
 
 /* Judge the timeline and set verdict and outcome. Pure, but for the record itself. */
 void record_judge(struct record *record);
