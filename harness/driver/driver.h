@@ -24,8 +24,8 @@
 
 #include "base/error.h"
 #include "driver/instance_state.h"
-#include "memory/runtime_survey.h"
 #include "driver/parameters.h"
+#include "memory/runtime_survey.h"
 #include "scenario/plan.h"
 #include "timeline/sample.h"
 #include "timeline/squeeze.h"

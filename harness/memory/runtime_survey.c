@@ -189,16 +189,34 @@ static uint64_t runtime_machine_bytes(void)
     return pages > 0 && page > 0 ? (uint64_t)pages * (uint64_t)page : UINT64_MAX;
 }
 
-int runtime_survey_take(int cgroup_dir_fd, int proc_dir_fd, uint16_t service_port,
-                        uint64_t limit_bytes, struct runtime_survey *ret, struct error *err)
+static struct runtime_builder runtime_builder_of(int proc_dir_fd, uint16_t service_port,
+                                                 uint64_t limit_bytes,
+                                                 struct runtime_survey *survey)
 {
     uint64_t machine = runtime_machine_bytes();
-    struct runtime_builder builder = {
+    memset(survey, 0, sizeof(*survey));
+    return (struct runtime_builder){
         .proc_dir_fd = proc_dir_fd,
         .service_port = service_port,
         .limit_bytes = limit_bytes < machine ? limit_bytes : machine,
-        .survey = ret,
+        .survey = survey,
     };
-    memset(ret, 0, sizeof(*ret));
+}
+
+int runtime_survey_take(int cgroup_dir_fd, int proc_dir_fd, uint16_t service_port,
+                        uint64_t limit_bytes, struct runtime_survey *ret, struct error *err)
+{
+    struct runtime_builder builder =
+        runtime_builder_of(proc_dir_fd, service_port, limit_bytes, ret);
     return cgroup_procs_each(cgroup_dir_fd, runtime_process, &builder, err);
+}
+
+void runtime_survey_take_these(const struct process_id *processes, size_t n, int proc_dir_fd,
+                               uint16_t service_port, uint64_t limit_bytes,
+                               struct runtime_survey *ret)
+{
+    struct runtime_builder builder =
+        runtime_builder_of(proc_dir_fd, service_port, limit_bytes, ret);
+    for (size_t i = 0; i < n; i++)
+        (void)runtime_process(processes[i].pid, &builder, NULL);
 }

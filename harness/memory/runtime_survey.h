@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include "base/error.h"
+#include "memory/process_stat.h"
 #include "memory/runtime.h"
 
 #define RUNTIMES_MAX 8
@@ -21,3 +22,8 @@ struct runtime_survey {
  * UINT64_MAX: none, and the runtimes go by what the machine has. */
 int runtime_survey_take(int cgroup_dir_fd, int proc_dir_fd, uint16_t service_port,
                         uint64_t limit_bytes, struct runtime_survey *ret, struct error *err);
+
+/* The same of these processes. */
+void runtime_survey_take_these(const struct process_id *processes, size_t n, int proc_dir_fd,
+                               uint16_t service_port, uint64_t limit_bytes,
+                               struct runtime_survey *ret);

@@ -1,5 +1,6 @@
 #include "run/run.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,10 +15,13 @@
  * warm-up and the one that is killed are not judged. */
 #define CYCLES_SPARE       4
 #define CYCLE_REQUESTS_MIN 5
-/* A heap with garbage in it is warmed up and measured with so many times the work, in so long. */
-#define HEAP_WORK_TIMES  4U
-#define HEAP_WARMUP_NS   (6 * NSEC_PER_SEC)
-#define HEAP_CYCLE_MAX_S 3.0
+/* The work of a runtime with a collected heap: of a warm-up, in pieces, for so long; of a cycle, as
+ * much as is done in that time, within bounds. */
+#define HEAP_WARMUP_PIECE 125
+#define HEAP_WARMUP_NS    (6 * NSEC_PER_SEC)
+#define HEAP_CYCLE_S      3.0
+#define HEAP_CYCLE_MIN    100
+#define HEAP_WORK_TIMES   4U
 
 static int run_bring_up(struct stage *stage, struct error *err);
 
@@ -65,33 +69,43 @@ static int run_load_cycle(struct stage *stage, enum cycle_kind kind, uint64_t re
     return cycle->complete ? run_check_answers(stage, cycle, err) : run_explain_end(stage, err);
 }
 
-/* A heap with garbage in it has floors as uneven as its young generation is large, and warms up for
- * long: so it gets more of a warm-up, and then cycles of more work, as far as time allows, unless
- * the scenario says how much. */
-static int run_warm_heap_up(struct stage *stage, struct error *err)
+/* Is it for us to say how much work a runtime with a collected heap is given? Not when the scenario
+ * does. */
+static bool run_chooses_work(const struct stage *stage)
 {
-    struct record *record = stage->record;
+    const struct verdict_question *question = &stage->record->question;
     const struct settings *settings = &stage->spec->settings;
     struct settings usual;
     settings_defaults(&usual);
-    if (!record->question.heap_has_garbage || stage->start > 0 ||
-        settings->cycle_requests != usual.cycle_requests ||
-        settings->warmup_requests != usual.warmup_requests)
-        return 0;
+    return (question->heap_has_garbage || question->heap_is_collected) && stage->start == 0 &&
+           settings->cycle_requests == usual.cycle_requests &&
+           settings->warmup_requests == usual.warmup_requests;
+}
+
+/* A heap with garbage in it has floors as uneven as its young generation is large, and warms up for
+ * long: so it gets more of a warm-up, and then cycles of more work. Where garbage is collected
+ * before every floor it is the time that is short: a JIT compiler is slow at first. */
+static int run_warm_heap_up(struct stage *stage, struct error *err)
+{
+    struct record *record = stage->record;
     const struct timeline *timeline = stage->timeline;
+    bool uneven = record->question.heap_has_garbage;
+    uint64_t most = stage->cycle_requests * (uneven ? HEAP_WORK_TIMES : 1);
+    uint64_t least = uneven ? stage->cycle_requests : HEAP_CYCLE_MIN;
     nsec_t until_ns = clock_now_ns() + HEAP_WARMUP_NS;
-    const struct cycle *last = &timeline->cycles[timeline->n_cycles - 1];
-    for (unsigned i = 1; i < HEAP_WORK_TIMES && clock_now_ns() < until_ns && last->complete; i++) {
-        if (run_load_cycle(stage, CYCLE_WARMUP, settings->warmup_requests, err) < 0)
+    const struct cycle *last = NULL;
+    uint64_t done = 0;
+    do {
+        if (run_load_cycle(stage, CYCLE_WARMUP, HEAP_WARMUP_PIECE, err) < 0)
             return -1;
         last = &timeline->cycles[timeline->n_cycles - 1];
-    }
+        done += HEAP_WARMUP_PIECE;
+    } while (done < most && last->complete && clock_now_ns() < until_ns);
+
     double seconds = (double)(last->load_end_ns - last->begin_ns) / NSEC_PER_SEC;
-    unsigned times = HEAP_WORK_TIMES;
-    while (times > 1 && times * seconds > HEAP_CYCLE_MAX_S)
-        times--;
-    stage->cycle_requests = times * settings->cycle_requests;
-    record->question.cycle_requests = stage->cycle_requests;
+    double requests = HEAP_CYCLE_S * (double)load_counts_completed(&last->counts) / seconds;
+    requests = fmin(fmax(requests, (double)least), (double)most);
+    stage->cycle_requests = record->question.cycle_requests = (uint64_t)requests;
     return 0;
 }
 
@@ -113,9 +127,9 @@ static int run_bring_up(struct stage *stage, struct error *err)
     uint64_t warmup = stage->spec->settings.warmup_requests;
     if (stage->start > 0 && warmup > stage->cycle_requests)
         warmup = stage->cycle_requests;
-    if (warmup > 0 && run_load_cycle(stage, CYCLE_WARMUP, warmup, err) < 0)
-        return -1;
-    return warmup > 0 ? run_warm_heap_up(stage, err) : 0;
+    if (run_chooses_work(stage))
+        return run_warm_heap_up(stage, err);
+    return warmup > 0 ? run_load_cycle(stage, CYCLE_WARMUP, warmup, err) : 0;
 }
 
 /* Requests completed since the last start of the service. */

@@ -53,8 +53,11 @@ static bool evidence_probe(const struct timeline *timeline, const struct cycle *
     return true;
 }
 
-static void evidence_gather_load(const struct timeline *timeline, struct evidence *ret)
+static void evidence_gather_load(const struct timeline *timeline,
+                                 const struct verdict_question *question, struct evidence *ret)
 {
+    /* A JIT compiler may be too slow at first to answer in time. */
+    bool starts_cold = question->heap_has_garbage || question->heap_is_collected;
     nsec_t load_ns = 0;
     uint64_t stall_us = 0;
     uint64_t cut = 0; /* in flight when a cycle's own time was up: no fault of the service */
@@ -68,7 +71,7 @@ static void evidence_gather_load(const struct timeline *timeline, struct evidenc
             stall_us += cycle->psi_full_us;
         }
         out_of_time = out_of_time || cycle->deadline_hit;
-        if (!cycle->complete)
+        if (!cycle->complete || (starts_cold && cycle->kind == CYCLE_WARMUP))
             continue;
         if (cycle->deadline_hit)
             cut += cycle->counts.timed_out < cycle->concurrency ? cycle->counts.timed_out
@@ -316,7 +319,7 @@ void evidence_gather(const struct timeline *timeline, const struct verdict_quest
     ret->solo = indicators_last_cycle(timeline, CYCLE_SOLO);
     ret->reclaim = evidence_last_reclaim(timeline);
     ret->squeeze = evidence_last_of(timeline, CYCLE_SQUEEZE);
-    evidence_gather_load(timeline, ret);
+    evidence_gather_load(timeline, question, ret);
     evidence_gather_retained(timeline, ret);
     if (question->heap_is_collected)
         ret->heap_free_bytes = 0; /* room that the runtime makes, touched or not */

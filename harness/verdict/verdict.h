@@ -24,12 +24,12 @@ struct verdict_question {
     unsigned cycles_max;
     unsigned cycles_min;
     uint64_t cycle_requests;
-    bool can_trim;      /* the service can be asked to give memory back */
-    bool can_reclaim;   /* every cycle ends with a reclaim; else there is one probe at the end */
-    bool attached;      /* it ran before us and is left as it is: never started again, reclaimed,
-                           squeezed, nor driven into its limit beyond the load that was asked for */
-    bool stays_down;    /* what was killed is not started again */
-    unsigned kills_min; /* a leak is followed through so many kills, if they are not far away */
+    bool can_trim;         /* the service can be asked to give memory back */
+    bool can_reclaim;      /* every cycle ends with a reclaim; else there is one probe at the end */
+    bool attached;         /* it ran before us and is left as it is: never started again, reclaimed,
+                              squeezed, nor driven into its limit beyond the load that was asked for */
+    bool stays_down;       /* what was killed is not started again */
+    unsigned kills_min;    /* a leak is followed through so many kills, if they are not far away */
     bool heap_is_exact;    /* what the service's heap has in use at a floor holds no garbage */
     bool heap_has_garbage; /* a collected heap, and nobody asks it to collect */
     bool heap_is_collected;  /* …because it was collected; what is beside it is a runtime's own */
