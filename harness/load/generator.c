@@ -8,7 +8,7 @@
 #include <sys/prctl.h>
 
 #include "base/cleanup.h"
-#include "load/engine.h"
+#include "load/http_engine.h"
 #include "load/tally.h"
 
 enum command { COMMAND_NONE, COMMAND_RUN, COMMAND_DISCONNECT, COMMAND_QUIT };
@@ -53,7 +53,7 @@ static void run_batch(struct generator *generator)
     pthread_mutex_unlock(&generator->lock);
 
     struct batch_result result;
-    engine_run(generator->engine, &order, &result);
+    generator->engine->type->run(generator->engine, &order, &result);
 
     pthread_mutex_lock(&generator->lock);
     generator->result = result;
@@ -65,7 +65,7 @@ static void run_batch(struct generator *generator)
 
 static void disconnect(struct generator *generator)
 {
-    engine_disconnect(generator->engine);
+    generator->engine->type->disconnect(generator->engine);
     pthread_mutex_lock(&generator->lock);
     command_obeyed(generator, COMMAND_DISCONNECT);
     pthread_mutex_unlock(&generator->lock);
@@ -79,7 +79,7 @@ static void *thread_main(void *user)
     for (;;) {
         switch (current_command(generator)) {
         case COMMAND_NONE:
-            engine_rest(generator->engine);
+            generator->engine->type->rest(generator->engine);
             break;
         case COMMAND_RUN:
             run_batch(generator);
@@ -127,7 +127,8 @@ static int generator_init(struct generator *generator, const char *base_url, str
     generator->over_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (generator->over_fd < 0)
         return error_set_errno(err, ERROR_INTERNAL, errno, "an eventfd for the load");
-    if (engine_new(generator->profile, base_url, &generator->tally, &generator->engine, err) < 0)
+    if (http_engine_new(generator->profile, base_url, &generator->tally, &generator->engine, err) <
+        0)
         return -1;
     return start_thread(generator, err);
 }
@@ -164,7 +165,8 @@ void generator_free(struct generator *generator)
         engine_stop(generator->engine);
         pthread_join(generator->thread, NULL);
     }
-    engine_free(generator->engine);
+    if (generator->engine != NULL)
+        generator->engine->type->free(generator->engine);
     tally_done(&generator->tally);
     pthread_cond_destroy(&generator->obeyed);
     pthread_mutex_destroy(&generator->lock);

@@ -1,25 +1,23 @@
-#include "load/engine.h"
+#include "load/http_engine.h"
 
 #include <errno.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <time.h>
 
 #include "base/cleanup.h"
 #include "load/arrival.h"
+#include "load/transfer.h"
 
 #define EVENTS_MAX  256
 #define WAKE_NUMBER UINT32_MAX
 
-struct engine {
+struct http_engine {
+    struct engine engine;
     const struct load_profile *profile;
     struct tally *tally;
     int epoll_fd;
-    int wake_fd;
-    atomic_bool stop;
     struct connector *connector;
     struct request requests[LOAD_KINDS_MAX];
     struct request timer_requests[LOAD_KINDS_MAX];
@@ -30,18 +28,13 @@ struct engine {
     struct transfer *oldest, *newest; /* in flight, by start */
     nsec_t timer_due_ns[LOAD_KINDS_MAX];
 
-    /* The running batch. */
-    const struct batch_order *order;
-    nsec_t start_ns;
+    struct batch batch; /* the running one */
     struct arrival arrival;
-    uint64_t begun; /* requests, or firings when there are no kinds of request */
     unsigned in_flight;
-    struct load_counts counts;
-    struct histogram latency, service;
     char scratch[TRANSFER_SCRATCH_BYTES];
 };
 
-static int build_requests(struct engine *engine, const char *base_url, struct error *err)
+static int build_requests(struct http_engine *engine, const char *base_url, struct error *err)
 {
     const struct load_profile *profile = engine->profile;
     for (unsigned i = 0; i < profile->n_requests; i++)
@@ -53,7 +46,7 @@ static int build_requests(struct engine *engine, const char *base_url, struct er
     return 0;
 }
 
-static int build_transfers(struct engine *engine, struct error *err)
+static int build_transfers(struct http_engine *engine, struct error *err)
 {
     engine->transfers = calloc(engine->n_transfers, sizeof(*engine->transfers));
     engine->idle = calloc(engine->n_transfers, sizeof(struct transfer *));
@@ -67,17 +60,16 @@ static int build_transfers(struct engine *engine, struct error *err)
     return 0;
 }
 
-static int engine_init(struct engine *engine, const char *base_url, struct error *err)
+static int http_engine_init(struct http_engine *engine, const char *base_url, struct error *err)
 {
     engine->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-    engine->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (engine->epoll_fd < 0 || engine->wake_fd < 0)
-        return error_set_errno(err, ERROR_INTERNAL, errno, "epoll and eventfd for the load");
+    if (engine->epoll_fd < 0)
+        return error_set_errno(err, ERROR_INTERNAL, errno, "epoll for the load");
     struct epoll_event event = {
         .events = EPOLLIN,
-        .data.u64 = connection_event_data(WAKE_NUMBER, engine->wake_fd),
+        .data.u64 = connection_event_data(WAKE_NUMBER, engine->engine.wake_fd),
     };
-    if (epoll_ctl(engine->epoll_fd, EPOLL_CTL_ADD, engine->wake_fd, &event) < 0)
+    if (epoll_ctl(engine->epoll_fd, EPOLL_CTL_ADD, engine->engine.wake_fd, &event) < 0)
         return error_set_errno(err, ERROR_INTERNAL, errno, "epoll for the load");
     if (build_requests(engine, base_url, err) < 0)
         return -1;
@@ -86,30 +78,9 @@ static int engine_init(struct engine *engine, const char *base_url, struct error
     return build_transfers(engine, err);
 }
 
-int engine_new(const struct load_profile *profile, const char *base_url, struct tally *tally,
-               struct engine **ret, struct error *err)
+static void http_engine_free(struct engine *base)
 {
-    struct engine *engine = calloc(1, sizeof(*engine));
-    if (engine == NULL)
-        return error_out_of_memory(err);
-    engine->profile = profile;
-    engine->tally = tally;
-    engine->epoll_fd = -1;
-    engine->wake_fd = -1;
-    engine->n_transfers = profile->concurrency + profile->n_timers;
-    atomic_init(&engine->stop, false);
-    if (engine_init(engine, base_url, err) < 0) {
-        engine_free(engine);
-        return -1;
-    }
-    *ret = engine;
-    return 0;
-}
-
-void engine_free(struct engine *engine)
-{
-    if (engine == NULL)
-        return;
+    struct http_engine *engine = (struct http_engine *)base;
     for (unsigned i = 0; engine->transfers != NULL && i < engine->n_transfers; i++)
         transfer_done(&engine->transfers[i]);
     connector_free(engine->connector);
@@ -119,45 +90,30 @@ void engine_free(struct engine *engine)
     }
     free(engine->transfers);
     free(engine->idle);
-    closep(&engine->wake_fd);
     closep(&engine->epoll_fd);
+    engine_done(&engine->engine);
     free(engine);
 }
 
-void engine_wake(struct engine *engine)
+static void http_engine_disconnect(struct engine *base)
 {
-    eventfd_write(engine->wake_fd, 1);
-}
-
-void engine_stop(struct engine *engine)
-{
-    atomic_store(&engine->stop, true);
-    engine_wake(engine);
-}
-
-void engine_resume(struct engine *engine)
-{
-    atomic_store(&engine->stop, false);
-}
-
-void engine_disconnect(struct engine *engine)
-{
+    struct http_engine *engine = (struct http_engine *)base;
     for (unsigned i = 0; i < engine->n_transfers; i++)
         connection_close(&engine->transfers[i].connection);
 }
 
 /* The timer a transfer belongs to; at least n_timers when it is one for requests. */
-static unsigned timer_of(const struct engine *engine, const struct transfer *transfer)
+static unsigned timer_of(const struct http_engine *engine, const struct transfer *transfer)
 {
     return transfer->connection.number - engine->profile->concurrency;
 }
 
-static bool is_for_requests(const struct engine *engine, const struct transfer *transfer)
+static bool is_for_requests(const struct http_engine *engine, const struct transfer *transfer)
 {
     return transfer->connection.number < engine->profile->concurrency;
 }
 
-static void link_newest(struct engine *engine, struct transfer *transfer)
+static void link_newest(struct http_engine *engine, struct transfer *transfer)
 {
     transfer->older = engine->newest;
     transfer->newer = NULL;
@@ -166,7 +122,7 @@ static void link_newest(struct engine *engine, struct transfer *transfer)
     engine->in_flight++;
 }
 
-static void release(struct engine *engine, struct transfer *transfer)
+static void release(struct http_engine *engine, struct transfer *transfer)
 {
     *(transfer->older != NULL ? &transfer->older->newer : &engine->oldest) = transfer->newer;
     *(transfer->newer != NULL ? &transfer->newer->older : &engine->newest) = transfer->older;
@@ -176,22 +132,16 @@ static void release(struct engine *engine, struct transfer *transfer)
 }
 
 /* Account for an outcome, if there is one yet. */
-static void settle(struct engine *engine, struct transfer *transfer, enum request_outcome outcome,
-                   nsec_t now_ns)
+static void settle(struct http_engine *engine, struct transfer *transfer,
+                   enum request_outcome outcome, nsec_t now_ns)
 {
-    if (outcome == REQUEST_PENDING)
-        return;
-    release(engine, transfer);
-    nsec_t latency_ns = now_ns - transfer->due_ns;
-    tally_count(&engine->counts, outcome);
-    if (request_outcome_is_answer(outcome)) {
-        histogram_record(&engine->latency, latency_ns);
-        histogram_record(&engine->service, now_ns - transfer->start_ns);
-    }
-    tally_finished(engine->tally, outcome, latency_ns);
+    if (outcome != REQUEST_PENDING)
+        release(engine, transfer);
+    batch_settled(&engine->batch, outcome, transfer->due_ns, transfer->start_ns, now_ns);
 }
 
-static void start(struct engine *engine, struct transfer *transfer, nsec_t due_ns, nsec_t now_ns)
+static void start(struct http_engine *engine, struct transfer *transfer, nsec_t due_ns,
+                  nsec_t now_ns)
 {
     const struct request *request = is_for_requests(engine, transfer)
                                         ? &engine->requests[arrival_next_kind(&engine->arrival)]
@@ -199,43 +149,36 @@ static void start(struct engine *engine, struct transfer *transfer, nsec_t due_n
     transfer->due_ns = due_ns;
     transfer->start_ns = now_ns;
     link_newest(engine, transfer);
-    engine->counts.started++;
-    tally_started(engine->tally);
+    batch_started(&engine->batch);
     settle(engine, transfer, transfer_start(transfer, request), now_ns);
 }
 
-static bool has_work_left(const struct engine *engine)
-{
-    return engine->begun < engine->order->requests;
-}
-
 /* When the next request can begin: NSEC_NEVER when none is left or all transfers are busy. */
-static nsec_t next_request_due_ns(const struct engine *engine)
+static nsec_t next_request_due_ns(const struct http_engine *engine)
 {
-    if (engine->profile->n_requests == 0 || !has_work_left(engine) || engine->n_idle == 0)
+    if (engine->profile->n_requests == 0 || !batch_has_work(&engine->batch) || engine->n_idle == 0)
         return NSEC_NEVER;
-    nsec_t offset_ns = arrival_due_ns(engine->profile->rate_per_s, engine->begun);
-    return offset_ns == NSEC_NEVER ? NSEC_NEVER : engine->start_ns + offset_ns;
+    return batch_next_due_ns(&engine->batch, engine->profile->rate_per_s);
 }
 
-static void start_requests(struct engine *engine, nsec_t now_ns)
+static void start_requests(struct http_engine *engine, nsec_t now_ns)
 {
     nsec_t due_ns;
     while ((due_ns = next_request_due_ns(engine)) <= now_ns) {
         bool closed_loop = engine->profile->rate_per_s <= 0;
-        engine->begun++;
+        engine->batch.begun++;
         start(engine, engine->idle[--engine->n_idle], closed_loop ? now_ns : due_ns, now_ns);
     }
 }
 
 /* Work is left, or requests are in flight; timer firings in flight are waited for beyond that. */
-static bool is_under_way(const struct engine *engine)
+static bool is_under_way(const struct http_engine *engine)
 {
-    bool busy = engine->profile->n_requests > 0 && engine->n_idle < engine->order->concurrency;
-    return busy || has_work_left(engine);
+    bool busy = engine->profile->n_requests > 0 && engine->n_idle < engine->batch.order.concurrency;
+    return busy || batch_has_work(&engine->batch);
 }
 
-static nsec_t next_timer_due_ns(const struct engine *engine, unsigned timer)
+static nsec_t next_timer_due_ns(const struct http_engine *engine, unsigned timer)
 {
     const struct transfer *transfer = &engine->transfers[engine->profile->concurrency + timer];
     if (transfer->request != NULL || !is_under_way(engine))
@@ -243,7 +186,7 @@ static nsec_t next_timer_due_ns(const struct engine *engine, unsigned timer)
     return engine->timer_due_ns[timer];
 }
 
-static void start_timers(struct engine *engine, nsec_t now_ns)
+static void start_timers(struct http_engine *engine, nsec_t now_ns)
 {
     const struct load_profile *profile = engine->profile;
     for (unsigned i = 0; i < profile->n_timers; i++) {
@@ -253,12 +196,12 @@ static void start_timers(struct engine *engine, nsec_t now_ns)
         engine->timer_due_ns[i] =
             arrival_timer_next_ns(due_ns, profile->timers[i].every_ns, now_ns);
         if (profile->n_requests == 0)
-            engine->begun++;
+            engine->batch.begun++;
         start(engine, &engine->transfers[profile->concurrency + i], due_ns, now_ns);
     }
 }
 
-static nsec_t oldest_deadline_ns(const struct engine *engine)
+static nsec_t oldest_deadline_ns(const struct http_engine *engine)
 {
     if (engine->oldest == NULL ||
         engine->profile->timeout_ns > NSEC_NEVER - engine->oldest->start_ns)
@@ -266,14 +209,14 @@ static nsec_t oldest_deadline_ns(const struct engine *engine)
     return engine->oldest->start_ns + engine->profile->timeout_ns;
 }
 
-static void time_out(struct engine *engine, struct transfer *transfer, nsec_t now_ns)
+static void time_out(struct http_engine *engine, struct transfer *transfer, nsec_t now_ns)
 {
     transfer_abandon(transfer);
     settle(engine, transfer, REQUEST_TIMED_OUT, now_ns);
 }
 
 /* Let libcurl get on with the connections it opens. */
-static void tend_connector(struct engine *engine)
+static void tend_connector(struct http_engine *engine)
 {
     nsec_t due_ns = connector_due_ns(engine->connector);
     if (due_ns != NSEC_NEVER && due_ns <= clock_now_ns())
@@ -288,13 +231,12 @@ static void tend_connector(struct engine *engine)
 }
 
 /* Returns whether it was the wake-up. */
-static bool handle_event(struct engine *engine, const struct epoll_event *event)
+static bool handle_event(struct http_engine *engine, const struct epoll_event *event)
 {
     uint32_t number = (uint32_t)(event->data.u64 >> 32);
     int fd = (int)(uint32_t)event->data.u64;
     if (number == WAKE_NUMBER) {
-        eventfd_t count;
-        eventfd_read(fd, &count);
+        engine_woken(&engine->engine);
         return true;
     }
 
@@ -315,7 +257,7 @@ static bool handle_event(struct engine *engine, const struct epoll_event *event)
 }
 
 /* epoll_wait() to the nanosecond where the kernel has it (5.11), else to the millisecond. */
-static int wait_for_events(const struct engine *engine, struct epoll_event *events,
+static int wait_for_events(const struct http_engine *engine, struct epoll_event *events,
                            nsec_t timeout_ns)
 {
     struct timespec timeout = {
@@ -330,7 +272,7 @@ static int wait_for_events(const struct engine *engine, struct epoll_event *even
 }
 
 /* Wait for events until then and handle them. Returns whether the wake-up was among them. */
-static bool wait_and_handle(struct engine *engine, nsec_t now_ns, nsec_t until_ns)
+static bool wait_and_handle(struct http_engine *engine, nsec_t now_ns, nsec_t until_ns)
 {
     struct epoll_event events[EVENTS_MAX];
     nsec_t timeout_ns = until_ns == NSEC_NEVER ? NSEC_NEVER : until_ns - now_ns;
@@ -346,9 +288,9 @@ static nsec_t earlier(nsec_t a_ns, nsec_t b_ns)
     return a_ns < b_ns ? a_ns : b_ns;
 }
 
-static nsec_t next_due_ns(const struct engine *engine)
+static nsec_t next_due_ns(const struct http_engine *engine)
 {
-    nsec_t due_ns = earlier(engine->order->deadline_ns, oldest_deadline_ns(engine));
+    nsec_t due_ns = earlier(engine->batch.order.deadline_ns, oldest_deadline_ns(engine));
     due_ns = earlier(due_ns, connector_due_ns(engine->connector));
     due_ns = earlier(due_ns, next_request_due_ns(engine));
     for (unsigned i = 0; i < engine->profile->n_timers; i++)
@@ -356,25 +298,20 @@ static nsec_t next_due_ns(const struct engine *engine)
     return due_ns;
 }
 
-static void begin_batch(struct engine *engine, const struct batch_order *order)
+static void begin_batch(struct http_engine *engine, const struct batch_order *order)
 {
     const struct load_profile *profile = engine->profile;
-    engine->order = order;
-    engine->start_ns = clock_now_ns();
-    engine->begun = 0;
-    engine->counts = (struct load_counts){0};
-    histogram_reset(&engine->latency);
-    histogram_reset(&engine->service);
+    batch_begin(&engine->batch, order, engine->tally);
     arrival_begin(&engine->arrival, profile->requests, profile->n_requests);
     engine->n_idle = 0;
     for (unsigned i = order->concurrency; i > 0; i--)
         engine->idle[engine->n_idle++] = &engine->transfers[i - 1];
     for (unsigned i = 0; i < profile->n_timers; i++)
-        engine->timer_due_ns[i] = engine->start_ns + profile->timers[i].every_ns;
+        engine->timer_due_ns[i] = engine->batch.start_ns + profile->timers[i].every_ns;
 }
 
 /* Give up what is in flight: at the deadline that is an outcome, at a stop it is none. */
-static void end_early(struct engine *engine, bool stopped, nsec_t now_ns)
+static void end_early(struct http_engine *engine, bool stopped, nsec_t now_ns)
 {
     while (engine->oldest != NULL) {
         struct transfer *transfer = engine->oldest;
@@ -384,30 +321,19 @@ static void end_early(struct engine *engine, bool stopped, nsec_t now_ns)
         }
         transfer_abandon(transfer);
         release(engine, transfer);
-        tally_dropped(engine->tally);
+        batch_dropped(&engine->batch);
     }
 }
 
-static void report(const struct engine *engine, struct batch_result *ret)
+static void http_engine_run(struct engine *base, const struct batch_order *order,
+                            struct batch_result *ret)
 {
-    ret->counts = engine->counts;
-    ret->start_ns = engine->start_ns;
-    ret->end_ns = clock_now_ns();
-    ret->latency_p50_ns = histogram_percentile_ns(&engine->latency, 500);
-    ret->latency_p99_ns = histogram_percentile_ns(&engine->latency, 990);
-    ret->latency_max_ns = histogram_max_ns(&engine->latency);
-    ret->service_p50_ns = histogram_percentile_ns(&engine->service, 500);
-    ret->service_p99_ns = histogram_percentile_ns(&engine->service, 990);
-    ret->service_max_ns = histogram_max_ns(&engine->service);
-}
-
-void engine_run(struct engine *engine, const struct batch_order *order, struct batch_result *ret)
-{
+    struct http_engine *engine = (struct http_engine *)base;
     *ret = (struct batch_result){.deadline_hit = false};
     begin_batch(engine, order);
     while (is_under_way(engine) || engine->in_flight > 0) {
         nsec_t now_ns = clock_now_ns();
-        ret->stopped = atomic_load(&engine->stop);
+        ret->stopped = atomic_load(&base->stop);
         ret->deadline_hit = !ret->stopped && now_ns >= order->deadline_ns;
         if (ret->stopped || ret->deadline_hit) {
             end_early(engine, ret->stopped, now_ns);
@@ -421,12 +347,39 @@ void engine_run(struct engine *engine, const struct batch_order *order, struct b
         if (is_under_way(engine) || engine->in_flight > 0)
             wait_and_handle(engine, now_ns, next_due_ns(engine));
     }
-    report(engine, ret);
-    engine->order = NULL;
+    batch_report(&engine->batch, ret);
 }
 
-void engine_rest(struct engine *engine)
+/* Idle connections are tended: a service may close them. */
+static void http_engine_rest(struct engine *base)
 {
-    while (!wait_and_handle(engine, 0, NSEC_NEVER))
+    while (!wait_and_handle((struct http_engine *)base, 0, NSEC_NEVER))
         continue;
+}
+
+static const struct engine_type http_engine_type = {
+    .run = http_engine_run,
+    .rest = http_engine_rest,
+    .disconnect = http_engine_disconnect,
+    .free = http_engine_free,
+};
+
+int http_engine_new(const struct load_profile *profile, const char *base_url, struct tally *tally,
+                    struct engine **ret, struct error *err)
+{
+    struct http_engine *engine = calloc(1, sizeof(*engine));
+    if (engine == NULL)
+        return error_out_of_memory(err);
+    engine->profile = profile;
+    engine->tally = tally;
+    engine->epoll_fd = -1;
+    engine->engine.wake_fd = -1;
+    engine->n_transfers = profile->concurrency + profile->n_timers;
+    if (engine_init(&engine->engine, &http_engine_type, err) < 0 ||
+        http_engine_init(engine, base_url, err) < 0) {
+        http_engine_free(&engine->engine);
+        return -1;
+    }
+    *ret = &engine->engine;
+    return 0;
 }
