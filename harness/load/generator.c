@@ -8,6 +8,7 @@
 #include <sys/prctl.h>
 
 #include "base/cleanup.h"
+#include "load/command_engine.h"
 #include "load/http_engine.h"
 #include "load/tally.h"
 
@@ -109,8 +110,6 @@ static int start_thread(struct generator *generator, struct error *err)
 
 static int check_profile(const struct load_profile *profile, struct error *err)
 {
-    if (profile->n_requests + profile->n_timers == 0)
-        return error_set(err, ERROR_USAGE, "the load has neither requests nor timers");
     if (profile->concurrency < 1 || profile->concurrency > LOAD_CONCURRENCY_MAX)
         return error_set(err, ERROR_USAGE, "the load's concurrency is %u, expected 1 to %d",
                          profile->concurrency, LOAD_CONCURRENCY_MAX);
@@ -122,19 +121,29 @@ static int check_profile(const struct load_profile *profile, struct error *err)
     return 0;
 }
 
-static int generator_init(struct generator *generator, const char *base_url, struct error *err)
+/* Where work goes: one of the two. */
+struct target {
+    const char *base_url;
+    const struct load_command *command;
+};
+
+static int generator_init(struct generator *generator, const struct target *target,
+                          struct error *err)
 {
+    const struct load_profile *profile = generator->profile;
     generator->over_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (generator->over_fd < 0)
         return error_set_errno(err, ERROR_INTERNAL, errno, "an eventfd for the load");
-    if (http_engine_new(generator->profile, base_url, &generator->tally, &generator->engine, err) <
-        0)
-        return -1;
-    return start_thread(generator, err);
+    int status = target->command != NULL
+                     ? command_engine_new(profile, target->command, &generator->tally,
+                                          &generator->engine, err)
+                     : http_engine_new(profile, target->base_url, &generator->tally,
+                                       &generator->engine, err);
+    return status < 0 ? -1 : start_thread(generator, err);
 }
 
-int generator_new(const struct load_profile *profile, const char *base_url, struct generator **ret,
-                  struct error *err)
+static int generator_make(const struct load_profile *profile, const struct target *target,
+                          struct generator **ret, struct error *err)
 {
     if (check_profile(profile, err) < 0)
         return -1;
@@ -146,12 +155,28 @@ int generator_new(const struct load_profile *profile, const char *base_url, stru
     tally_init(&generator->tally);
     pthread_mutex_init(&generator->lock, NULL);
     pthread_cond_init(&generator->obeyed, NULL);
-    if (generator_init(generator, base_url, err) < 0) {
+    if (generator_init(generator, target, err) < 0) {
         generator_free(generator);
         return -1;
     }
     *ret = generator;
     return 0;
+}
+
+int generator_new(const struct load_profile *profile, const char *base_url, struct generator **ret,
+                  struct error *err)
+{
+    const struct target target = {.base_url = base_url};
+    if (profile->n_requests + profile->n_timers == 0)
+        return error_set(err, ERROR_USAGE, "the load has neither requests nor timers");
+    return generator_make(profile, &target, ret, err);
+}
+
+int generator_new_command(const struct load_profile *profile, const struct load_command *command,
+                          struct generator **ret, struct error *err)
+{
+    const struct target target = {.command = command};
+    return generator_make(profile, &target, ret, err);
 }
 
 void generator_free(struct generator *generator)

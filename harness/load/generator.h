@@ -22,6 +22,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "load/batch.h"
+#include "load/command_engine.h"
 #include "load/profile.h"
 #include "timeline/sample.h"
 
@@ -31,6 +32,11 @@ struct generator;
  * is spoken. ERROR_USAGE for a request that cannot be sent as it stands. The caller owns *ret. */
 int generator_new(const struct load_profile *profile, const char *base_url, struct generator **ret,
                   struct error *err);
+
+/* Work that is not HTTP: each unit is one run of a program (see command_engine.h, which says what
+ * becomes of it). `command` is borrowed; the profile has neither requests nor timers then. */
+int generator_new_command(const struct load_profile *profile, const struct load_command *command,
+                          struct generator **ret, struct error *err);
 
 /* Stops what runs, closes every connection. NULL is fine. */
 void generator_free(struct generator *generator);
