@@ -9,9 +9,11 @@
 #include "base/error.h"
 #include "driver/driver.h"
 #include "load/profile.h"
+#include "scenario/scenario.h"
 #include "timeline/judgement.h"
 
 #define OPTIONS_JOBS_MAX 64
+#define OPTIONS_ENV_MAX  64
 
 enum command {
     COMMAND_RUN,
@@ -34,13 +36,33 @@ struct options {
     const char *driver;                 /* NULL: auto */
     const char *output_dir;             /* "results" */
     unsigned jobs;                      /* runs at a time; 0: not given */
-    const char *url_paths[LOAD_KINDS_MAX];
-    unsigned n_url_paths;
+    struct request_kind url_requests[LOAD_KINDS_MAX]; /* method NULL: not given; a body may be
+                                                         "@FILE" */
+    unsigned n_requests;
+    const char *load_command; /* to be split into words */
+    unsigned port;
+    const char *env[OPTIONS_ENV_MAX]; /* "NAME=VALUE" */
+    unsigned n_env;
+    const char *cwd;
+    const char *user;
+    const char *collect[SCENARIO_COLLECT_MAX]; /* "NAME=URL" */
+    unsigned n_collect;
+    const char *image;
+    const char *engine;
+    const char *attach;
+    const char *pod;       /* file */
+    const char *container; /* which one of the pod's */
+    const char *shard;     /* "I/N" */
+    bool has_restart;
+    enum restart_policy restart;
+    double time_scale;
     const char *ready;
     const char *trim;
+    const char *gc;
     const char *heap;
     uint64_t limit_bytes; /* 0: not given */
     uint64_t high_bytes;
+    uint64_t min_bytes;
     unsigned cycles;
     uint64_t requests;
     uint64_t warmup;

@@ -11,99 +11,50 @@
 #include "cli/catalogue.h"
 #include "cli/console.h"
 #include "cli/exit_status.h"
+#include "cli/overrides.h"
 #include "cli/places.h"
 #include "driver/registry.h"
 #include "run/session.h"
-
-/* What the command line says about the load replaces what the scenario says. */
-static void run_override_load(const struct options *options, struct settings *settings)
-{
-    struct load_profile *load = &settings->load;
-    if (options->n_url_paths > 0) {
-        load->n_requests = options->n_url_paths;
-        for (unsigned i = 0; i < options->n_url_paths; i++)
-            load->requests[i] = (struct request_kind){
-                .method = "GET",
-                .path = options->url_paths[i],
-                .weight = 1,
-            };
-    }
-    if (options->concurrency > 0)
-        load->concurrency = options->concurrency;
-    if (options->rate_per_s > 0)
-        load->rate_per_s = options->rate_per_s;
-}
-
-static void run_override_cycles(const struct options *options, struct settings *settings)
-{
-    if (options->cycles > 0) {
-        settings->cycles = options->cycles;
-        if (settings->cycles_min > options->cycles)
-            settings->cycles_min = options->cycles;
-    }
-    if (options->requests > 0)
-        settings->cycle_requests = options->requests;
-    if (options->has_warmup)
-        settings->warmup_requests = options->warmup;
-    if (options->budget_ns > 0)
-        settings->budget_ns = options->budget_ns;
-    if (options->sample_hz > 0)
-        settings->sample_hz = options->sample_hz;
-}
-
-static void run_override(const struct options *options, struct settings *settings)
-{
-    run_override_load(options, settings);
-    run_override_cycles(options, settings);
-    if (options->limit_bytes > 0)
-        settings->limit_bytes = options->limit_bytes;
-    if (options->high_bytes > 0)
-        settings->high_bytes = options->high_bytes;
-    if (options->thp_system)
-        settings->thp = THP_SYSTEM;
-    if (options->ready != NULL)
-        settings->service.ready = options->ready;
-    if (options->trim != NULL)
-        settings->trim_path = options->trim;
-    if (options->heap != NULL)
-        settings->heap_path = options->heap;
-    if (options->has_expectation) {
-        settings->has_expectation = true;
-        settings->expect = options->expect;
-        settings->expects_cause = options->expects_cause;
-        settings->expect_cause = options->expect_cause;
-    }
-}
 
 /* Options that replace settings, for the scenario and each of its variants; then into the plan. */
 static int run_plan_scenario(const struct options *options, struct scenario *scenario,
                              const struct plan_paths *paths, struct plan *plan, struct error *err)
 {
-    run_override(options, &scenario->settings);
-    for (unsigned i = 0; i < scenario->n_variants; i++)
-        run_override(options, &scenario->variants[i].settings);
+    if (overrides_apply(options, scenario, err) < 0)
+        return -1;
     if (options->variant != NULL && strcmp(options->variant, "all") == 0)
         return plan_add_all(plan, scenario, paths, err);
     return plan_add(plan, scenario, options->variant, paths, err);
 }
 
-/* The last part of the program's path, as a scenario's name: small letters, digits, hyphens. */
-static void run_name_of_command(const char *program, char *name, size_t size)
+/* The scenario that the command line itself is. */
+static int run_scenario_of_options(const struct options *options, struct scenario **ret,
+                                   struct error *err)
 {
-    const char *slash = strrchr(program, '/');
-    const char *base = slash != NULL ? slash + 1 : program;
-    size_t length = 0;
-    for (; *base != '\0' && length < size - 1 && length < 40; base++) {
-        char c = *base >= 'A' && *base <= 'Z' ? (char)(*base - 'A' + 'a') : *base;
-        bool fits = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-        if (fits || length > 0)
-            name[length++] = fits ? c : '-';
-    }
-    while (length > 0 && name[length - 1] == '-')
-        length--;
-    name[length] = '\0';
-    if (length == 0)
-        snprintf(name, size, "service");
+    const char *const *command = options->service_command;
+    if (options->operands[0] != NULL)
+        return error_set(err, ERROR_USAGE,
+                         "found both a scenario (%.60s) and %s; expected one of them",
+                         options->operands[0],
+                         command != NULL          ? "a command after --"
+                         : options->image != NULL ? "--image"
+                                                  : "--attach");
+    if (command != NULL && command[0] == NULL)
+        return error_set(err, ERROR_USAGE, "found no command after --");
+    if (command != NULL && options->attach != NULL)
+        return error_set(err, ERROR_USAGE,
+                         "found both --attach and a command; expected one of them");
+    const char *name = options->image != NULL    ? options->image
+                       : options->attach != NULL ? options->attach
+                                                 : command[0];
+    if (scenario_from_command(name, command, ret, err) < 0)
+        return -1;
+    struct load_profile *load = &(*ret)->settings.load;
+    if (options->load_command != NULL)
+        return 0;
+    load->n_requests = 1;
+    load->requests[0] = (struct request_kind){.method = "GET", .path = "/", .weight = 1};
+    return 0;
 }
 
 static int run_make_plan(const struct options *options, const struct places *places,
@@ -112,22 +63,10 @@ static int run_make_plan(const struct options *options, const struct places *pla
     const struct plan_paths paths = {
         .services_dir = places->services[0] != '\0' ? places->services : NULL,
     };
-    if (options->service_command != NULL) {
+    if (options->service_command != NULL || options->image != NULL || options->attach != NULL) {
         CLEANUP(scenario_freep) struct scenario *scenario = NULL;
-        char name[SCENARIO_NAME_MAX];
-        if (options->operands[0] != NULL)
-            return error_set(err, ERROR_USAGE,
-                             "found both a scenario (%.60s) and a command after --; expected one "
-                             "of them",
-                             options->operands[0]);
-        if (options->service_command[0] == NULL)
-            return error_set(err, ERROR_USAGE, "found no command after --");
-        run_name_of_command(options->service_command[0], name, sizeof(name));
-        if (scenario_from_command(name, options->service_command, &scenario, err) < 0)
+        if (run_scenario_of_options(options, &scenario, err) < 0)
             return -1;
-        scenario->settings.load.n_requests = 1;
-        scenario->settings.load.requests[0] =
-            (struct request_kind){.method = "GET", .path = "/", .weight = 1};
         return run_plan_scenario(options, scenario, &paths, plan, err);
     }
     if (options->operands[0] == NULL)

@@ -22,7 +22,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/process.h"
+#include "driver/instance_state.h"
 #include "scenario/plan.h"
 #include "timeline/sample.h"
 #include "timeline/squeeze.h"
@@ -47,14 +47,6 @@ struct run_files {
     const char *log_path; /* what the service prints; that of a dependency goes to log_path "." and
                              its name */
     const char *data_dir; /* what they write: a folder that is there, LEAKCAGE_DATA to them all */
-};
-
-/* Alive: the service's first process runs, or it has ended but others of its tree live on. */
-struct instance_state {
-    bool alive;
-    bool main_ended;             /* the first process has ended… */
-    struct process_end main_end; /* …and how */
-    unsigned processes;          /* how many live on */
 };
 
 /* For relocate: where the records go, and who hears what the program elsewhere prints. */

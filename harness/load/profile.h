@@ -6,7 +6,10 @@
  * n / rate, whatever the service does; at most `concurrency` are in flight and later ones queue.
  * Latency is measured from the due time (so a stalled service is charged for the requests that
  * waited), service time from the send. Timers fire at fixed intervals while a batch runs, as health
- * checks do; when there are no request kinds, the batch's work is counted in timer firings. */
+ * checks do; when there are no request kinds, the batch's work is counted in timer firings.
+ *
+ * Work that is not HTTP is a command: one run of it is what a request is otherwise, and its exit
+ * status the outcome. */
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -32,8 +35,9 @@ struct load_profile {
     unsigned n_requests;
     struct request_kind timers[LOAD_KINDS_MAX];
     unsigned n_timers;
-    unsigned concurrency; /* 1 to LOAD_CONCURRENCY_MAX */
-    double rate_per_s;    /* 0: closed loop */
-    bool reuse;           /* keep connections open between requests */
-    nsec_t timeout_ns;    /* of one request, from its send */
+    const char *const *command; /* NULL-terminated words; NULL: HTTP */
+    unsigned concurrency;       /* 1 to LOAD_CONCURRENCY_MAX */
+    double rate_per_s;          /* 0: closed loop */
+    bool reuse;                 /* keep connections open between requests */
+    nsec_t timeout_ns;          /* of one request, from its send */
 };

@@ -131,7 +131,7 @@ static int run_probe_trim(struct stage *stage, struct error *err)
 {
     stage_enter_phase(stage, "probe trim", 0);
     if (readiness_post(stage->context->driver->endpoint(stage->instance, 0),
-                       stage->spec->settings.trim_path, err) < 0) {
+                       stage->spec->settings.trim, err) < 0) {
         record_warn(stage->record, "the trim probe failed: %.120s", err->text);
         *err = (struct error){0};
         stage->record->question.can_trim = false;

@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/interrupt.h"
 #include "base/owner.h"
+#include "driver/registry.h"
 #include "run/data_folder.h"
 #include "run/message.h"
 #include "run/relocated.h"
@@ -80,7 +81,7 @@ static int session_run_one(const struct session_options *options, const struct r
         return -1;
 
     const struct run_context context = {
-        .driver = options->driver,
+        .driver = registry_for_run(options->driver, spec),
         .options = options->driver_options,
         .files = {.log_path = log_path, .data_dir = data_dir},
         .observer = options->observer,

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "scenario/settings.h"
+#include "scenario/tables.h"
 
 enum { METHOD_MAX = 16 };
 
@@ -177,6 +177,24 @@ static int load_read_path(struct reader *reader, const struct json_place *place,
     return reader_keep(reader, path, &load->requests[0].path, err);
 }
 
+static int load_read_command(struct reader *reader, const struct json_place *place, void *object,
+                             struct error *err)
+{
+    struct load_profile *load = object;
+    if (words_read(reader, place, &load->command, err) < 0)
+        return -1;
+    if (load->command[0] == NULL || load->command[0][0] == '\0')
+        return json_error_expected(place, err, "a program, such as [\"./one-job\"]");
+    return 0;
+}
+
+static void load_write_command(struct json_writer *writer, const char *key, const void *object)
+{
+    const struct load_profile *load = object;
+    if (load->command != NULL)
+        words_write(writer, key, load->command);
+}
+
 static void load_write_kinds(struct json_writer *writer, const char *key,
                              const struct field *fields, const struct request_kind *kinds,
                              unsigned count)
@@ -208,6 +226,7 @@ const struct field load_fields[] = {
     {"path", FIELD_OTHER, 0, 0, 0, load_read_path, NULL},
     {"requests", FIELD_OTHER, 0, 0, 0, load_read_requests, load_write_requests},
     {"timers", FIELD_OTHER, 0, 0, 0, load_read_timers, load_write_timers},
+    {"command", FIELD_OTHER, 0, 0, 0, load_read_command, load_write_command},
     {"concurrency", FIELD_UNSIGNED, AT(concurrency), 1, LOAD_CONCURRENCY_MAX, NULL, NULL},
     {"rate", FIELD_NUMBER, AT(rate_per_s), 0.001, 1000000, NULL, NULL},
     {"reuse", FIELD_BOOL, AT(reuse), 0, 0, NULL, NULL},

@@ -11,7 +11,7 @@
 #include "base/json.h"
 #include "scenario/plan_resolve.h"
 #include "scenario/plan_runs.h"
-#include "scenario/settings.h"
+#include "scenario/tables.h"
 
 int plan_new(struct plan **ret, struct error *err)
 {

@@ -7,7 +7,7 @@
 #include "base/json_writer.h"
 #include "scenario/plan.h"
 #include "scenario/plan_runs.h"
-#include "scenario/settings.h"
+#include "scenario/tables.h"
 
 #define AT(member) offsetof(struct run_spec, member)
 

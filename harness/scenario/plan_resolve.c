@@ -9,7 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/json.h"
-#include "scenario/settings.h"
+#include "scenario/tables.h"
 
 const char *plan_absolute(struct arena *arena, const char *directory, const char *path)
 {
@@ -223,7 +223,8 @@ static int plan_resolve_program(const struct plan_place *place,
         snprintf(prefix, sizeof(prefix), "$.dependencies.%s", program->name);
 
     snprintf(key, sizeof(key), "%s.command", prefix);
-    if (plan_resolve_command(place, names, &program->command, key, err) < 0)
+    if (program->command[0] != NULL &&
+        plan_resolve_command(place, names, &program->command, key, err) < 0)
         return -1;
     snprintf(key, sizeof(key), "%s.args", prefix);
     if (plan_resolve_words(place, names, &program->args, key, err) < 0)
@@ -241,7 +242,18 @@ int plan_resolve(const struct plan_place *place, struct settings *settings, stru
     for (unsigned i = 0; i < settings->n_dependencies; i++)
         names.dependencies[i] = settings->dependencies[i].name;
 
-    if (plan_resolve_program(place, &names, &settings->service, err) < 0)
+    if (settings->image != NULL) {
+        /* Its words and its cwd are of the container. */
+        if (plan_resolve_words(place, &names, &settings->service.command, "$.service.command",
+                               err) < 0 ||
+            plan_resolve_words(place, &names, &settings->service.args, "$.service.args", err) < 0 ||
+            plan_resolve_words(place, &names, &settings->service.env, "$.service.env", err) < 0)
+            return -1;
+    } else if (plan_resolve_program(place, &names, &settings->service, err) < 0) {
+        return -1;
+    }
+    if (settings->load.command != NULL &&
+        plan_resolve_command(place, &names, &settings->load.command, "$.load.command", err) < 0)
         return -1;
     for (unsigned i = 0; i < settings->n_dependencies; i++)
         if (plan_resolve_program(place, &names, &settings->dependencies[i], err) < 0)

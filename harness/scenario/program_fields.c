@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "scenario/settings.h"
+#include "scenario/tables.h"
 
 enum { PROGRAM_WORDS_MAX = 1024 };
 
@@ -31,9 +31,8 @@ static int program_check_placeholders(const struct placeholder_names *names, con
         (int)unknown.name_length, unknown.name);
 }
 
-/* An array of strings; *ret is NULL-terminated. */
-static int program_read_words(struct reader *reader, const struct json_place *place,
-                              const char *const **ret, struct error *err)
+int words_read(struct reader *reader, const struct json_place *place, const char *const **ret,
+               struct error *err)
 {
     if (!json_is_array(place))
         return json_error_expected(place, err,
@@ -61,7 +60,7 @@ static int program_read_command(struct reader *reader, const struct json_place *
 {
     struct program *program = object;
     const char *const *words = NULL;
-    if (program_read_words(reader, place, &words, err) < 0)
+    if (words_read(reader, place, &words, err) < 0)
         return -1;
     if (words[0] == NULL || words[0][0] == '\0')
         return json_error_expected(place, err, "a program, such as [\"./my-service\"]");
@@ -73,7 +72,7 @@ static int program_read_args(struct reader *reader, const struct json_place *pla
                              struct error *err)
 {
     struct program *program = object;
-    return program_read_words(reader, place, &program->args, err);
+    return words_read(reader, place, &program->args, err);
 }
 
 /* Where the entry for this variable stands in the list, or the list's end. */
@@ -147,6 +146,12 @@ static int program_read_cwd(struct reader *reader, const struct json_place *plac
     return reader_keep(reader, text, &program->cwd, err);
 }
 
+bool program_is_ready_word(const char *text)
+{
+    return strcmp(text, "tcp") == 0 || strcmp(text, "none") == 0 ||
+           (strncmp(text, "log:", 4) == 0 && text[4] != '\0') || url_path_fault(text) == NULL;
+}
+
 static int program_read_ready(struct reader *reader, const struct json_place *place, void *object,
                               struct error *err)
 {
@@ -154,13 +159,13 @@ static int program_read_ready(struct reader *reader, const struct json_place *pl
     const char *text = NULL;
     if (json_string(place, &text, err) < 0)
         return -1;
-    if (strcmp(text, "tcp") != 0 && url_path_fault(text) != NULL)
-        return json_error_expected(place, err, "\"tcp\", or %s", url_path_fault(text));
+    if (!program_is_ready_word(text))
+        return json_error_expected(place, err, "\"tcp\", \"none\", \"log:REGEX\", or %s",
+                                   url_path_fault(text));
     return reader_keep(reader, text, &program->ready, err);
 }
 
-static void program_write_words(struct json_writer *writer, const char *key,
-                                const char *const *words)
+void words_write(struct json_writer *writer, const char *key, const char *const *words)
 {
     json_write_array(writer, key);
     for (; *words != NULL; words++)
@@ -170,12 +175,12 @@ static void program_write_words(struct json_writer *writer, const char *key,
 
 static void program_write_command(struct json_writer *writer, const char *key, const void *object)
 {
-    program_write_words(writer, key, ((const struct program *)object)->command);
+    words_write(writer, key, ((const struct program *)object)->command);
 }
 
 static void program_write_args(struct json_writer *writer, const char *key, const void *object)
 {
-    program_write_words(writer, key, ((const struct program *)object)->args);
+    words_write(writer, key, ((const struct program *)object)->args);
 }
 
 static void program_write_env(struct json_writer *writer, const char *key, const void *object)
@@ -211,13 +216,8 @@ const struct field program_fields[] = {
     {"env", FIELD_OTHER, OTHER(env)},
     {"cwd", FIELD_OTHER, OTHER(cwd)},
     {"port", FIELD_PORT, AT(port), 1, 65535, NULL, NULL},
+    {"user", FIELD_LINE, AT(user), 0, 0, NULL, NULL},
     {"ready", FIELD_OTHER, OTHER(ready)},
     {"ready_timeout", FIELD_DURATION, AT(ready_timeout_ns), 0.01, 3600, NULL, NULL},
-    {NULL, 0, 0, 0, 0, NULL, NULL},
-};
-
-const struct field service_fields[] = {
-    {"trim", FIELD_URL_PATH, offsetof(struct settings, trim_path), 0, 0, NULL, NULL},
-    {"heap", FIELD_URL_PATH, offsetof(struct settings, heap_path), 0, 0, NULL, NULL},
     {NULL, 0, 0, 0, 0, NULL, NULL},
 };

@@ -66,7 +66,7 @@ int record_new(const struct run_spec *spec, struct record **ret, struct error *e
         .cycles_max = settings->cycles,
         .cycles_min = settings->cycles_min,
         .cycle_requests = settings->cycle_requests,
-        .can_trim = settings->trim_path != NULL,
+        .can_trim = settings->trim != NULL,
         .can_reclaim = true,
     };
     *ret = take_ptr(&record);

@@ -6,7 +6,7 @@
 
 #include "base/arena.h"
 #include "base/cleanup.h"
-#include "scenario/settings.h"
+#include "scenario/tables.h"
 
 enum { NAME_LETTERS_MAX = 48 };
 
@@ -215,7 +215,8 @@ int scenario_from_command(const char *name, const char *const *command, struct s
     char made[SCENARIO_NAME_MAX];
     scenario_make_name(name, made);
     scenario->name = arena_strdup(scenario->arena, made);
-    scenario->settings.service.command = command;
+    if (command != NULL)
+        scenario->settings.service.command = command;
     if (scenario->name == NULL || settings_keep(&scenario->settings, scenario->arena, NULL) < 0)
         return error_out_of_memory(err);
     *ret = take_ptr(&scenario);

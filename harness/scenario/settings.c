@@ -1,4 +1,4 @@
-#include "scenario/settings.h"
+#include "scenario/tables.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -25,6 +25,9 @@ void settings_defaults(struct settings *settings)
         .service = program_defaults(NULL),
         .limit_bytes = SCENARIO_NO_LIMIT,
         .high_bytes = SCENARIO_NO_LIMIT,
+        .min_bytes = SCENARIO_NO_LIMIT,
+        .oom_group = true,
+        .restart = {.policy = RESTART_AT_ONCE, .time_scale = 1},
         .pids = 4096,
         .thp = THP_NEVER,
         .load = {.concurrency = 8, .reuse = true, .timeout_ns = 5 * NSEC_PER_SEC},
@@ -72,6 +75,7 @@ static void settings_keep_program(struct settings_keeper *keeper, struct program
     program->args = settings_keep_words(keeper, program->args);
     program->env = settings_keep_words(keeper, program->env);
     program->cwd = settings_keep_text(keeper, program->cwd);
+    program->user = settings_keep_text(keeper, program->user);
     program->ready = settings_keep_text(keeper, program->ready);
 }
 
@@ -93,8 +97,19 @@ int settings_keep(struct settings *settings, struct arena *arena, struct error *
     settings_keep_program(&keeper, &settings->service);
     for (unsigned i = 0; i < settings->n_dependencies; i++)
         settings_keep_program(&keeper, &settings->dependencies[i]);
-    settings->trim_path = settings_keep_text(&keeper, settings->trim_path);
+    settings->image = settings_keep_text(&keeper, settings->image);
+    settings->engine = settings_keep_text(&keeper, settings->engine);
+    settings->attach = settings_keep_text(&keeper, settings->attach);
+    settings->pod = settings_keep_text(&keeper, settings->pod);
+    settings->trim = settings_keep_text(&keeper, settings->trim);
+    settings->gc = settings_keep_text(&keeper, settings->gc);
     settings->heap_path = settings_keep_text(&keeper, settings->heap_path);
+    for (unsigned i = 0; i < settings->n_collect; i++) {
+        settings->collect[i].name = settings_keep_text(&keeper, settings->collect[i].name);
+        settings->collect[i].url = settings_keep_text(&keeper, settings->collect[i].url);
+    }
+    if (settings->load.command != NULL)
+        settings->load.command = settings_keep_words(&keeper, settings->load.command);
     settings_keep_kinds(&keeper, settings->load.requests, settings->load.n_requests);
     settings_keep_kinds(&keeper, settings->load.timers, settings->load.n_timers);
     return keeper.failed ? error_out_of_memory(err) : 0;
@@ -139,7 +154,9 @@ static int settings_check_programs(const struct settings *settings, char *key, s
         char prefix[SETTINGS_KEY_MAX] = "service.";
         if (i > 0)
             snprintf(prefix, sizeof(prefix), "dependencies.%s.", programs[i]->name);
-        if (programs[i]->command[0] == NULL || programs[i]->command[0][0] == '\0') {
+        bool is_brought = i == 0 && (settings->image != NULL || settings->attach != NULL);
+        if (!is_brought &&
+            (programs[i]->command[0] == NULL || programs[i]->command[0][0] == '\0')) {
             error_set(err, ERROR_USAGE,
                       "found no command, expected one such as \"command\": [\"./my-service\"]");
             return settings_fault(key, prefix, "command");
@@ -158,12 +175,17 @@ static int settings_check_programs(const struct settings *settings, char *key, s
 static int settings_check_load(const struct settings *settings, char *key, struct error *err)
 {
     const struct load_profile *load = &settings->load;
-    if (load->n_requests == 0 && load->n_timers == 0) {
+    if (load->command != NULL && (load->n_requests > 0 || load->n_timers > 0)) {
         error_set(err, ERROR_USAGE,
-                  "found neither requests nor timers, expected at least \"path\": \"/\"");
+                  "found a command beside requests or timers, expected one or the other");
+        return settings_fault(key, "load.", "command");
+    }
+    if (load->n_requests == 0 && load->n_timers == 0 && load->command == NULL) {
+        error_set(err, ERROR_USAGE,
+                  "found no requests, timers or command, expected at least \"path\": \"/\"");
         return settings_fault(key, "load", "");
     }
-    if (load->rate_per_s > 0 && load->n_requests == 0) {
+    if (load->rate_per_s > 0 && load->n_requests == 0 && load->command == NULL) {
         error_set(err, ERROR_USAGE,
                   "found a rate and no requests, expected requests: timers have "
                   "intervals of their own");

@@ -1,39 +1,101 @@
 #pragma once
-/* The inside of scenario and plan: the tables behind `struct settings`, and what both do with it.
- */
-#include "scenario/fields.h"
-#include "scenario/scenario.h"
+/* Settings: everything about a run that a scenario can say and a variant can replace. Plain values;
+ * scenario.h tells where they come from, and who owns the strings. */
+#include <stdbool.h>
+#include <stdint.h>
 
-/* $.service and the entries of $.dependencies (struct program), what only the service has (struct
- * settings), $.load (struct load_profile), its requests and timers (struct request_kind), $.cycles
- * and the root (struct settings). */
-extern const struct field program_fields[];
-extern const struct field service_fields[];
-extern const struct field load_fields[];
-extern const struct field request_fields[];
-extern const struct field timer_fields[];
-extern const struct field cycles_fields[];
-extern const struct field settings_fields[];
+#include "base/clock.h"
+#include "load/profile.h"
+#include "timeline/judgement.h"
 
-/* A program of which nothing is said but its name. */
-struct program program_defaults(const char *name);
+#define SCENARIO_DEPENDENCIES_MAX 4
+#define SCENARIO_COLLECT_MAX      8
+#define SCENARIO_LIMIT_MIN_BYTES  ((uint64_t)1024 * 1024)
+#define SCENARIO_NO_LIMIT         UINT64_MAX
 
-/* The placeholders that have a value in this object: {services} and {dir} if `paths`, the ports of
- * the dependencies there are and of those that the object adds. Borrowed from both. */
-void settings_collect_names(const struct json_place *object, const struct settings *settings,
-                            bool paths, struct placeholder_names *ret);
+/* How to start a program and how to know that it is ready. Words may hold placeholders: {port} is
+ * the program's own port, {NAME.port} that of a dependency, {service.port} that of the service;
+ * {services}, {dir} and {data} are folders, the last one the run's own; {{word}} is the text
+ * "{word}". The lists are never NULL.
+ *
+ * Ready is it when `ready` says so: "/path" answers 2xx; "tcp": the port accepts connections;
+ * "log:REGEX": a line of its log matches the POSIX extended regular expression; "none": as soon as
+ * it is started. */
+struct program {
+    const char *name;           /* a dependency's name; NULL for the service */
+    const char *const *command; /* NULL-terminated */
+    const char *const *args;    /* NULL-terminated, appended to the command (variants set these) */
+    const char *const *env;     /* NULL-terminated "K=V", added to the environment */
+    const char *cwd;            /* NULL: the working directory of leakcage */
+    uint16_t port;              /* 0: choose a free one */
+    const char *user;           /* "NAME", "UID" or "UID:GID" to run it as; NULL: ours */
+    const char *ready;
+    nsec_t ready_timeout_ns;
+};
 
-/* The values go together and are in range. -1: err says what is wrong and `key` (of settings_key)
- * where, as a JSON path without "$." such as "cycles.min". */
-#define SETTINGS_KEY_MAX 128
-int settings_check(const struct settings *settings, char *key, struct error *err);
+enum thp_mode { THP_NEVER, THP_SYSTEM };
 
-/* settings_check() for an object that was read from JSON: errors carry file, line and path. */
-int settings_check_place(const struct settings *settings, const struct json_place *object,
-                         struct error *err);
+/* What happens when the service has ended. At once: the method starts it again when it learns from
+ * that. The others are Kubernetes' restartPolicy: after a back-off of 0, 10, 20, 40 … 300 s. */
+enum restart_policy { RESTART_AT_ONCE, RESTART_ALWAYS, RESTART_ON_FAILURE, RESTART_NEVER };
 
-/* Everything that *settings points to is copied into the arena. */
-int settings_keep(struct settings *settings, struct arena *arena, struct error *err);
+struct restart {
+    enum restart_policy policy;
+    double time_scale; /* the back-off's times are divided by it */
+};
 
-/* Length of a NULL-terminated list. */
-size_t words_count(const char *const *words);
+/* Something to fetch at every floor, and to keep with the result. */
+struct collect {
+    const char *name; /* a scenario_is_name() */
+    const char *url;  /* path of the service, or "http://127.0.0.1:PORT/…" */
+};
+
+/* Everything that a variant may replace. */
+struct settings {
+    struct program service;
+    struct program dependencies[SCENARIO_DEPENDENCIES_MAX];
+    unsigned n_dependencies;
+    const char *image;  /* run it in a container of this image; NULL: as a program. The command
+                           may then be empty, for the image has its own */
+    const char *engine; /* "podman", "docker"; NULL: the first there is */
+    const char *attach; /* what runs already: a pid, a cgroup, "podman:NAME"…; NULL: start it */
+    const char *pod;    /* metadata.name of the pod it comes from; NULL: none */
+    const char *trim;   /* POST to this path, or "signal:NAME", asks the service to give memory
+                           back; NULL: cannot */
+    const char *gc;     /* the same, to have garbage collected before every floor; NULL: not */
+    const char *heap_path; /* GET here answers with its allocator's numbers; NULL: none */
+    struct collect collect[SCENARIO_COLLECT_MAX];
+    unsigned n_collect;
+    uint64_t limit_bytes; /* memory.max; SCENARIO_NO_LIMIT: none */
+    uint64_t high_bytes;  /* memory.high; SCENARIO_NO_LIMIT: none */
+    uint64_t min_bytes;   /* memory.min; SCENARIO_NO_LIMIT: none */
+    bool oom_group;       /* memory.oom.group: the kernel kills all of it or nothing */
+    struct restart restart;
+    uint64_t pids; /* pids.max */
+    double cpus;   /* cpu.max in processors; 0: no limit */
+    enum thp_mode thp;
+    struct load_profile load;
+    unsigned cycles;          /* at most so many */
+    unsigned cycles_min;      /* at least so many before a decision */
+    uint64_t cycle_requests;  /* work of one cycle */
+    uint64_t warmup_requests; /* work before the first cycle */
+    nsec_t settle_ns;         /* rest after a cycle's load: at least so long */
+    nsec_t budget_ns;         /* of the whole run, from ready */
+    unsigned sample_hz;
+    bool has_expectation;
+    enum verdict_kind expect;
+    bool expects_cause;
+    enum cause expect_cause;
+};
+
+/* What holds when nothing is said: no limit, 8 at a time, cycles of 250 requests, and so on. */
+void settings_defaults(struct settings *settings);
+
+/* Can this be program.ready? */
+bool program_is_ready_word(const char *text);
+
+/* Can this be settings.trim or .gc: a path, or "signal:" and a signal's name without SIG? */
+bool service_is_ask(const char *text);
+
+/* Can this be collect.url: a path, or a URL of this machine's loopback? */
+bool service_is_collect_url(const char *text);

@@ -1,7 +1,7 @@
 /* The root of a scenario, and its variants: everything but name, about and variants. */
 #include <string.h>
 
-#include "scenario/settings.h"
+#include "scenario/tables.h"
 
 enum { BYTES_MAX_EXPONENT = 50 }; /* 1 PiB: more memory than a machine has */
 
@@ -123,6 +123,54 @@ static void settings_write_thp(struct json_writer *writer, const char *key, cons
     json_write_text(writer, key, thp_names[((const struct settings *)object)->thp]);
 }
 
+const char *const restart_policy_names[] = {
+    [RESTART_AT_ONCE] = "at-once",
+    [RESTART_ALWAYS] = "always",
+    [RESTART_ON_FAILURE] = "on-failure",
+    [RESTART_NEVER] = "never",
+    NULL,
+};
+
+static int restart_read_policy(struct reader *reader, const struct json_place *place, void *object,
+                               struct error *err)
+{
+    (void)reader;
+    struct restart *restart = object;
+    const char *text = NULL;
+    if (json_string(place, &text, err) < 0)
+        return -1;
+    for (enum restart_policy i = RESTART_AT_ONCE; restart_policy_names[i] != NULL; i++) {
+        if (strcmp(text, restart_policy_names[i]) == 0) {
+            restart->policy = i;
+            return 0;
+        }
+    }
+    return json_error_word(place, text, restart_policy_names, err);
+}
+
+static void restart_write_policy(struct json_writer *writer, const char *key, const void *object)
+{
+    json_write_text(writer, key, restart_policy_names[((const struct restart *)object)->policy]);
+}
+
+static int settings_read_restart(struct reader *reader, const struct json_place *place,
+                                 void *object, struct error *err)
+{
+    struct settings *settings = object;
+    const struct field_group groups[] = {{restart_fields, &settings->restart}, {NULL, NULL}};
+    return fields_read(reader, place, groups, err);
+}
+
+static void settings_write_restart(struct json_writer *writer, const char *key, const void *object)
+{
+    const struct settings *settings = object;
+    if (settings->restart.policy == RESTART_AT_ONCE)
+        return;
+    json_write_object(writer, key);
+    fields_write(writer, restart_fields, &settings->restart);
+    json_write_close_object(writer);
+}
+
 static int settings_read_load(struct reader *reader, const struct json_place *place, void *object,
                               struct error *err)
 {
@@ -240,11 +288,21 @@ const struct field cycles_fields[] = {
     {NULL, 0, 0, 0, 0, NULL, NULL},
 };
 
+const struct field restart_fields[] = {
+    {"policy", FIELD_OTHER, 0, 0, 0, restart_read_policy, restart_write_policy},
+    {"time_scale", FIELD_NUMBER, offsetof(struct restart, time_scale), 0.001, 100000, NULL, NULL},
+    {NULL, 0, 0, 0, 0, NULL, NULL},
+};
+
 const struct field settings_fields[] = {
     {"service", FIELD_OTHER, OTHER(service)},
     {"dependencies", FIELD_OTHER, OTHER(dependencies)},
     {"limit", FIELD_BYTES, AT(limit_bytes), BYTES_MIN, BYTES_MAX, NULL, NULL},
     {"high", FIELD_BYTES, AT(high_bytes), BYTES_MIN, BYTES_MAX, NULL, NULL},
+    {"min", FIELD_BYTES, AT(min_bytes), BYTES_MIN, BYTES_MAX, NULL, NULL},
+    {"oom_group", FIELD_BOOL, AT(oom_group), 0, 0, NULL, NULL},
+    {"restart", FIELD_OTHER, OTHER(restart)},
+    {"pod", FIELD_LINE, AT(pod), 0, 0, NULL, NULL},
     {"pids", FIELD_COUNT, AT(pids), 1, 4194304, NULL, NULL},
     {"cpus", FIELD_NUMBER, AT(cpus), 0.01, 1024, NULL, NULL},
     {"thp", FIELD_OTHER, OTHER(thp)},

@@ -33,6 +33,7 @@ OBJECTS = {
     "request": ["request"],
     "timer": ["timer"],
     "cycles": ["cycles"],
+    "restart": ["restart"],
 }
 
 # What both must refuse: a path into MINIMAL, and the value put there.
@@ -67,6 +68,16 @@ REFUSED = [
     (["dependencies"], {"up": {"command": ["x"], "trim": "/"}}),
     (["dependencies"], {"up": {"command": ["x"], "heap": "/"}}),
     (["dependencies"], {name: {"command": ["x"]} for name in "abcde"}),
+    (["service", "trim"], "freememory"),
+    (["service", "gc"], "signal:"),
+    (["service", "gc"], "signal:usr1"),
+    (["service", "collect"], {"heap": "http://192.0.2.1/x"}),
+    (["service", "collect"], {"Heap": "/x"}),
+    (["service", "ready"], "log:"),
+    (["service", "engine"], "rkt"),
+    (["dependencies"], {"up": {"image": "x"}}),
+    (["restart"], {"policy": "Always"}),
+    (["restart"], {"time_scale": 0}),
     (["load"], {}),
     (["load"], {"requests": []}),
     (["load"], {"path": "/", "requests": [{"path": "/"}]}),

@@ -5,7 +5,7 @@
 
 #include "tests/support/check_main.h"
 
-#define WORDS_MAX 24
+#define WORDS_MAX 40
 
 /* Parse a line of words separated by blanks. */
 static int parse(const char *line, struct options *ret, struct error *err)
@@ -38,8 +38,8 @@ START_TEST(every_option_is_understood)
     ck_assert_str_eq(options.driver, "vm");
     ck_assert_uint_eq(options.limit_bytes, 67108864);
     ck_assert_uint_eq(options.high_bytes, 50331648);
-    ck_assert_uint_eq(options.n_url_paths, 2);
-    ck_assert_str_eq(options.url_paths[1], "/b");
+    ck_assert_uint_eq(options.n_requests, 2);
+    ck_assert_str_eq(options.url_requests[1].path, "/b");
     ck_assert_str_eq(options.ready, "/up");
     ck_assert_str_eq(options.operands[0], "scenario.json");
     ck_assert_ptr_null(options.operands[1]);
@@ -74,6 +74,68 @@ START_TEST(every_option_is_understood)
     ck_assert_str_eq(options.driver_options.accel, "tcg");
     ck_assert_uint_eq(options.driver_options.guest_memory_bytes, 1073741824);
     ck_assert_uint_eq(options.driver_options.guest_cpus, 3);
+}
+END_TEST
+
+START_TEST(what_is_said_of_a_service_is_understood)
+{
+    struct options options =
+        parsed("leakcage run --port 8080 --env A=b --env C= --cwd /srv --user nobody --gc /gc "
+               "--collect heap=/debug/pprof/heap --collect m=http://127.0.0.1:9/x --min 4M "
+               "--restart on-failure --time-scale 20 --trim-url signal:USR1 --ready log:^up --");
+    ck_assert_uint_eq(options.port, 8080);
+    ck_assert_uint_eq(options.n_env, 2);
+    ck_assert_str_eq(options.env[1], "C=");
+    ck_assert_str_eq(options.cwd, "/srv");
+    ck_assert_str_eq(options.user, "nobody");
+    ck_assert_str_eq(options.gc, "/gc");
+    ck_assert_str_eq(options.trim, "signal:USR1");
+    ck_assert_str_eq(options.ready, "log:^up");
+    ck_assert_uint_eq(options.n_collect, 2);
+    ck_assert_str_eq(options.collect[0], "heap=/debug/pprof/heap");
+    ck_assert_uint_eq(options.min_bytes, 4194304);
+    ck_assert(options.has_restart);
+    ck_assert_int_eq(options.restart, RESTART_ON_FAILURE);
+    ck_assert_double_eq(options.time_scale, 20);
+
+    options = parsed("leakcage run --image i --engine podman --attach 1 --pod p.yaml --container c "
+                     "--shard 0/2 --load ./job --restart always --restart never");
+    ck_assert_str_eq(options.image, "i");
+    ck_assert_str_eq(options.engine, "podman");
+    ck_assert_str_eq(options.attach, "1");
+    ck_assert_str_eq(options.pod, "p.yaml");
+    ck_assert_str_eq(options.container, "c");
+    ck_assert_str_eq(options.shard, "0/2");
+    ck_assert_str_eq(options.load_command, "./job");
+    ck_assert_int_eq(options.restart, RESTART_NEVER);
+}
+END_TEST
+
+START_TEST(what_belongs_to_a_request_follows_its_url)
+{
+    char header[] = "X-A: x";
+    char words[] = "leakcage run --url /a --method PUT --body @file --weight 3 --header";
+    char *argv[16] = {NULL};
+    int argc = 0;
+    for (char *word = strtok(words, " "); word != NULL; word = strtok(NULL, " "))
+        argv[argc++] = word;
+    char more[] = "--url";
+    char path[] = "/b";
+    argv[argc++] = header;
+    argv[argc++] = more;
+    argv[argc++] = path;
+    struct options options;
+    struct error err = {0};
+    ck_assert_msg(options_parse(argc, argv, &options, &err) == 0, "%s", err.text);
+    ck_assert_uint_eq(options.n_requests, 2);
+    ck_assert_str_eq(options.url_requests[0].method, "PUT");
+    ck_assert_str_eq(options.url_requests[0].body, "@file");
+    ck_assert_uint_eq(options.url_requests[0].weight, 3);
+    ck_assert_uint_eq(options.url_requests[0].n_headers, 1);
+    ck_assert_str_eq(options.url_requests[0].headers[0], "X-A: x");
+    ck_assert_str_eq(options.url_requests[1].path, "/b");
+    ck_assert_ptr_null(options.url_requests[1].method);
+    ck_assert_uint_eq(options.url_requests[1].weight, 1);
 }
 END_TEST
 
@@ -167,6 +229,19 @@ static const struct {
     {"leakcage run --expect leek", "--expect: found \"leek\", expected leak"},
     {"leakcage run --expect leak/scokets", "--expect: found \"scokets\""},
     {"leakcage run --expect aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "--expect: found"},
+    {"leakcage run --method GET", "--method: found before any --url"},
+    {"leakcage run --url / --method get", "--method: found \"get\""},
+    {"leakcage run --url / --header X", "--header: found \"X\""},
+    {"leakcage run --url / --weight 0", "--weight: found \"0\""},
+    {"leakcage run --env A", "--env: found \"A\", expected NAME=VALUE"},
+    {"leakcage run --port 65536", "--port: found \"65536\""},
+    {"leakcage run --gc signal:", "--gc: found \"signal:\""},
+    {"leakcage run --ready log:", "--ready: found \"log:\""},
+    {"leakcage run --collect heap", "--collect: found \"heap\""},
+    {"leakcage run --collect heap=http://192.0.2.1/", "--collect: found"},
+    {"leakcage run --engine rkt", "--engine: found \"rkt\""},
+    {"leakcage run --restart maybe", "--restart: found \"maybe\""},
+    {"leakcage run --time-scale 0", "--time-scale: found \"0\""},
     {"leakcage run --jobs 0", "--jobs: found \"0\""},
     {"leakcage run --jobs 65", "--jobs: found \"65\""},
     {"leakcage run --jobs two", "--jobs: found \"two\""},
@@ -229,6 +304,8 @@ static Suite *suite(void)
     TCase *understood = tcase_create("understood");
     TCase *refused = tcase_create("refused");
     tcase_add_test(understood, every_option_is_understood);
+    tcase_add_test(understood, what_is_said_of_a_service_is_understood);
+    tcase_add_test(understood, what_belongs_to_a_request_follows_its_url);
     tcase_add_test(understood, nothing_said_means_nothing_set);
     tcase_add_loop_test(understood, every_command_is_understood, 0,
                         (int)(sizeof(commands) / sizeof(commands[0])));

@@ -283,7 +283,7 @@ START_TEST(a_bad_option_is_refused)
         "command line: $.load.concurrency: found 0, expected a number from 1 to 4096",
         "command line: $.load.rate: found -1, expected a number from 0.001 to 1000000",
         "command line: $.load.requests.path: found \"x\", expected a path that starts with '/'",
-        "command line: $.load: found neither requests nor timers",
+        "command line: $.load: found no requests, timers or command",
         "command line: $.cycles.min: found 5, expected at most the maximum of 3",
         "command line: $.cycles.requests: found 0, expected a number from 1",
         "command line: $.cycles.budget: found 0 us, expected a time from 1.0 s",

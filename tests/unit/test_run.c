@@ -310,7 +310,7 @@ END_TEST
 START_TEST(what_stays_is_given_back_when_asked)
 {
     TRIAL(trial, "/ok", "retain=4194304");
-    trial.spec.settings.trim_path = "/trim";
+    trial.spec.settings.trim = "/trim";
     const struct record *record = execute(&trial);
     ck_assert_msg(record->error.kind == ERROR_NONE, "%s", record->error.text);
     ck_assert_int_eq(record->verdict.kind, VERDICT_LAZY_RELEASE);
@@ -324,7 +324,7 @@ END_TEST
 START_TEST(a_service_that_a_squeeze_kills_has_not_failed)
 {
     TRIAL(trial, "/ok", "retain=4194304");
-    trial.spec.settings.trim_path = "/trim";
+    trial.spec.settings.trim = "/trim";
     const struct record *record = execute(&trial);
     ck_assert_msg(record->error.kind == ERROR_NONE, "%s", record->error.text);
     ck_assert_uint_eq(cycles_of(record, CYCLE_SQUEEZE), 1);
@@ -346,7 +346,7 @@ END_TEST
 START_TEST(a_trim_that_fails_is_a_warning_and_time_is_given_instead)
 {
     TRIAL(trial, "/ok", "retain=4194304");
-    trial.spec.settings.trim_path = "/status/404";
+    trial.spec.settings.trim = "/status/404";
     const struct record *record = execute(&trial);
     ck_assert_int_eq(record->error.kind, ERROR_NONE);
     ck_assert_uint_eq(record->n_warnings, 1);
@@ -360,7 +360,7 @@ END_TEST
 START_TEST(a_service_that_ends_in_a_probe_is_an_error_at_once)
 {
     TRIAL(trial, "/ok", "retain=4194304", "exit-after=195:9"); /* that is: by the trim */
-    trial.spec.settings.trim_path = "/ok";
+    trial.spec.settings.trim = "/ok";
     const struct record *record = execute(&trial);
     ck_assert_int_eq(record->error.kind, ERROR_SERVICE);
     ck_assert_ptr_nonnull(strstr(record->error.text, "exit status 9"));

@@ -83,7 +83,7 @@ START_TEST(what_is_said_holds)
     ck_assert_str_eq(settings->service.cwd, "{dir}/w");
     ck_assert_uint_eq(settings->service.port, 8080);
     ck_assert_int_eq(settings->service.ready_timeout_ns, 10 * NSEC_PER_SEC);
-    ck_assert_str_eq(settings->trim_path, "/freememory");
+    ck_assert_str_eq(settings->trim, "/freememory");
     ck_assert_str_eq(settings->heap_path, "/debug/heap");
     ck_assert_uint_eq(settings->n_dependencies, 1);
     ck_assert_str_eq(settings->dependencies[0].name, "up");
@@ -140,7 +140,7 @@ START_TEST(a_variant_replaces_just_what_it_names)
     ck_assert_str_eq(fixed->service.env[1], "B=3");
     ck_assert_str_eq(fixed->service.env[2], "C=4");
     ck_assert_ptr_null(fixed->service.env[3]);
-    ck_assert_str_eq(fixed->trim_path, "/t");
+    ck_assert_str_eq(fixed->trim, "/t");
     ck_assert_str_eq(fixed->heap_path, "/h");
     ck_assert_uint_eq(fixed->n_dependencies, 2);
     ck_assert_uint_eq(fixed->dependencies[0].port, 99);

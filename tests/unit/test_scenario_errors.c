@@ -98,14 +98,15 @@ static const struct {
      "a.json:4: $.variants.fixed.name: found an unknown key"},
     {"\"variants\": {\"fixed\":\n{\"servise\": {}}}",
      "a.json:4: $.variants.fixed.servise: found an unknown key, expected one of \"about\", "
-     "\"service\", \"dependencies\", \"limit\", \"high\", \"pids\", \"cpus\", \"thp\", "
+     "\"service\", \"dependencies\", \"limit\", \"high\", \"min\", \"oom_group\", \"restart\", "
+     "\"pod\", \"pids\", \"cpus\", \"thp\", "
      "\"sample_hz\", \"load\", \"cycles\", \"expect\"; did you mean \"service\"?"},
     {"\"variants\": {\"fixed\":\n{\"high\": \"64M\"}}, \"limit\": \"32M\"",
      "a.json:4: $.variants.fixed.high: found 64.0 MiB, expected at most the limit of 32.0 MiB"},
     {"\"variants\": {\"fixed\":\n{\"limit\": \"32M\"}}, \"high\": \"48M\"",
      "a.json:4: $.variants.fixed: found 48.0 MiB, expected at most the limit of 32.0 MiB"},
     {"\"variants\": {\"fixed\": {\"load\":\n{\"requests\": []}}}",
-     "a.json:4: $.variants.fixed.load: found neither requests nor timers"},
+     "a.json:4: $.variants.fixed.load: found no requests, timers or command"},
     {"\"$other\": 1, \"variants\": {\"v\": {\"$schema\": 1}}",
      "a.json:3: $.variants.v.$schema: found an unknown key"},
 };
@@ -157,18 +158,23 @@ static const struct {
      "a.json:2: $.service.port: found 0, expected a whole number from 1 to 65535"},
     {"{\"command\": [\"x\"], \"port\": 70000}", "a.json:2: $.service.port: found 70000, expected"},
     {"{\"command\": [\"x\"], \"ready\": \"healthz\"}",
-     "a.json:2: $.service.ready: found \"healthz\", expected \"tcp\", or a path that starts with"},
+     "a.json:2: $.service.ready: found \"healthz\", expected \"tcp\", \"none\", \"log:REGEX\", or "
+     "a path that starts with"},
     {"{\"command\": [\"x\"], \"ready\": \"/a\\r\\nb\"}",
-     "a.json:2: $.service.ready: found \"/a??b\", expected \"tcp\", or a path without spaces"},
+     "a.json:2: $.service.ready: found \"/a??b\", expected \"tcp\", \"none\", \"log:REGEX\", or a "
+     "path without spaces"},
     {"{\"command\": [\"x\"], \"ready_timeout\": \"0s\"}",
      "a.json:2: $.service.ready_timeout: found \"0s\", expected a time from"},
     {"{\"command\": [\"x\"], \"trim\": \"x\"}",
-     "a.json:2: $.service.trim: found \"x\", expected a path that starts with '/'"},
+     "a.json:2: $.service.trim: found \"x\", expected a path such as \"/gc\", or a signal such as "
+     "\"signal:USR1\""},
     {"{\"command\": [\"x\"], \"heap\": \"debug/heap\"}",
      "a.json:2: $.service.heap: found \"debug/heap\", expected a path that starts with '/'"},
-    {"{\"comand\": [\"x\"]}", "a.json:2: $.service.comand: found an unknown key, expected one of "
-                              "\"command\", \"args\", \"env\", \"cwd\", \"port\", \"ready\", "
-                              "\"ready_timeout\", \"trim\", \"heap\"; did you mean \"command\"?"},
+    {"{\"comand\": [\"x\"]}",
+     "a.json:2: $.service.comand: found an unknown key, expected one of "
+     "\"command\", \"args\", \"env\", \"cwd\", \"port\", \"user\", \"ready\", "
+     "\"ready_timeout\", \"image\", \"engine\", \"attach\", \"trim\", "
+     "\"gc\", \"heap\", \"collect\"; did you mean \"command\"?"},
 };
 
 START_TEST(a_bad_service_is_refused_with_line_path_found_and_expected)
@@ -186,8 +192,9 @@ static const struct {
     const char *message;
 } bad_loads[] = {
     {"7", "a.json:2: $.load: found 7, expected an object"},
-    {"{}", "a.json:2: $.load: found neither requests nor timers, expected at least"},
-    {"{\"requests\": [], \"timers\": []}", "a.json:2: $.load: found neither requests nor timers"},
+    {"{}", "a.json:2: $.load: found no requests, timers or command, expected at least"},
+    {"{\"requests\": [], \"timers\": []}",
+     "a.json:2: $.load: found no requests, timers or command"},
     {"{\"path\": \"fetch\"}",
      "a.json:2: $.load.path: found \"fetch\", expected a path that starts with '/'"},
     {"{\"path\": \"\"}", "a.json:2: $.load.path: found \"\", expected a path that starts with"},
@@ -261,7 +268,7 @@ START_TEST(a_file_that_is_no_scenario_is_refused)
     expect_refused("\n7", "a.json:2: $: found 7, expected an object");
     expect_refused("{}", "a.json:1: $: found no command, expected one such as");
     expect_refused("{\"service\": {\"command\": [\"x\"]}}",
-                   "a.json:1: $: found neither requests nor timers");
+                   "a.json:1: $: found no requests, timers or command");
 }
 END_TEST
 

@@ -1,0 +1,48 @@
+#pragma once
+/* The inside of scenario and plan: the tables behind `struct settings`, and what both do with it.
+ */
+#include "scenario/fields.h"
+#include "scenario/scenario.h"
+
+/* $.service and the entries of $.dependencies (struct program), what only the service has (struct
+ * settings), $.load (struct load_profile), its requests and timers (struct request_kind), $.cycles
+ * and the root (struct settings). */
+extern const struct field program_fields[];
+extern const struct field service_fields[];
+extern const struct field load_fields[];
+extern const struct field request_fields[];
+extern const struct field timer_fields[];
+extern const struct field cycles_fields[];
+extern const struct field restart_fields[];
+extern const struct field settings_fields[];
+
+/* A program of which nothing is said but its name. */
+struct program program_defaults(const char *name);
+
+/* The placeholders that have a value in this object: {services} and {dir} if `paths`, the ports of
+ * the dependencies there are and of those that the object adds. Borrowed from both. */
+void settings_collect_names(const struct json_place *object, const struct settings *settings,
+                            bool paths, struct placeholder_names *ret);
+
+/* The values go together and are in range. -1: err says what is wrong and `key` (of settings_key)
+ * where, as a JSON path without "$." such as "cycles.min". */
+#define SETTINGS_KEY_MAX 128
+int settings_check(const struct settings *settings, char *key, struct error *err);
+
+/* settings_check() for an object that was read from JSON: errors carry file, line and path. */
+int settings_check_place(const struct settings *settings, const struct json_place *object,
+                         struct error *err);
+
+/* Everything that *settings points to is copied into the arena. */
+int settings_keep(struct settings *settings, struct arena *arena, struct error *err);
+
+/* An array of strings with known placeholders; *ret is NULL-terminated. And back. */
+int words_read(struct reader *reader, const struct json_place *place, const char *const **ret,
+               struct error *err);
+void words_write(struct json_writer *writer, const char *key, const char *const *words);
+
+/* The words of enum restart_policy, in its order; NULL-terminated. */
+extern const char *const restart_policy_names[];
+
+/* Length of a NULL-terminated list. */
+size_t words_count(const char *const *words);
