@@ -46,6 +46,7 @@ struct instance; /* each driver's own */
 struct run_files {
     const char *log_path; /* what the service prints; that of a dependency goes to log_path "." and
                              its name */
+    const char *load_log_path; /* what a load that is a command prints */
     const char *data_dir; /* what they write: a folder that is there, LEAKCAGE_DATA to them all */
 };
 

@@ -175,7 +175,7 @@ static int keeper_main(void *context)
 
 int keeper_start(const struct keeper_spec *spec, struct keeper *ret, struct error *err)
 {
-    static char name[] = "the keeper of the load's command";
+    char name[] = "the keeper of the load's command";
     char *argv[] = {name, NULL};
     struct keeper_spec copy = *spec;
     int pair[2];

@@ -38,6 +38,7 @@ struct keeper_report {
     bool left;              /* some of its processes could not be ended */
 };
 
+/* Start a keeper; no run yet. */
 int keeper_start(const struct keeper_spec *spec, struct keeper *ret, struct error *err);
 
 /* End it and what it runs. Fit for CLEANUP. */

@@ -2,6 +2,7 @@
 /* The stage of one run: what the steps of the protocol share while it goes on. Private to run/. */
 #include "load/generator.h"
 #include "run/allocator.h"
+#include "run/load_target.h"
 #include "run/run.h"
 #include "run/sampler.h"
 
@@ -12,6 +13,7 @@ struct stage {
     struct timeline *timeline; /* the record's */
     struct instance *instance; /* NULL: not started */
     struct generator *generator;
+    struct load_target *load_target;    /* what the generator runs; NULL: it speaks HTTP */
     struct allocator_client *allocator; /* NULL: the service does not tell */
     struct sampler *sampler;
     nsec_t origin_ns;        /* the run's start on CLOCK_MONOTONIC */
@@ -49,6 +51,9 @@ void stage_stop_instance(struct stage *stage);
 /* "…: exit status 3" and the tail of the log, as ERROR_SERVICE. Always -1. */
 int stage_service_error(struct stage *stage, struct error *err, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* The same with the end of what the load's command printed. */
+int stage_load_error(struct stage *stage, const char *text, struct error *err);
 
 /* Wait for something to happen: samples are taken meanwhile. Returns at the deadline (absolute), or
  * when the generator's batch is over, or with 1 when the instance is gone. -1: error, also when the

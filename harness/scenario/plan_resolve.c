@@ -252,8 +252,10 @@ int plan_resolve(const struct plan_place *place, struct settings *settings, stru
     } else if (plan_resolve_program(place, &names, &settings->service, err) < 0) {
         return -1;
     }
-    if (settings->load.command != NULL &&
-        plan_resolve_command(place, &names, &settings->load.command, "$.load.command", err) < 0)
+    struct load_profile *load = &settings->load;
+    if (load->command != NULL &&
+        (plan_resolve_command(place, &names, &load->command, "$.load.command", err) < 0 ||
+         plan_resolve_cwd(place, &load->command_cwd, "$.load.cwd", err) < 0))
         return -1;
     for (unsigned i = 0; i < settings->n_dependencies; i++)
         if (plan_resolve_program(place, &names, &settings->dependencies[i], err) < 0)

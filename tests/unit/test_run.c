@@ -23,6 +23,7 @@ struct trial {
     struct run_spec spec;
     const char *command[8];
     char log_path[PATH_MAX + 16];
+    char load_log_path[PATH_MAX + 16];
     char data_dir[PATH_MAX + 16];
     struct record *record;
     unsigned progress; /* how often it was told */
@@ -48,6 +49,7 @@ static struct trial trial_new(const char *path, const char *const *words)
     settings->settle_ns = NSEC_PER_MSEC;
     settings->sample_hz = 1000;
     snprintf(trial.log_path, sizeof(trial.log_path), "%s/service.log", trial.dir.path);
+    snprintf(trial.load_log_path, sizeof(trial.load_log_path), "%s/load.log", trial.dir.path);
     snprintf(trial.data_dir, sizeof(trial.data_dir), "%s/data", trial.dir.path);
     ck_assert_int_eq(mkdirat(trial.dir.fd, "data", 0700), 0);
     return trial;
@@ -78,7 +80,9 @@ static struct record *execute(struct trial *trial)
     const struct run_observer observer = {.progress = note_progress, .context = trial};
     const struct run_context context = {.driver = &fake_driver,
                                         .options = &options,
-                                        .files = {trial->log_path, trial->data_dir},
+                                        .files = {.log_path = trial->log_path,
+                                                  .load_log_path = trial->load_log_path,
+                                                  .data_dir = trial->data_dir},
                                         .observer = &observer};
     ck_assert_int_eq(record_new(&trial->spec, &trial->record, NULL), 0);
     run_execute(&context, &trial->spec, trial->record);

@@ -163,6 +163,8 @@ static const struct {
     {"{\"command\": [\"x\"], \"ready\": \"/a\\r\\nb\"}",
      "a.json:2: $.service.ready: found \"/a??b\", expected \"tcp\", \"none\", \"log:REGEX\", or a "
      "path without spaces"},
+    {"{\"command\": [\"x\"], \"ready\": \"log:up[\"}",
+     "a.json:2: $.service.ready: found \"up[\" ("},
     {"{\"command\": [\"x\"], \"ready_timeout\": \"0s\"}",
      "a.json:2: $.service.ready_timeout: found \"0s\", expected a time from"},
     {"{\"command\": [\"x\"], \"trim\": \"x\"}",
