@@ -70,17 +70,6 @@ static int load_target_fill_words(const struct load_place *place, const struct p
                : 0;
 }
 
-static int load_target_set(struct environment *environment, const char *name, const char *value,
-                           struct error *err)
-{
-    CLEANUP(freep) char *entry = NULL;
-    if (asprintf(&entry, "%s=%s", name, value) < 0) {
-        entry = NULL;
-        return error_out_of_memory(err);
-    }
-    return environment_set(environment, entry, err);
-}
-
 static int load_target_set_environment(const struct load_place *place,
                                        const struct plan_values *values, struct load_target *target,
                                        struct error *err)
@@ -89,9 +78,9 @@ static int load_target_set_environment(const struct load_place *place,
     struct environment *environment = &target->environment;
     const char *url = place->driver->endpoint(place->instance, 0);
     if (environment_add_all(environment, environ, err) < 0 ||
-        load_target_set(environment, "LEAKCAGE_DATA", values->data_dir, err) < 0)
+        environment_set_text(environment, "LEAKCAGE_DATA", values->data_dir, err) < 0)
         return -1;
-    if (url != NULL && (load_target_set(environment, "LEAKCAGE_URL", url, err) < 0 ||
+    if (url != NULL && (environment_set_text(environment, "LEAKCAGE_URL", url, err) < 0 ||
                         environment_set_port(environment, NULL, values->ports[0], err) < 0))
         return -1;
     for (unsigned i = 0; i < settings->n_dependencies; i++)

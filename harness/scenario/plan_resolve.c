@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/account.h"
 #include "base/cleanup.h"
 #include "base/json.h"
 #include "scenario/tables.h"
@@ -232,6 +233,10 @@ static int plan_resolve_program(const struct plan_place *place,
     snprintf(key, sizeof(key), "%s.env", prefix);
     if (plan_resolve_words(place, names, &program->env, key, err) < 0)
         return -1;
+    struct account account;
+    snprintf(key, sizeof(key), "%s.user", prefix);
+    if (program->user != NULL && account_find(program->user, &account, err) < 0)
+        return error_prefix(err, "%s", key);
     snprintf(key, sizeof(key), "%s.cwd", prefix);
     return plan_resolve_cwd(place, &program->cwd, key, err);
 }
