@@ -23,7 +23,6 @@ struct trial {
     struct run_spec spec;
     const char *command[8];
     char log_path[PATH_MAX + 16];
-    char load_log_path[PATH_MAX + 16];
     char data_dir[PATH_MAX + 16];
     struct record *record;
     unsigned progress; /* how often it was told */
@@ -49,7 +48,6 @@ static struct trial trial_new(const char *path, const char *const *words)
     settings->settle_ns = NSEC_PER_MSEC;
     settings->sample_hz = 1000;
     snprintf(trial.log_path, sizeof(trial.log_path), "%s/service.log", trial.dir.path);
-    snprintf(trial.load_log_path, sizeof(trial.load_log_path), "%s/load.log", trial.dir.path);
     snprintf(trial.data_dir, sizeof(trial.data_dir), "%s/data", trial.dir.path);
     ck_assert_int_eq(mkdirat(trial.dir.fd, "data", 0700), 0);
     return trial;
@@ -78,12 +76,11 @@ static struct record *execute(struct trial *trial)
     trial->spec.settings.service.command = trial->command;
     static const struct driver_options options = {.kernel_path = NULL};
     const struct run_observer observer = {.progress = note_progress, .context = trial};
-    const struct run_context context = {.driver = &fake_driver,
-                                        .options = &options,
-                                        .files = {.log_path = trial->log_path,
-                                                  .load_log_path = trial->load_log_path,
-                                                  .data_dir = trial->data_dir},
-                                        .observer = &observer};
+    const struct run_context context = {
+        .driver = &fake_driver,
+        .options = &options,
+        .files = {.log_path = trial->log_path, .data_dir = trial->data_dir},
+        .observer = &observer};
     ck_assert_int_eq(record_new(&trial->spec, &trial->record, NULL), 0);
     run_execute(&context, &trial->spec, trial->record);
     return trial->record;
@@ -302,73 +299,6 @@ START_TEST(a_service_that_answers_errors_only_is_not_tested_at_all)
 }
 END_TEST
 
-/* Work that is runs of a program, each of them one request. */
-static const char *const load_client[] = {
-    "/bin/bash", "-c",
-    "exec 3<>/dev/tcp/127.0.0.1/{port} && printf 'GET /ok HTTP/1.1\r\nHost: x\r\n\r\n' >&3 && "
-    "read -r line <&3 && echo \"answer: $line\"",
-    NULL};
-
-static void trial_set_command(struct trial *trial, const char *const *command)
-{
-    struct settings *settings = &trial->spec.settings;
-    settings->load.n_requests = 0;
-    settings->load.command = command;
-    settings->cycle_requests = settings->warmup_requests = 10;
-}
-
-START_TEST(what_stays_of_every_run_of_a_program_is_a_leak)
-{
-    TRIAL(trial, "/ok", "keep=8192");
-    trial_set_command(&trial, load_client);
-    const struct record *record = execute(&trial);
-    ck_assert_msg(record->error.kind == ERROR_NONE, "%s", record->error.text);
-    ck_assert_int_eq(record->verdict.kind, VERDICT_LEAK);
-    ck_assert_double_eq_tol(record->verdict.growth.estimate, 8192, 1e-6);
-    CLEANUP(buffer_done) struct buffer text = BUFFER_INIT(1 << 20);
-    ck_assert_int_eq(file_read(trial.dir.fd, "load.log", &text, NULL), 0);
-    ck_assert_ptr_nonnull(strstr(buffer_text(&text), "answer: HTTP/1.1 200"));
-}
-END_TEST
-
-START_TEST(without_a_port_a_service_is_ready_by_its_log_or_at_once)
-{
-    static const char *const ready[] = {"log:^fake service", "none"};
-    static const char *const command[] = {"/bin/true", NULL};
-    TRIAL(trial, "/ok", "never-ready");
-    trial_set_command(&trial, command);
-    trial.spec.settings.service.ready = ready[_i];
-    const struct record *record = execute(&trial);
-    ck_assert_msg(record->error.kind == ERROR_NONE, "%s", record->error.text);
-    ck_assert_int_eq(record->verdict.kind, VERDICT_CLEAN);
-}
-END_TEST
-
-START_TEST(a_line_that_never_comes_is_an_error_in_time)
-{
-    TRIAL(trial, "/ok", "serve");
-    trial.spec.settings.service.ready = "log:^up";
-    trial.spec.settings.service.ready_timeout_ns = 50 * NSEC_PER_MSEC;
-    const struct record *record = execute(&trial);
-    ck_assert_int_eq(record->error.kind, ERROR_SERVICE);
-    ck_assert_ptr_nonnull(strstr(record->error.text, "none of the 1 lines it printed matches"));
-}
-END_TEST
-
-START_TEST(a_command_that_fails_is_an_error_with_the_end_of_its_log)
-{
-    static const char *const command[] = {"/bin/sh", "-c", "echo no luck at {port}; exit 3", NULL};
-    TRIAL(trial, "/ok", "serve");
-    trial_set_command(&trial, command);
-    const struct record *record = execute(&trial);
-    ck_assert_int_eq(record->error.kind, ERROR_SERVICE);
-    ck_assert_ptr_nonnull(strstr(record->error.text,
-                                 "only 0 of 10 runs of the load's command ended with exit status "
-                                 "0 (10 with another, 0 timed out, 0 failed); the end of what it "
-                                 "printed:\nno luck at "));
-}
-END_TEST
-
 START_TEST(a_service_that_closes_every_connection_is_an_error)
 {
     TRIAL(trial, "/no-answer", "serve");
@@ -546,10 +476,6 @@ static Suite *suite(void)
     tcase_add_test(failures, a_service_that_is_never_ready_is_an_error_in_time);
     tcase_add_test(failures, a_program_that_cannot_start_is_an_error);
     tcase_add_test(failures, a_service_that_answers_errors_only_is_not_tested_at_all);
-    tcase_add_test(verdicts, what_stays_of_every_run_of_a_program_is_a_leak);
-    tcase_add_loop_test(verdicts, without_a_port_a_service_is_ready_by_its_log_or_at_once, 0, 2);
-    tcase_add_test(failures, a_line_that_never_comes_is_an_error_in_time);
-    tcase_add_test(failures, a_command_that_fails_is_an_error_with_the_end_of_its_log);
     tcase_add_test(failures, a_service_that_closes_every_connection_is_an_error);
     tcase_add_test(failures, a_service_that_ends_in_a_probe_is_an_error_at_once);
     tcase_add_test(failures, a_budget_that_is_over_ends_the_run);
