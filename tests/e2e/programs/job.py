@@ -4,11 +4,14 @@ that has left its session: who runs this is to clear it away.
 usage: job.py FIFO [--litter]
 """
 import os
+import stat
 import sys
 import time
 
 
 def main(fifo, arguments):
+    while not (os.path.exists(fifo) and stat.S_ISFIFO(os.stat(fifo).st_mode)):
+        time.sleep(0.01)  # the service may be ready by decree
     done = os.path.join(os.environ["LEAKCAGE_DATA"], "done.%d" % os.getpid())
     with open(fifo, "w", encoding="utf-8") as jobs:
         jobs.write(done + "\n")

@@ -1,10 +1,9 @@
 """A server that forks its workers before it serves: one listening socket, which all of them accept
 from. With --leak every worker keeps 16 KiB of each request it serves.
 
-usage: prefork.py [--workers N] [--leak] (the port is in PORT)
+usage: prefork.py [--leak] (the port is in PORT, a folder to write to in LEAKCAGE_DATA)
 """
 import os
-import signal
 import socket
 import sys
 
@@ -24,13 +23,14 @@ def work(listener, leaks):
 
 
 def main(arguments):
-    workers = int(arguments[arguments.index("--workers") + 1]) if "--workers" in arguments else 2
+    with open(os.path.join(os.environ["LEAKCAGE_DATA"], "note"), "w", encoding="utf-8") as note:
+        note.write("mine\n")
     listener = socket.create_server(("127.0.0.1", int(os.environ["PORT"])), backlog=128)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    for _ in range(workers):
+    for _ in range(2):
         if os.fork() == 0:
             work(listener, "--leak" in arguments)
-    print("prefork: %d workers, uid %d" % (workers, os.getuid()), flush=True)
+    print("prefork: uid %d, groups %s, home %s" % (
+        os.getuid(), os.getgroups(), os.environ.get("HOME")), flush=True)
     while True:
         os.wait()
 
