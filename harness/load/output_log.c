@@ -48,10 +48,10 @@ void output_log_done(struct output_log *log)
 static void output_log_cut(struct output_log *log)
 {
     static const char notice[] = "(leakcage: what was printed before is cut off here)\n";
-    CLEANUP(freep) char *tail = malloc(KEEP_BYTES);
+    CLEANUP(freep) char *tail = malloc((size_t)KEEP_BYTES);
     if (tail == NULL)
         return;
-    ssize_t length = pread(log->fd, tail, KEEP_BYTES, log->size_bytes - KEEP_BYTES);
+    ssize_t length = pread(log->fd, tail, (size_t)KEEP_BYTES, log->size_bytes - KEEP_BYTES);
     if (length < 0 || ftruncate(log->fd, 0) < 0)
         return;
     const char *newline = memchr(tail, '\n', (size_t)length);

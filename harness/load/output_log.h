@@ -6,7 +6,7 @@
 #include "base/error.h"
 
 /* At most so much is kept on the disk; when it is reached, the older half goes. */
-#define OUTPUT_LOG_MAX_BYTES (1024 * 1024)
+#define OUTPUT_LOG_MAX_BYTES ((off_t)1024 * 1024)
 
 struct output_log {
     int fd;       /* the file; -1: none */
