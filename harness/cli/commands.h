@@ -6,6 +6,10 @@
 /* Judge recordings again. */
 int command_judge(const struct options *options, struct error *err);
 
+/* One table of many results, from folders of result folders: shards and sessions are merged. What
+ * cannot be taken (broken, twice, not there) is told, and EXIT_USAGE; the rest is shown. */
+int command_report(const struct options *options, struct error *err);
+
 /* The catalogue; one scenario of it. */
 int command_list(const struct options *options, struct error *err);
 int command_show(const struct options *options, struct error *err);

@@ -20,6 +20,8 @@ static int main_dispatch(const struct options *options, struct error *err)
         return command_run(options, err);
     case COMMAND_JUDGE:
         return command_judge(options, err);
+    case COMMAND_REPORT:
+        return command_report(options, err);
     case COMMAND_LIST:
         return command_list(options, err);
     case COMMAND_SHOW:

@@ -29,6 +29,7 @@ static const struct option long_options[] = {
     {"expect", required_argument, NULL, OPTION_EXPECT},
     {"output", required_argument, NULL, 'o'},
     {"json", no_argument, NULL, OPTION_JSON},
+    {"markdown", no_argument, NULL, OPTION_MARKDOWN},
     {"quiet", no_argument, NULL, OPTION_QUIET},
     {"no-color", no_argument, NULL, OPTION_NO_COLOR},
     {"kernel", required_argument, NULL, OPTION_KERNEL},
@@ -66,10 +67,10 @@ static const struct {
     const char *name;
     enum command command;
 } commands[] = {
-    {"run", COMMAND_RUN},         {"judge", COMMAND_JUDGE},   {"list", COMMAND_LIST},
-    {"show", COMMAND_SHOW},       {"doctor", COMMAND_DOCTOR}, {"clean", COMMAND_CLEAN},
-    {"vm", COMMAND_VM},           {"guest", COMMAND_GUEST},   {"help", COMMAND_HELP},
-    {"version", COMMAND_VERSION},
+    {"run", COMMAND_RUN},     {"judge", COMMAND_JUDGE},     {"report", COMMAND_REPORT},
+    {"list", COMMAND_LIST},   {"show", COMMAND_SHOW},       {"doctor", COMMAND_DOCTOR},
+    {"clean", COMMAND_CLEAN}, {"vm", COMMAND_VM},           {"guest", COMMAND_GUEST},
+    {"help", COMMAND_HELP},   {"version", COMMAND_VERSION},
 };
 
 static int options_unknown(const char *word, struct error *err)
@@ -123,7 +124,6 @@ static int options_parse_options(int end, char **argv, struct options *ret, stru
 int options_parse(int argc, char **argv, struct options *ret, struct error *err)
 {
     memset(ret, 0, sizeof(*ret));
-    ret->output_dir = "results";
     if (argc < 2)
         return error_set(err, ERROR_USAGE, "no command given; see leakcage help");
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
@@ -147,6 +147,8 @@ int options_parse(int argc, char **argv, struct options *ret, struct error *err)
     argv[end] = NULL;
     if (options_parse_options(end, argv, ret, err) < 0)
         return -1;
+    if (ret->output_dir == NULL && ret->command != COMMAND_REPORT)
+        ret->output_dir = "results";
     ret->operands = (const char *const *)argv + optind;
     if (ret->service_command == NULL)
         argv[end] = terminator;

@@ -18,6 +18,7 @@
 enum command {
     COMMAND_RUN,
     COMMAND_JUDGE,
+    COMMAND_REPORT,
     COMMAND_LIST,
     COMMAND_SHOW,
     COMMAND_DOCTOR,
@@ -34,7 +35,7 @@ struct options {
     const char *const *service_command; /* after "--"; NULL: none. NULL-terminated */
     const char *variant;                /* "all": the scenario and every variant */
     const char *driver;                 /* NULL: auto */
-    const char *output_dir;             /* "results" */
+    const char *output_dir;             /* "results"; of `report` a file, NULL: standard output */
     unsigned jobs;                      /* runs at a time; 0: not given */
     struct request_kind url_requests[LOAD_KINDS_MAX]; /* method NULL: not given; a body may be
                                                          "@FILE" */
@@ -52,7 +53,7 @@ struct options {
     const char *attach;
     const char *pod;       /* file */
     const char *container; /* which one of the pod's */
-    const char *shard;     /* "I/N" */
+    const char *shard;     /* "I/N" or "auto"; NULL: the whole plan */
     bool has_restart;
     enum restart_policy restart;
     double time_scale;
@@ -77,6 +78,7 @@ struct options {
     bool expects_cause;
     enum cause expect_cause;
     bool json;
+    bool markdown;
     bool quiet;
     bool no_color;
     struct driver_options driver_options;

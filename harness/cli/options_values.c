@@ -103,18 +103,6 @@ static int options_set_number(int code, const char *value, struct options *ret, 
     }
 }
 
-/* The request that --method and so on belong to. */
-static int options_last_request(struct options *options, struct request_kind **ret,
-                                struct error *err)
-{
-    if (options->n_requests == 0)
-        return error_set(err, ERROR_USAGE,
-                         "found before any --url, expected after the one that it "
-                         "belongs to");
-    *ret = &options->url_requests[options->n_requests - 1];
-    return 0;
-}
-
 static int options_add_url(const char *value, struct options *ret, struct error *err)
 {
     if (ret->n_requests == LOAD_KINDS_MAX)
@@ -153,14 +141,15 @@ static int options_add_header(const char *value, struct request_kind *request, s
 /* What belongs to a request. 1: not one of these. */
 static int options_set_request(int code, const char *value, struct options *ret, struct error *err)
 {
-    struct request_kind *request = NULL;
     if (code == OPTION_URL)
         return options_add_url(value, ret, err);
     if (code != OPTION_METHOD && code != OPTION_HEADER && code != OPTION_BODY &&
         code != OPTION_WEIGHT)
         return 1;
-    if (options_last_request(ret, &request, err) < 0)
-        return -1;
+    if (ret->n_requests == 0)
+        return error_set(err, ERROR_USAGE,
+                         "found before any --url, expected after the one that it belongs to");
+    struct request_kind *request = &ret->url_requests[ret->n_requests - 1];
     switch (code) {
     case OPTION_METHOD:
         return options_set_method(value, request, err);
@@ -338,6 +327,9 @@ void options_set_flag(int code, struct options *ret)
     switch (code) {
     case OPTION_JSON:
         ret->json = true;
+        break;
+    case OPTION_MARKDOWN:
+        ret->markdown = true;
         break;
     case OPTION_QUIET:
         ret->quiet = true;

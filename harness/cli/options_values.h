@@ -22,6 +22,7 @@ enum option_code {
     OPTION_THP,
     OPTION_EXPECT,
     OPTION_JSON,
+    OPTION_MARKDOWN,
     OPTION_QUIET,
     OPTION_NO_COLOR,
     OPTION_KERNEL,

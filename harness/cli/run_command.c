@@ -13,8 +13,11 @@
 #include "cli/exit_status.h"
 #include "cli/overrides.h"
 #include "cli/places.h"
+#include "cli/shard.h"
+#include "driver/attach.h"
 #include "driver/registry.h"
 #include "run/session.h"
+#include "scenario/pod.h"
 
 /* Options that replace settings, for the scenario and each of its variants; then into the plan. */
 static int run_plan_scenario(const struct options *options, struct scenario *scenario,
@@ -27,27 +30,54 @@ static int run_plan_scenario(const struct options *options, struct scenario *sce
     return plan_add(plan, scenario, options->variant, paths, err);
 }
 
+/* The scenario that a manifest is, and what of it changes nothing here. */
+static int run_scenario_of_pod(const struct options *options, struct console *console,
+                               struct scenario **ret, struct error *err)
+{
+    CLEANUP(buffer_done) struct buffer notes = BUFFER_INIT(POD_NOTES_MAX_BYTES);
+    const struct pod_options pod = {
+        .container = options->container,
+        .command = options->service_command,
+        .image = options->image,
+        .has_limit = options->limit_bytes > 0,
+    };
+    if (pod_load(options->pod, &pod, &notes, ret, err) < 0)
+        return -1;
+    char *rest = notes.data;
+    for (char *line = strsep(&rest, "\n"); line != NULL; line = strsep(&rest, "\n"))
+        if (*line != '\0')
+            console_say(console, "%s", line);
+    return 0;
+}
+
 /* The scenario that the command line itself is. */
-static int run_scenario_of_options(const struct options *options, struct scenario **ret,
-                                   struct error *err)
+static int run_scenario_of_options(const struct options *options, struct console *console,
+                                   struct scenario **ret, struct error *err)
 {
     const char *const *command = options->service_command;
     if (options->operands[0] != NULL)
         return error_set(err, ERROR_USAGE,
                          "found both a scenario (%.60s) and %s; expected one of them",
                          options->operands[0],
-                         command != NULL          ? "a command after --"
+                         options->pod != NULL     ? "--pod"
+                         : command != NULL        ? "a command after --"
                          : options->image != NULL ? "--image"
                                                   : "--attach");
     if (command != NULL && command[0] == NULL)
         return error_set(err, ERROR_USAGE, "found no command after --");
-    if (command != NULL && options->attach != NULL)
-        return error_set(err, ERROR_USAGE,
-                         "found both --attach and a command; expected one of them");
+    if ((command != NULL || options->pod != NULL) && options->attach != NULL)
+        return error_set(err, ERROR_USAGE, "found both --attach and %s; expected one of them",
+                         options->pod != NULL ? "--pod" : "a command");
+    char attached[64];
+    if (options->attach != NULL &&
+        attach_name(options->attach, attached, sizeof(attached), err) < 0)
+        return -1;
     const char *name = options->image != NULL    ? options->image
-                       : options->attach != NULL ? options->attach
-                                                 : command[0];
-    if (scenario_from_command(name, command, ret, err) < 0)
+                       : options->attach != NULL ? attached
+                       : command != NULL         ? command[0]
+                                                 : "";
+    if ((options->pod != NULL ? run_scenario_of_pod(options, console, ret, err)
+                              : scenario_from_command(name, command, ret, err)) < 0)
         return -1;
     struct load_profile *load = &(*ret)->settings.load;
     if (options->load_command != NULL)
@@ -58,14 +88,17 @@ static int run_scenario_of_options(const struct options *options, struct scenari
 }
 
 static int run_make_plan(const struct options *options, const struct places *places,
-                         struct plan *plan, struct error *err)
+                         struct console *console, struct plan *plan, struct error *err)
 {
     const struct plan_paths paths = {
         .services_dir = places->services[0] != '\0' ? places->services : NULL,
     };
-    if (options->service_command != NULL || options->image != NULL || options->attach != NULL) {
+    if (options->container != NULL && options->pod == NULL)
+        return error_set(err, ERROR_USAGE, "--container: found no --pod, expected one beside it");
+    if (options->service_command != NULL || options->image != NULL || options->attach != NULL ||
+        options->pod != NULL) {
         CLEANUP(scenario_freep) struct scenario *scenario = NULL;
-        if (run_scenario_of_options(options, &scenario, err) < 0)
+        if (run_scenario_of_options(options, console, &scenario, err) < 0)
             return -1;
         return run_plan_scenario(options, scenario, &paths, plan, err);
     }
@@ -105,11 +138,41 @@ static void run_warn_of_crowd(unsigned guests, struct console *console)
                     guests, cpus, cpus == 1 ? "" : "s", cpus);
 }
 
+/* What runs already runs here, and can be driven from nowhere else. 1: the plan attaches to
+ * nothing; 0: to something in all its runs, and *ret is the driver for it. */
+static int run_choose_attach(const struct options *options, const struct plan *plan,
+                             const struct driver **ret, struct error *err)
+{
+    size_t attached = 0;
+    for (size_t i = 0; i < plan->n_runs; i++)
+        attached += plan->runs[i].settings.attach != NULL;
+    if (attached == 0)
+        return 1;
+    if (attached < plan->n_runs)
+        return error_set(err, ERROR_USAGE,
+                         "found scenarios that attach to what runs already beside others; run them "
+                         "one after the other");
+    if (options->driver != NULL && strcmp(options->driver, "vm") == 0)
+        return error_set(err, ERROR_USAGE,
+                         "--driver vm: what is attached to runs on this machine, not in a guest; "
+                         "leave --driver out");
+    if (options->jobs > 1)
+        return error_set(err, ERROR_USAGE,
+                         "--jobs %u: what is attached to runs on this machine, where one run would "
+                         "disturb the other; use --jobs 1",
+                         options->jobs);
+    *ret = &attach_driver;
+    return 0;
+}
+
 /* The driver that was asked for, if it works here; else the first that does, and say which. */
-static int run_choose_driver(const struct options *options,
+static int run_choose_driver(const struct options *options, const struct plan *plan,
                              const struct driver_options *driver_options, struct console *console,
                              const struct driver **ret, struct error *err)
 {
+    int status = run_choose_attach(options, plan, ret, err);
+    if (status <= 0)
+        return status;
     if (options->driver == NULL || strcmp(options->driver, "auto") == 0) {
         struct error why = {0};
         if (registry_choose(driver_options, ret, err) < 0)
@@ -140,6 +203,22 @@ static int run_check_output(const char *dir, struct error *err)
     return 0;
 }
 
+/* Leave what belongs to other shards to them. 1: that is everything, and it was said. */
+static int run_select_shard(const struct options *options, struct console *console,
+                            struct plan *plan, struct error *err)
+{
+    struct shard shard;
+    size_t all = plan->n_runs;
+    if (options->shard == NULL)
+        return 0;
+    if (shard_parse(options->shard, &shard, err) < 0)
+        return error_prefix(err, "--shard");
+    shard_select(&shard, plan);
+    console_say(console, "shard %zu/%zu: %zu of %zu run%s%s", shard.index, shard.count,
+                plan->n_runs, all, all == 1 ? "" : "s", plan->n_runs == 0 ? ": nothing to do" : "");
+    return plan->n_runs == 0;
+}
+
 int command_run(const struct options *options, struct error *err)
 {
     struct places places;
@@ -147,9 +226,12 @@ int command_run(const struct options *options, struct error *err)
     CLEANUP(console_done) struct console console;
     console_init(&console, options);
     if (places_find(&places, err) < 0 || plan_new(&plan, err) < 0 ||
-        run_make_plan(options, &places, plan, err) < 0 ||
+        run_make_plan(options, &places, &console, plan, err) < 0 ||
         run_check_output(options->output_dir, err) < 0)
         return -1;
+    int empty = run_select_shard(options, &console, plan, err);
+    if (empty != 0)
+        return empty < 0 || console_finish(&console, err) < 0 ? -1 : EXIT_AS_EXPECTED;
 
     struct driver_options driver_options = options->driver_options;
     driver_options.program_path = places.program;
@@ -158,7 +240,7 @@ int command_run(const struct options *options, struct error *err)
     driver_options.guests = options->jobs < plan->n_runs ? options->jobs : (unsigned)plan->n_runs;
     console.n_planned = plan->n_runs;
     const struct driver *driver = NULL;
-    if (run_choose_driver(options, &driver_options, &console, &driver, err) < 0)
+    if (run_choose_driver(options, plan, &driver_options, &console, &driver, err) < 0)
         return -1;
     run_warn_of_crowd(driver_options.guests, &console);
 

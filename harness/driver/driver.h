@@ -2,7 +2,9 @@
 /* The driver contract: where an instance can run.
  *
  * A driver is a constant table of functions. There are two sorts:
- *   - one that starts instances here: all functions but `relocate`;
+ *   - one that starts instances here: all functions but `relocate` (one that attaches to what
+ *     runs already starts, limits and ends nothing: its `reclaim` and `squeeze` answer 1, its
+ *     `stop` only looks);
  *   - one that takes the whole plan elsewhere (a virtual machine), where this same program runs it
  *     with a driver of the first sort and writes its records into a shared folder: only `probe`,
  *     `prepare` and `relocate`. No second code path measures anything.
@@ -20,44 +22,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/clock.h"
 #include "base/error.h"
 #include "driver/instance_state.h"
+#include "driver/parameters.h"
 #include "scenario/plan.h"
 #include "timeline/sample.h"
 #include "timeline/squeeze.h"
 #include "timeline/survey.h"
 
-/* What the command line says about drivers; NULL and 0 mean "choose". */
-struct driver_options {
-    const char *kernel_path;     /* vm: --kernel */
-    const char *modules_dir;     /* vm: --modules */
-    const char *program_path;    /* vm: this program's own executable */
-    const char *guest_init_path; /* vm: the guest's first process */
-    uint64_t guest_memory_bytes; /* vm: 0 chooses */
-    unsigned guest_cpus;         /* vm: 0 chooses */
-    unsigned guests;             /* vm: how many there are going to be at a time; 0: one */
-    const char *accel;           /* vm: "kvm", "tcg", NULL chooses */
-};
-
 struct instance; /* each driver's own */
-
-/* Where the programs of a run leave things; absolute paths. */
-struct run_files {
-    const char *log_path; /* what the service prints; that of a dependency goes to log_path "." and
-                             its name */
-    const char *load_log_path; /* what a load that is a command prints */
-    const char *data_dir; /* what they write: a folder that is there, LEAKCAGE_DATA to them all */
-};
-
-/* For relocate: where the records go, and who hears what the program elsewhere prints. */
-struct relocation {
-    const char *work_dir; /* absolute; shared with the program elsewhere, which writes here */
-    const char *const *arguments; /* of this program elsewhere, NULL-terminated, without its name */
-    /* fd is 1 or 2. */
-    void (*output)(void *context, int fd, const char *data, size_t length);
-    void *context;
-};
 
 struct driver {
     const char *name; /* as written on the command line and in results */
@@ -72,6 +45,9 @@ struct driver {
 
     /* "http://127.0.0.1:PORT", borrowed; index 0 is the service, 1… its dependencies. */
     const char *(*endpoint)(const struct instance *instance, unsigned index);
+
+    /* Where it runs already: what it is. NULL: it is what the spec says. */
+    void (*describe)(const struct instance *instance, struct instance_facts *ret);
 
     int (*state)(struct instance *instance, struct instance_state *ret, struct error *err);
 

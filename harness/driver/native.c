@@ -57,7 +57,8 @@ static int native_make_groups(const struct settings *settings, struct instance *
     struct cgroup_limits limits = {
         .memory_max_bytes = settings->limit_bytes,
         .memory_high_bytes = settings->high_bytes,
-        .oom_group = true,
+        .memory_min_bytes = settings->min_bytes != SCENARIO_NO_LIMIT ? settings->min_bytes : 0,
+        .oom_group = settings->oom_group,
         .pids_max = settings->pids > 0 ? settings->pids : CGROUP_NO_LIMIT,
         .cpus = settings->cpus,
     };

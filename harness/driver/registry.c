@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "driver/attach.h"
 #include "driver/native.h"
 #include "driver/vm_driver.h"
 
@@ -24,8 +25,7 @@ int registry_find(const char *name, const struct driver **ret, struct error *err
 
 const struct driver *registry_for_run(const struct driver *place, const struct run_spec *spec)
 {
-    (void)spec;
-    return place;
+    return spec->settings.attach != NULL ? &attach_driver : place;
 }
 
 int registry_choose(const struct driver_options *options, const struct driver **ret,

@@ -74,6 +74,8 @@ static void settings_from_limits(const struct cgroup_limits *limits, bool can_sw
 {
     settings_add(settings, "memory.max", limits->memory_max_bytes);
     settings_add(settings, "memory.high", limits->memory_high_bytes);
+    if (limits->memory_min_bytes > 0)
+        settings_add(settings, "memory.min", limits->memory_min_bytes);
     if (can_swap)
         settings_add(settings, "memory.swap.max", 0);
     settings_add(settings, "memory.oom.group", limits->oom_group ? 1 : 0);
@@ -136,6 +138,19 @@ static int cgroup_open_session(const struct cgroup_base *base, struct cgroup *gr
     group->session_fd = open(group->session, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (group->session_fd < 0)
         return error_set_errno(err, ERROR_INTERNAL, errno, "cannot open %s", group->session);
+    return 0;
+}
+
+/* What is kept for the group has to be kept for the session's above it. */
+static int cgroup_protect_session(const struct cgroup *group, const struct cgroup_limits *limits,
+                                  struct error *err)
+{
+    if (limits->memory_min_bytes == 0)
+        return 0;
+    char text[24];
+    snprintf(text, sizeof(text), "%" PRIu64, limits->memory_min_bytes);
+    if (file_write(group->session_fd, "memory.min", text, err) < 0)
+        return error_prefix(err, "%s", group->session);
     return 0;
 }
 
@@ -212,6 +227,7 @@ int cgroup_create(const struct cgroup_base *base, const char *name,
 
     if (cgroup_open_session(base, group, err) < 0 ||
         cgroup_enable(base, limits, group->session_fd, err) < 0 ||
+        cgroup_protect_session(group, limits, err) < 0 ||
         cgroup_choose_path(base, name, group, err) < 0)
         return -1;
 

@@ -35,6 +35,8 @@ struct cgroup_base {
 struct cgroup_limits {
     uint64_t memory_max_bytes;  /* CGROUP_NO_LIMIT: none */
     uint64_t memory_high_bytes; /* CGROUP_NO_LIMIT: none */
+    uint64_t memory_min_bytes;  /* 0: none. Given to the session's group too, for a group is
+                                   protected no further than the one above it */
     bool oom_group;             /* memory.oom.group: the kernel kills all of it or nothing */
     uint64_t pids_max;          /* CGROUP_NO_LIMIT: none */
     double cpus;                /* 0: no limit */

@@ -72,7 +72,7 @@ int cgroup_reader_open(int dir_fd, struct cgroup_reader **ret, struct error *err
     /* Reading cpu.stat brings memory.stat up to date, so it comes first. */
     if (reader_add(reader, dir_fd, "cpu.stat", err) < 0)
         return -1;
-    for (unsigned field = 0; field < MEMORY_FIELD_MAX; field++)
+    for (unsigned field = 0; field < MEMORY_CGROUP_FIELD_MAX; field++)
         if (reader_add(reader, dir_fd, memory_field_info[field].file, err) < 0)
             return -1;
 

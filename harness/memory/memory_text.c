@@ -122,7 +122,7 @@ static struct memory_cursor memory_text_cursor(const char *file)
     struct memory_cursor cursor = {.first = MEMORY_FIELD_MAX};
     const char *name = NULL;
     bool same = false;
-    for (unsigned field = 0; field < MEMORY_FIELD_MAX; field++) {
+    for (unsigned field = 0; field < MEMORY_CGROUP_FIELD_MAX; field++) {
         if (memory_field_info[field].file != name) { /* compare each name once */
             name = memory_field_info[field].file;
             same = strcmp(name, file) == 0;

@@ -290,10 +290,12 @@ static void process_find_name(int process_fd, const char *comm, char *ret)
     process_name(comm, cmdline, length > 0 ? (size_t)length : 0, ret);
 }
 
-static int survey_process(pid_t pid, void *context, struct error *err)
+/* `start_ticks` 0: whichever process has that pid. */
+static int survey_one(struct survey_builder *builder, pid_t pid, uint64_t start_ticks,
+                      struct error *err)
 {
-    struct survey_builder *builder = context;
     struct process_reading reading = {.builder = builder};
+    struct process_stat stat;
     char name[16];
     snprintf(name, sizeof(name), "%d", pid);
     CLEANUP(closep)
@@ -303,7 +305,11 @@ static int survey_process(pid_t pid, void *context, struct error *err)
                    ? 0
                    : error_set_errno(err, ERROR_INTERNAL, errno, "cannot open /proc/%d", pid);
 
-    int result = line_reader_each(process_fd, "status", process_status_line, &reading, err);
+    int result = start_ticks > 0 ? process_stat_read(process_fd, &stat, err) : 0;
+    if (result == 0 && start_ticks > 0 && stat.id.start_ticks != start_ticks)
+        return 0;
+    if (result == 0)
+        result = line_reader_each(process_fd, "status", process_status_line, &reading, err);
     if (result != 0)
         return result < 0 ? -1 : 0;
     CLEANUP(closep) int thread_fd = -1;
@@ -328,12 +334,41 @@ static int survey_process(pid_t pid, void *context, struct error *err)
     return 0;
 }
 
+static int survey_process(pid_t pid, void *context, struct error *err)
+{
+    return survey_one(context, pid, 0, err);
+}
+
 static void survey_builder_done(struct survey_builder *builder)
 {
     name_counts_done(&builder->sockets);
     name_counts_done(&builder->files);
     for (unsigned i = 0; i < builder->n_namespaces; i++)
         socket_table_free(builder->namespaces[i].table);
+}
+
+/* What is known once every process was read; t_ns and memory stay the caller's. */
+static int survey_finish(struct survey_builder *builder, struct survey *ret, struct error *err)
+{
+    struct survey *survey = builder->survey;
+    survey_deny(builder, allocator_fields, ARRAY_LENGTH(allocator_fields));
+    survey_deny(builder, starter_fields, ARRAY_LENGTH(starter_fields));
+    for (unsigned i = 0; i < builder->n_namespaces; i++)
+        if (builder->namespaces[i].table != NULL)
+            survey->value[SURVEY_TIME_WAIT] += socket_table_time_wait(builder->namespaces[i].table);
+    if (builder->n_namespaces == 0)
+        builder->denied[SURVEY_TIME_WAIT] = true;
+    for (unsigned field = 0; field < SURVEY_FIELD_MAX; field++)
+        if (builder->denied[field])
+            survey->value[field] = SURVEY_ABSENT;
+
+    if (name_counts_top(&builder->sockets, survey->sockets, &survey->n_sockets, err) < 0 ||
+        name_counts_top(&builder->files, survey->files, &survey->n_files, err) < 0)
+        return -1;
+    survey->t_ns = ret->t_ns;
+    survey->memory = ret->memory;
+    *ret = *survey;
+    return 0;
 }
 
 int process_survey_take(int cgroup_dir_fd, int proc_dir_fd, uint16_t service_port,
@@ -343,26 +378,20 @@ int process_survey_take(int cgroup_dir_fd, int proc_dir_fd, uint16_t service_por
     CLEANUP(survey_builder_done)
     struct survey_builder builder = {
         .proc_dir_fd = proc_dir_fd, .service_port = service_port, .survey = &survey};
-
-    survey_deny(&builder, allocator_fields, ARRAY_LENGTH(allocator_fields));
-    survey_deny(&builder, starter_fields, ARRAY_LENGTH(starter_fields));
     if (cgroup_procs_each(cgroup_dir_fd, survey_process, &builder, err) < 0)
         return -1;
+    return survey_finish(&builder, ret, err);
+}
 
-    for (unsigned i = 0; i < builder.n_namespaces; i++)
-        if (builder.namespaces[i].table != NULL)
-            survey.value[SURVEY_TIME_WAIT] += socket_table_time_wait(builder.namespaces[i].table);
-    if (builder.n_namespaces == 0)
-        builder.denied[SURVEY_TIME_WAIT] = true;
-    for (unsigned field = 0; field < SURVEY_FIELD_MAX; field++)
-        if (builder.denied[field])
-            survey.value[field] = SURVEY_ABSENT;
-
-    if (name_counts_top(&builder.sockets, survey.sockets, &survey.n_sockets, err) < 0 ||
-        name_counts_top(&builder.files, survey.files, &survey.n_files, err) < 0)
-        return -1;
-    survey.t_ns = ret->t_ns;
-    survey.memory = ret->memory;
-    *ret = survey;
-    return 0;
+int process_survey_take_these(const struct process_id *processes, size_t n, int proc_dir_fd,
+                              uint16_t service_port, struct survey *ret, struct error *err)
+{
+    struct survey survey = {.t_ns = 0};
+    CLEANUP(survey_builder_done)
+    struct survey_builder builder = {
+        .proc_dir_fd = proc_dir_fd, .service_port = service_port, .survey = &survey};
+    for (size_t i = 0; i < n; i++)
+        if (survey_one(&builder, processes[i].pid, processes[i].start_ticks, err) < 0)
+            return -1;
+    return survey_finish(&builder, ret, err);
 }

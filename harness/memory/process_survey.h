@@ -9,6 +9,7 @@
  * mapped. A reading costs 3 to 4 µs a descriptor (30 under emulation) and one pass over the socket
  * tables of each network namespace. */
 #include "base/error.h"
+#include "memory/process_stat.h"
 #include "timeline/survey.h"
 
 /* Fill everything of *ret but t_ns and memory. `cgroup_dir_fd` is the group's folder (its
@@ -18,3 +19,8 @@
  * namespaces that wait out their minute; 0: count all. */
 int process_survey_take(int cgroup_dir_fd, int proc_dir_fd, uint16_t service_port,
                         struct survey *ret, struct error *err);
+
+/* The same for these processes, which need have no cgroup of their own. One that has ended is left
+ * out, even if its pid is used again. */
+int process_survey_take_these(const struct process_id *processes, size_t n, int proc_dir_fd,
+                              uint16_t service_port, struct survey *ret, struct error *err);

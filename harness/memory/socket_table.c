@@ -287,14 +287,30 @@ static void socket_table_describe_unix(const struct socket_entry *entry, char *t
              entry->path != NULL ? entry->path : "");
 }
 
+static const struct socket_entry *socket_table_find(const struct socket_table *table,
+                                                    uint64_t inode)
+{
+    struct socket_entry key = {.inode = inode};
+    return table->n_entries == 0 ? NULL
+                                 : bsearch(&key, table->entries, table->n_entries,
+                                           sizeof(*table->entries), socket_table_compare);
+}
+
+bool socket_table_listener(const struct socket_table *table, uint64_t inode, char *host,
+                           size_t size, uint16_t *ret_port)
+{
+    const struct socket_entry *entry = socket_table_find(table, inode);
+    if (entry == NULL || entry->sort != SOCKET_TCP || entry->state != TCP_STATE_LISTEN)
+        return false;
+    *ret_port = entry->local.port;
+    socket_table_host(&entry->local, host, size);
+    return true;
+}
+
 bool socket_table_describe(const struct socket_table *table, uint64_t inode, char *text,
                            size_t size)
 {
-    struct socket_entry key = {.inode = inode};
-    const struct socket_entry *entry = table->n_entries == 0
-                                           ? NULL
-                                           : bsearch(&key, table->entries, table->n_entries,
-                                                     sizeof(*table->entries), socket_table_compare);
+    const struct socket_entry *entry = socket_table_find(table, inode);
     if (entry == NULL)
         return false;
     if (entry->sort == SOCKET_TCP)

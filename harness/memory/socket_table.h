@@ -28,5 +28,10 @@ void socket_table_free(struct socket_table *table); /* NULL is fine */
 bool socket_table_describe(const struct socket_table *table, uint64_t inode, char *text,
                            size_t size);
 
+/* Is it a TCP socket that listens? Then its address as in a URL ("0.0.0.0", "[::1]") goes into
+ * host[size], and its port into *ret_port. */
+bool socket_table_listener(const struct socket_table *table, uint64_t inode, char *host,
+                           size_t size, uint16_t *ret_port);
+
 /* How many wait out their minute. */
 uint64_t socket_table_time_wait(const struct socket_table *table);

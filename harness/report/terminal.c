@@ -4,12 +4,17 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/units.h"
+#include "report/pod_status.h"
+#include "report/sparkline.h"
 #include "verdict/indicators.h"
 
 #define SPARKLINE_CELLS 40
 #define FLOORS_MAX      8
 #define MIB_BYTES       (1024.0 * 1024)
+/* Room for a label with its colours. */
+#define TERMINAL_LABEL_MAX 128
 
 enum tone { TONE_PLAIN, TONE_GOOD, TONE_BAD, TONE_WARN, TONE_DIM, TONE_BOLD };
 
@@ -52,37 +57,6 @@ static const char *terminal_separator(const struct terminal_style *style)
     return style->utf8 ? " · " : " | ";
 }
 
-int terminal_write_sparkline(const struct timeline *timeline, unsigned cells, double top_bytes,
-                             const struct terminal_style *style, struct buffer *out,
-                             struct error *err)
-{
-    static const char *const blocks[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
-    static const char *const letters[] = {"_", ".", ":", "-", "=", "+", "*", "#"};
-    if (timeline->n_memory == 0 || top_bytes <= 0)
-        return 0;
-    nsec_t begin_ns = timeline->memory[0].t_ns;
-    nsec_t span_ns = timeline->memory[timeline->n_memory - 1].t_ns - begin_ns + 1;
-    size_t next = 0;
-    unsigned level = 0;
-    for (unsigned cell = 0; cell < cells; cell++) {
-        nsec_t end_ns = begin_ns + span_ns / cells * (cell + 1) + 1;
-        uint64_t highest = 0;
-        bool seen = false;
-        for (; next < timeline->n_memory && timeline->memory[next].t_ns < end_ns; next++) {
-            uint64_t current = memory_sample_get(&timeline->memory[next], MEMORY_CURRENT, 0);
-            highest = current > highest ? current : highest;
-            seen = true;
-        }
-        if (seen) {
-            double share = (double)highest / top_bytes;
-            level = share >= 1 ? 7 : (unsigned)(share * 8);
-        }
-        if (buffer_append_text(out, style->utf8 ? blocks[level] : letters[level], err) < 0)
-            return -1;
-    }
-    return 0;
-}
-
 static int terminal_label(struct buffer *out, const struct terminal_style *style, const char *label,
                           struct error *err)
 {
@@ -107,6 +81,8 @@ static int terminal_headline(const struct record *record, const struct terminal_
     else
         buffer_printf(out, NULL, "limit %s",
                       units_format_bytes((double)record->question.limit_bytes, limit));
+    if (record->target[0] != '\0')
+        buffer_printf(out, NULL, "%s%s", separator, record->target);
     buffer_printf(out, NULL, "%sdriver %s (%s%s%s)", separator, record->driver, record->kernel,
                   record->accel[0] != '\0' ? ", " : "", record->accel);
     if (cycles > 0)
@@ -126,8 +102,8 @@ static int terminal_memory(const struct record *record, const struct terminal_st
         return 0;
     bool limited = record->question.limit_bytes != UINT64_MAX;
     double top = limited ? (double)record->question.limit_bytes : (double)peak;
-    terminal_label(out, style, "memory", NULL);
-    terminal_write_sparkline(record->timeline, SPARKLINE_CELLS, top, style, out, NULL);
+    terminal_label(out, style, indicators_is_by_process(record->timeline) ? "rss" : "memory", NULL);
+    sparkline_write(record->timeline, SPARKLINE_CELLS, top, style, out, NULL);
     buffer_printf(out, NULL, "   peak %s", units_format_bytes((double)peak, text));
     if (limited)
         buffer_printf(out, NULL, " of %s",
@@ -135,7 +111,13 @@ static int terminal_memory(const struct record *record, const struct terminal_st
     uint64_t kills = indicators_oom_kills(record->timeline);
     if (kills > 0)
         buffer_printf(out, NULL, ", OOM-killed %" PRIu64 " time%s", kills, kills == 1 ? "" : "s");
-    return buffer_append_text(out, "\n", err);
+    buffer_append_text(out, "\n", NULL);
+    if (!sparkline_has_ends(record))
+        return 0;
+    terminal_label(out, style, "", NULL);
+    sparkline_write_ends(record, SPARKLINE_CELLS, style, out, NULL);
+    return buffer_printf(out, err, "   %s killed for memory%s\n", sparkline_kill_mark(style),
+                         sparkline_has_failures(record) ? ", ! failed" : "");
 }
 
 /* One floor, in the unit and with the digits that fit the highest. */
@@ -217,6 +199,19 @@ static int terminal_verdict(const struct record *record, const struct terminal_s
     return buffer_append_text(out, "", err);
 }
 
+/* What `kubectl get pod` would say, of a run that goes by a restart policy of Kubernetes. */
+static int terminal_pod(const struct record *record, const struct terminal_style *style,
+                        struct buffer *out, struct error *err)
+{
+    if (record->restart.policy == RESTART_AT_ONCE)
+        return 0;
+    CLEANUP(buffer_done) struct buffer label = BUFFER_INIT(TERMINAL_LABEL_MAX);
+    if (terminal_label(&label, style, "pod", err) < 0)
+        return -1;
+    const char *const indents[2] = {buffer_text(&label), "           "};
+    return pod_status_write(record, indents, out, err);
+}
+
 /* What a probe released; what grew meanwhile was not released. */
 static const char *terminal_released(int64_t bytes, char *text)
 {
@@ -234,8 +229,9 @@ static int terminal_held(const struct record *record, const struct terminal_styl
         return 0;
     terminal_label(out, style, "held in", NULL);
     if (verdict->has_shares) {
-        buffer_printf(out, NULL, "kernel %.0f %%, heap %.0f %%", 100 * verdict->share_kernel,
-                      100 * verdict->share_user);
+        buffer_printf(out, NULL, "kernel%s %.0f %%, heap %.0f %%",
+                      indicators_is_by_process(record->timeline) ? " (counted)" : "",
+                      100 * verdict->share_kernel, 100 * verdict->share_user);
         if (verdict->share_shmem > 0.005)
             buffer_printf(out, NULL, ", shmem %.0f %%", 100 * verdict->share_shmem);
         separator = terminal_separator(style);
@@ -315,10 +311,12 @@ int terminal_write_record(const struct record *record, const char *results_dir,
         terminal_label(out, style, "error", NULL);
         buffer_printf(out, NULL, "%s%s%s\n", terminal_tone(style, TONE_BAD), record->error.text,
                       terminal_tone(style, TONE_PLAIN));
+        if (terminal_pod(record, style, out, err) < 0)
+            return -1;
         return terminal_notes(record, results_dir, style, out, err);
     }
     if (terminal_memory(record, style, out, err) < 0 ||
-        terminal_floors(record, style, out, err) < 0)
+        terminal_floors(record, style, out, err) < 0 || terminal_pod(record, style, out, err) < 0)
         return -1;
     buffer_append_text(out, "\n", NULL);
     if (terminal_verdict(record, style, out, err) < 0 ||

@@ -21,8 +21,3 @@ int terminal_write_record(const struct record *record, const char *results_dir,
 int terminal_write_summary(const struct record *const *records, size_t n_records,
                            const struct terminal_style *style, struct buffer *out,
                            struct error *err);
-
-/* "▁▂▃█" of the memory samples, `cells` characters wide, scaled from 0 to `top_bytes`. */
-int terminal_write_sparkline(const struct timeline *timeline, unsigned cells, double top_bytes,
-                             const struct terminal_style *style, struct buffer *out,
-                             struct error *err);

@@ -115,9 +115,12 @@ static int cycle_load(struct stage *stage, struct cycle *cycle, struct error *er
     return status;
 }
 
-/* Anonymous and kernel memory of one reading: what has to stand still. */
+/* Anonymous and kernel memory of one reading: what has to stand still. Without a cgroup: what is
+ * resident. */
 static uint64_t cycle_moving_bytes(const struct memory_sample *sample)
 {
+    if (memory_sample_has(sample, MEMORY_RSS))
+        return sample->value[MEMORY_RSS];
     return memory_sample_get(sample, MEMORY_ANON, 0) +
            memory_sample_get(sample, MEMORY_KERNEL_STACK, 0) +
            memory_sample_get(sample, MEMORY_SLAB_UNRECLAIMABLE, 0) +

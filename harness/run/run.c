@@ -5,6 +5,7 @@
 
 #include "run/host.h"
 #include "run/readiness.h"
+#include "run/restart.h"
 #include "run/stage.h"
 
 /* How long the rest probe waits: for memory to be given back, or to see it grow without load. */
@@ -15,19 +16,16 @@
 #define CYCLES_SPARE       4
 #define CYCLE_REQUESTS_MIN 5
 
-/* The instance is gone in the middle of a cycle: killed for memory, or failed? */
+static int run_bring_up(struct stage *stage, struct error *err);
+
+/* The instance is gone in the middle of a cycle: killed for memory, to be started again, or the
+ * end. */
 static int run_explain_end(struct stage *stage, struct error *err)
 {
-    const struct timeline *timeline = stage->timeline;
-    if (timeline->n_cycles > 0 && timeline->cycles[timeline->n_cycles - 1].oom_kills > 0)
-        return 0;
-    struct instance_state state = {0};
-    char end[128] = "ended";
-    if (stage->context->driver->state(stage->instance, &state, err) < 0)
-        return -1;
-    if (state.main_ended)
-        process_end_text(&state.main_end, end, sizeof(end));
-    return stage_service_error(stage, err, "the service ended during the run (%s)", end);
+    int status = restart_explain_end(stage, err);
+    if (status <= 0)
+        return status;
+    return restart_wait(stage, err) < 0 ? -1 : run_bring_up(stage, err);
 }
 
 /* A service that answers nothing but errors is not tested at all. */
@@ -77,8 +75,9 @@ static int run_load_cycle(struct stage *stage, enum cycle_kind kind, uint64_t re
 /* Start the service, look at it before any load, warm it up. */
 static int run_bring_up(struct stage *stage, struct error *err)
 {
-    if (stage_start_instance(stage, err) < 0)
-        return -1;
+    while (stage_start_instance(stage, err) < 0)
+        if (restart_explain_start(stage, err) < 0 || restart_wait(stage, err) < 0)
+            return -1;
     if (!stage->record->has_ready) {
         stage->record->has_ready = true;
         stage->record->ready_ns = stage_now_ns(stage);
@@ -107,10 +106,7 @@ static uint64_t run_requests_of_start(const struct stage *stage)
 /* The instance was killed: start it again. */
 static int run_start_again(struct stage *stage, struct error *err)
 {
-    stage_stop_instance(stage);
-    stage->start++;
-    stage->measured = 0;
-    return run_bring_up(stage, err);
+    return restart_wait(stage, err) < 0 ? -1 : run_bring_up(stage, err);
 }
 
 /* Start it again with smaller cycles, so that floors are seen before the next kill, and with one
@@ -212,6 +208,8 @@ static int run_step(struct stage *stage, const struct verdict_action *action, st
         return run_probe_concurrency(stage, CYCLE_ABOVE, action, err);
     case VERDICT_STEP_SQUEEZE:
         return run_probe_squeeze(stage, action->bytes, err);
+    case VERDICT_STEP_DRIVE:
+        return run_load_cycle(stage, CYCLE_DRIVE, action->requests, err);
     case VERDICT_STEP_RESTART:
         return run_restart(stage, false, err);
     case VERDICT_STEP_RESTART_SOLO:
@@ -220,6 +218,15 @@ static int run_step(struct stage *stage, const struct verdict_action *action, st
         break;
     }
     return 0;
+}
+
+/* The verdict is reached; the first time counts. */
+static void run_note_decision(struct stage *stage)
+{
+    if (stage->record->has_decided)
+        return;
+    stage->record->has_decided = true;
+    stage->record->decided_ns = stage_now_ns(stage);
 }
 
 /* Step after step until the verdict is in or the time is up. */
@@ -236,11 +243,12 @@ static int run_protocol(struct stage *stage, struct error *err)
             record->termination = TERMINATION_BUDGET;
             break;
         }
+        if (action.step == VERDICT_STEP_DRIVE) /* which adds kills, and nothing to the verdict */
+            run_note_decision(stage);
         if (run_step(stage, &action, err) < 0)
             return -1;
     }
-    record->has_decided = true;
-    record->decided_ns = stage_now_ns(stage);
+    run_note_decision(stage);
     const struct timeline *timeline = stage->timeline;
     const struct cycle *last = &timeline->cycles[timeline->n_cycles - 1];
     if (last->oom_kills > 0 && !cycle_kind_provokes(last->kind))
@@ -274,6 +282,7 @@ void run_execute(const struct run_context *context, const struct run_spec *spec,
         .cycle_requests = spec->settings.cycle_requests,
     };
     struct host_state before;
+    backoff_init(&stage.backoff, spec->settings.restart.time_scale);
     host_describe(record);
     host_look(&before);
     snprintf(record->driver, sizeof(record->driver), "%s", context->driver->name);

@@ -98,8 +98,9 @@ static int sampler_take(struct sampler *sampler, bool full, struct memory_sample
     if (status != 0)
         return status;
     sample.t_ns = clock_now_ns() - sampler->origin_ns;
-    if (memory_sample_has(&sample, MEMORY_CURRENT)) {
-        sampler->current_bytes = sample.value[MEMORY_CURRENT];
+    if (memory_sample_has(&sample, MEMORY_CURRENT) || memory_sample_has(&sample, MEMORY_RSS)) {
+        sampler->current_bytes =
+            memory_sample_get(&sample, MEMORY_CURRENT, sample.value[MEMORY_RSS]);
         if (!sampler->has_peak || sampler->current_bytes > sampler->peak_bytes)
             sampler->peak_bytes = sampler->current_bytes;
         sampler->has_peak = true;

@@ -31,9 +31,10 @@ int sampler_tick(struct sampler *sampler, struct error *err);
 /* One full reading now, into the timeline and *ret. 1: the instance is gone. */
 int sampler_read_full(struct sampler *sampler, struct memory_sample *ret, struct error *err);
 
-/* The highest memory.current seen since the last call of sampler_reset_peak(); false: none. */
+/* The highest memory.current (without a cgroup: RSS) seen since the last call of
+ * sampler_reset_peak(); false: none. */
 bool sampler_peak(const struct sampler *sampler, uint64_t *ret_bytes);
 void sampler_reset_peak(struct sampler *sampler);
 
-/* The last memory.current seen; SURVEY_ABSENT: none. For showing progress. */
+/* The last of these seen; SURVEY_ABSENT: none. For showing progress. */
 uint64_t sampler_current(const struct sampler *sampler);

@@ -14,6 +14,7 @@
 #include "base/json_scan.h"
 #include "base/units.h"
 #include "run/readiness.h"
+#include "run/restart.h"
 
 #define PROGRESS_INTERVAL_NS (100 * NSEC_PER_MSEC)
 #define READY_RETRY_NS       (20 * NSEC_PER_MSEC)
@@ -50,7 +51,7 @@ void stage_show_progress(struct stage *stage, bool force)
         .requests = stage->phase_requests,
         .requests_goal = stage->phase_goal,
         .memory_bytes = sampler_current(stage->sampler),
-        .limit_bytes = stage->spec->settings.limit_bytes,
+        .limit_bytes = stage->record->question.limit_bytes,
         .elapsed_ns = now_ns - stage->origin_ns,
         .budget_ns = stage->spec->settings.budget_ns,
     };
@@ -105,6 +106,8 @@ int stage_service_error(struct stage *stage, struct error *err, const char *form
     va_start(arguments, format);
     vsnprintf(text, sizeof(text), format, arguments);
     va_end(arguments);
+    if (stage->record->question.attached) /* what it prints goes elsewhere */
+        return error_set(err, ERROR_SERVICE, "%s", text);
     return stage_log_error(stage->context->files.log_path, text, err);
 }
 
@@ -118,7 +121,9 @@ static const char *stage_end_text(const struct instance_state *state, char *text
 {
     char end[128];
     process_end_text(&state->main_end, end, sizeof(end));
-    if (state->processes > 0)
+    if (!state->main_ended)
+        snprintf(text, size, "ended");
+    else if (state->processes > 0)
         snprintf(text, size, "ended with %s and left %u process%s behind", end, state->processes,
                  state->processes == 1 ? "" : "es");
     else
@@ -134,10 +139,10 @@ static void stage_find_listeners(struct stage *stage, char *text, size_t size)
     if (survey != NULL && stage->context->driver->survey(stage->instance, survey, NULL) == 0)
         for (unsigned i = 0; i < survey->n_sockets; i++)
             if (strncmp(survey->sockets[i].name, "LISTEN ", 7) == 0)
-                snprintf(text, size,
-                         ", but it listens on %s (the port to use is in PORT, and {port} in its "
-                         "arguments)",
-                         survey->sockets[i].name + 7);
+                snprintf(text, size, ", but it listens on %s (%s)", survey->sockets[i].name + 7,
+                         stage->record->question.attached
+                             ? "--port"
+                             : "the port to use is in PORT, and {port} in its arguments");
     free(survey);
 }
 
@@ -148,6 +153,7 @@ static bool stage_starved(struct stage *stage, char *text, size_t size)
     char limit[UNITS_TEXT_MAX];
     char amount[UNITS_TEXT_MAX];
     if (stage->spec->settings.limit_bytes == SCENARIO_NO_LIMIT ||
+        stage->record->question.attached ||
         stage->context->driver->read(stage->instance, true, &sample, NULL) != 0)
         return false;
     units_format_bytes((double)stage->spec->settings.limit_bytes, limit);
@@ -260,6 +266,20 @@ static int stage_make_generator(struct stage *stage, struct error *err)
                                  err);
 }
 
+/* What it is that was attached to goes into the record. */
+static void stage_describe(struct stage *stage)
+{
+    struct instance_facts facts = {.limit_bytes = SCENARIO_NO_LIMIT};
+    struct record *record = stage->record;
+    if (stage->context->driver->describe == NULL)
+        return;
+    stage->context->driver->describe(stage->instance, &facts);
+    snprintf(record->target, sizeof(record->target), "%s", facts.target);
+    record->question.limit_bytes = facts.limit_bytes;
+    if (facts.unseen[0] != '\0')
+        record_warn(record, "kernel memory cannot be seen: %.160s", facts.unseen);
+}
+
 int stage_start_instance(struct stage *stage, struct error *err)
 {
     const struct driver *driver = stage->context->driver;
@@ -272,6 +292,7 @@ int stage_start_instance(struct stage *stage, struct error *err)
                       &stage->instance, err) < 0)
         return -1;
     stage->record->starts++;
+    stage_describe(stage);
     sampler_watch(stage->sampler, stage->instance);
 
     for (unsigned i = stage->spec->settings.n_dependencies + 1; i-- > 0;)
@@ -297,8 +318,10 @@ void stage_stop_instance(struct stage *stage)
     if (stage->instance == NULL)
         return;
     sampler_watch(stage->sampler, NULL);
-    struct instance_state state;
+    struct instance_state state = {0};
     const struct driver *driver = stage->context->driver;
+    if (driver->state(stage->instance, &state, NULL) == 0 && !state.alive)
+        restart_note_end(stage, &state);
     if (driver->stop(stage->instance, clock_now_ns() + STOP_GRACE_NS, &state, NULL) == 0 &&
         state.main_ended) {
         char end[200];

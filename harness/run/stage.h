@@ -2,6 +2,7 @@
 /* The stage of one run: what the steps of the protocol share while it goes on. Private to run/. */
 #include "load/generator.h"
 #include "run/allocator.h"
+#include "run/backoff.h"
 #include "run/load_target.h"
 #include "run/run.h"
 #include "run/sampler.h"
@@ -16,9 +17,13 @@ struct stage {
     struct load_target *load_target;    /* what the generator runs; NULL: it speaks HTTP */
     struct allocator_client *allocator; /* NULL: the service does not tell */
     struct sampler *sampler;
-    nsec_t origin_ns;        /* the run's start on CLOCK_MONOTONIC */
-    nsec_t deadline_ns;      /* the run's budget on CLOCK_MONOTONIC, from the first ready */
-    unsigned start;          /* which start of the service */
+    nsec_t origin_ns;   /* the run's start on CLOCK_MONOTONIC */
+    nsec_t deadline_ns; /* the run's budget on CLOCK_MONOTONIC, from the first ready */
+    unsigned start;     /* which start of the service */
+    unsigned failures;  /* starts that ended for another cause than memory */
+    struct backoff backoff;
+    nsec_t backoff_ns;       /* after the last end, as long as this… */
+    nsec_t restart_ns;       /* …until then, on CLOCK_MONOTONIC */
     unsigned concurrency;    /* of the next cycle */
     uint64_t cycle_requests; /* of the next cycle */
     unsigned measured;       /* complete measuring cycles of this start */

@@ -7,6 +7,9 @@
 
 #include "base/cleanup.h"
 
+/* Through so many kills a pod's leak is followed. */
+#define KILLS_MIN 3
+
 static const char *const termination_names[TERMINATION_MAX_] = {
     [TERMINATION_DECIDED] = "decided",         [TERMINATION_BUDGET] = "budget",
     [TERMINATION_OOM_KILLED] = "oom-killed",   [TERMINATION_SERVICE_FAILED] = "service-failed",
@@ -67,8 +70,14 @@ int record_new(const struct run_spec *spec, struct record **ret, struct error *e
         .cycles_min = settings->cycles_min,
         .cycle_requests = settings->cycle_requests,
         .can_trim = settings->trim != NULL,
-        .can_reclaim = true,
+        .can_reclaim = settings->attach == NULL,
+        .attached = settings->attach != NULL,
+        .stays_down = settings->restart.policy == RESTART_NEVER,
     };
+    record->restart = settings->restart;
+    if (record_has_backoff(record) && settings->attach == NULL)
+        record->question.kills_min = KILLS_MIN;
+    snprintf(record->pod, sizeof(record->pod), "%s", settings->pod != NULL ? settings->pod : "");
     *ret = take_ptr(&record);
     return 0;
 }
@@ -95,6 +104,19 @@ void record_warn(struct record *record, const char *format, ...)
     vsnprintf(record->warnings[record->n_warnings++], sizeof(record->warnings[0]), format,
               arguments);
     va_end(arguments);
+}
+
+struct run_end *record_add_end(struct record *record, const struct run_end *end)
+{
+    if (record->n_ends == RECORD_ENDS_MAX)
+        return NULL;
+    record->ends[record->n_ends] = *end;
+    return &record->ends[record->n_ends++];
+}
+
+bool record_has_backoff(const struct record *record)
+{
+    return record->restart.policy == RESTART_ALWAYS || record->restart.policy == RESTART_ON_FAILURE;
 }
 
 static enum outcome record_outcome(const struct record *record)

@@ -4,6 +4,7 @@
  * apart. It owns everything it points to and can be stored and read back (record_files.h). */
 #include "base/error.h"
 #include "scenario/plan.h"
+#include "timeline/run_end.h"
 #include "timeline/timeline.h"
 #include "verdict/verdict.h"
 
@@ -27,6 +28,8 @@ enum outcome {
 };
 
 #define RECORD_WARNINGS_MAX 8
+#define RECORD_ENDS_MAX     64
+#define RECORD_POD_MAX      256
 
 struct record {
     char id[2 * SCENARIO_NAME_MAX + 16];
@@ -38,8 +41,9 @@ struct record {
     enum cause expect_cause;
 
     char driver[16];
-    char accel[8];   /* the hypervisor of the machine it ran on: "kvm", "tcg"; "": none known */
-    char kernel[65]; /* release */
+    char target[160]; /* what runs already and was attached to; "": nothing */
+    char accel[8];    /* the hypervisor of the machine it ran on: "kvm", "tcg"; "": none known */
+    char kernel[65];  /* release */
     unsigned cpus;
     unsigned sample_hz;
     nsec_t duration_ns; /* start to end */
@@ -48,6 +52,10 @@ struct record {
     bool has_decided;
     nsec_t decided_ns; /* when the verdict was reached, since the start of the run */
     unsigned starts;   /* of the service */
+    struct run_end ends[RECORD_ENDS_MAX]; /* of those starts that ended by themselves */
+    unsigned n_ends;
+    struct restart restart;   /* what happens when it has ended */
+    char pod[RECORD_POD_MAX]; /* metadata.name; "": none */
     enum termination termination;
     struct error error; /* kind ERROR_NONE unless the run failed */
     char warnings[RECORD_WARNINGS_MAX][200];
@@ -67,6 +75,12 @@ void record_freep(struct record **record); /* for CLEANUP */
 /* Add a warning; what is beyond RECORD_WARNINGS_MAX is dropped. */
 void record_warn(struct record *record, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* Add an end; NULL when there are RECORD_ENDS_MAX already. Borrowed. */
+struct run_end *record_add_end(struct record *record, const struct run_end *end);
+
+/* Is this Kubernetes' restartPolicy, with its back-off? */
+bool record_has_backoff(const struct record *record);
 
 /* Judge the timeline and set verdict and outcome. Pure, but for the record itself. */
 void record_judge(struct record *record);

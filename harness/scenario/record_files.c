@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "scenario/record_ends.h"
 #include "timeline/timeline_csv.h"
 
 #define RECORD_FILE_MAX_BYTES ((size_t)256 * 1024 * 1024)
@@ -168,6 +169,13 @@ static int record_read_question(const struct json_place *root, struct record *re
     if (json_member(&object, "can_reclaim", &place) &&
         json_bool(&place, &question->can_reclaim, err) < 0)
         return -1;
+    if (json_member(&object, "attached", &place) && json_bool(&place, &question->attached, err) < 0)
+        return -1;
+    if (json_member(&object, "stays_down", &place) &&
+        json_bool(&place, &question->stays_down, err) < 0)
+        return -1;
+    if (record_read_unsigned(&object, "kills_min", &question->kills_min, err) < 0)
+        return -1;
     return 0;
 }
 
@@ -220,6 +228,7 @@ static int record_read_facts(const struct json_place *root, struct record *recor
         record_read_text(root, "scenario", record->scenario, sizeof(record->scenario), err) < 0 ||
         record_read_text(root, "variant", record->variant, sizeof(record->variant), err) < 0 ||
         record_read_text(root, "driver", record->driver, sizeof(record->driver), err) < 0 ||
+        record_read_text(root, "target", record->target, sizeof(record->target), err) < 0 ||
         record_read_text(root, "accel", record->accel, sizeof(record->accel), err) < 0 ||
         record_read_text(root, "kernel", record->kernel, sizeof(record->kernel), err) < 0 ||
         record_read_text(root, "termination", word, sizeof(word), err) < 0)
@@ -277,7 +286,7 @@ int record_load(const char *dir, struct record **ret, struct error *err)
     if (json_expect_object(&root, err) < 0 || record_read_facts(&root, record, err) < 0 ||
         record_read_expectation(&root, record, err) < 0 ||
         record_read_question(&root, record, err) < 0 || record_read_error(&root, record, err) < 0 ||
-        record_read_lists(&root, record, err) < 0)
+        record_read_lists(&root, record, err) < 0 || record_read_ends(&root, record, err) < 0)
         return -1;
 
     CLEANUP(closep) int dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

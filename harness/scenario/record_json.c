@@ -2,6 +2,7 @@
 
 #include "verdict/indicators.h"
 
+#include "scenario/record_ends.h"
 #include "scenario/record_files.h"
 
 /* Numbers are rounded to what was measured: growth to a hundredth of a byte. */
@@ -12,6 +13,7 @@ static double record_round(double value, double scale)
 
 static void record_write_cycles(struct json_writer *writer, const struct timeline *timeline)
 {
+    bool by_process = indicators_is_by_process(timeline);
     json_write_array(writer, "cycles");
     for (size_t i = 0; i < timeline->n_cycles; i++) {
         const struct cycle *cycle = &timeline->cycles[i];
@@ -26,7 +28,7 @@ static void record_write_cycles(struct json_writer *writer, const struct timelin
         if (cycle->complete && floor.present)
             json_write_i64(writer, "floor_bytes", floor.total_bytes);
         if (cycle->peak_bytes != SURVEY_ABSENT)
-            json_write_u64(writer, "peak_bytes", cycle->peak_bytes);
+            json_write_u64(writer, by_process ? "peak_rss_bytes" : "peak_bytes", cycle->peak_bytes);
         json_write_close_object(writer);
     }
     json_write_close_array(writer);
@@ -125,6 +127,12 @@ static void record_write_question(struct json_writer *writer, const struct recor
     json_write_u64(writer, "cycle_requests", question->cycle_requests);
     json_write_bool(writer, "can_trim", question->can_trim);
     json_write_bool(writer, "can_reclaim", question->can_reclaim);
+    if (question->attached)
+        json_write_bool(writer, "attached", true);
+    if (question->stays_down)
+        json_write_bool(writer, "stays_down", true);
+    if (question->kills_min > 0)
+        json_write_u64(writer, "kills_min", question->kills_min);
     json_write_u64(writer, "ticks", record->timeline->ticks);
     json_write_u64(writer, "late_ticks", record->timeline->late_ticks);
     json_write_u64(writer, "thinned", record->timeline->thinned);
@@ -141,6 +149,7 @@ static void record_write_machine(struct json_writer *writer, const struct record
             writer, "verdict_s",
             record_round((double)(record->decided_ns - record->ready_ns) / 1e9, 1000));
     json_write_text(writer, "driver", record->driver);
+    json_write_text(writer, "target", record->target[0] != '\0' ? record->target : NULL);
     if (record->accel[0] != '\0')
         json_write_text(writer, "accel", record->accel);
     json_write_text(writer, "kernel", record->kernel);
@@ -203,10 +212,12 @@ void record_write_json(struct json_writer *writer, const char *key, const struct
     if (record->question.limit_bytes != UINT64_MAX)
         json_write_u64(writer, "limit_bytes", record->question.limit_bytes);
     uint64_t peak = 0;
+    bool by_process = indicators_is_by_process(record->timeline);
     if (indicators_peak(record->timeline, ~0U, &peak))
-        json_write_u64(writer, "peak_bytes", peak);
+        json_write_u64(writer, by_process ? "peak_rss_bytes" : "peak_bytes", peak);
     json_write_u64(writer, "oom_kills", indicators_oom_kills(record->timeline));
     json_write_u64(writer, "restarts", record->starts > 0 ? record->starts - 1 : 0);
+    record_write_ends(writer, record);
     record_write_machine(writer, record);
 
     json_write_array(writer, "findings");

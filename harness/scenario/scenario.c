@@ -95,7 +95,7 @@ static int scenario_read_variants(struct scenario *scenario, const struct json_p
     return 0;
 }
 
-static struct scenario *scenario_new(const char *source, const char *dir)
+struct scenario *scenario_new(const char *source, const char *dir)
 {
     CLEANUP(scenario_freep) struct scenario *scenario = calloc(1, sizeof(*scenario));
     if (scenario == NULL)
@@ -185,8 +185,7 @@ int scenario_load_text(const char *source, const char *dir, const char *text, st
     return scenario_from_document(document, source, dir, ret, err);
 }
 
-/* A name made of any text: "/opt/My_Service.sh" becomes "my-service-sh". */
-static void scenario_make_name(const char *text, char *name)
+void scenario_make_name(const char *text, char name[SCENARIO_NAME_MAX])
 {
     const char *slash = strrchr(text, '/');
     size_t length = 0;

@@ -226,10 +226,45 @@ static int settings_check_load(const struct settings *settings, char *key, struc
     return 0;
 }
 
+/* What runs already has been started, and keeps its limits: nothing can be said about either. */
+static int settings_check_attach(const struct settings *settings, char *key, struct error *err)
+{
+    const struct program *service = &settings->service;
+    const struct {
+        bool given;
+        const char *key;
+    } others[] = {
+        {service->command[0] != NULL, "service.command"},
+        {service->args[0] != NULL, "service.args"},
+        {service->env[0] != NULL, "service.env"},
+        {service->cwd != NULL, "service.cwd"},
+        {service->user != NULL, "service.user"},
+        {settings->image != NULL, "service.image"},
+        {settings->n_dependencies > 0, "dependencies"},
+        {settings->limit_bytes != SCENARIO_NO_LIMIT, "limit"},
+        {settings->high_bytes != SCENARIO_NO_LIMIT, "high"},
+        {settings->min_bytes != SCENARIO_NO_LIMIT, "min"},
+        {settings->cpus > 0, "cpus"},
+        {settings->restart.policy != RESTART_AT_ONCE, "restart"},
+    };
+    if (settings->attach == NULL)
+        return 0;
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        if (!others[i].given)
+            continue;
+        error_set(err, ERROR_USAGE,
+                  "found it beside \"attach\", expected one of them: what runs already is left as "
+                  "it is");
+        return settings_fault(key, "", others[i].key);
+    }
+    return 0;
+}
+
 int settings_check(const struct settings *settings, char *key, struct error *err)
 {
     char text[2][UNITS_TEXT_MAX];
     if (settings_check_ranges(settings, key, err) < 0 ||
+        settings_check_attach(settings, key, err) < 0 ||
         settings_check_programs(settings, key, err) < 0 ||
         settings_check_load(settings, key, err) < 0)
         return -1;
@@ -239,6 +274,12 @@ int settings_check(const struct settings *settings, char *key, struct error *err
                   units_format_bytes((double)settings->high_bytes, text[0]),
                   units_format_bytes((double)settings->limit_bytes, text[1]));
         return settings_fault(key, "", "high");
+    }
+    if (settings->min_bytes != SCENARIO_NO_LIMIT && settings->min_bytes > settings->limit_bytes) {
+        error_set(err, ERROR_USAGE, "found %s, expected at most the limit of %s",
+                  units_format_bytes((double)settings->min_bytes, text[0]),
+                  units_format_bytes((double)settings->limit_bytes, text[1]));
+        return settings_fault(key, "", "min");
     }
     if (settings->cycles_min > settings->cycles) {
         error_set(err, ERROR_USAGE, "found %u, expected at most the maximum of %u",

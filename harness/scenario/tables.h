@@ -16,6 +16,12 @@ extern const struct field cycles_fields[];
 extern const struct field restart_fields[];
 extern const struct field settings_fields[];
 
+/* An empty scenario with the settings' defaults; NULL when out of memory. */
+struct scenario *scenario_new(const char *source, const char *dir);
+
+/* A name made of any text: "/opt/My_Service.sh" becomes "my-service-sh". */
+void scenario_make_name(const char *text, char name[SCENARIO_NAME_MAX]);
+
 /* A program of which nothing is said but its name. */
 struct program program_defaults(const char *name);
 

@@ -26,6 +26,7 @@ enum cycle_kind {
     CYCLE_RECLAIM, /* probe: no load; only for a service whose cycles go without reclaim */
     CYCLE_SQUEEZE, /* probe: a cycle's load; then another process takes memory up to the limit and
                       beyond */
+    CYCLE_DRIVE,   /* probe: the load goes on until it is killed at the limit */
     CYCLE_KIND_MAX_
 };
 
@@ -42,7 +43,8 @@ struct cycle {
     bool complete;       /* false: the instance died, or time ran out, before the floor was read */
     bool came_to_rest;   /* the footprint stood still before the settle period's bound */
     bool deadline_hit;   /* the load did not finish within the cycle's time */
-    uint64_t peak_bytes; /* highest memory.current under load; SURVEY_ABSENT: not seen */
+    uint64_t peak_bytes; /* highest memory.current (without a cgroup: RSS) under load;
+                            SURVEY_ABSENT: not seen */
     uint64_t oom_kills;  /* of this cycle */
     uint64_t events_max; /* how often memory.max was hit in this cycle */
     uint64_t events_high;

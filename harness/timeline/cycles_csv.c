@@ -54,7 +54,7 @@ static const struct cycle_column cycle_columns[] = {
 #define CYCLE_COLUMNS (sizeof(cycle_columns) / sizeof(cycle_columns[0]))
 
 /* Per survey: the memory fields, the survey's fields, three lists. */
-#define SURVEY_WIDTH ((size_t)MEMORY_FIELD_MAX + SURVEY_FIELD_MAX + 3)
+#define SURVEY_WIDTH ((size_t)MEMORY_CGROUP_FIELD_MAX + SURVEY_FIELD_MAX + 3)
 #define CYCLES_WIDTH (1 + CYCLE_COLUMNS + 2 * SURVEY_WIDTH)
 _Static_assert(CYCLES_WIDTH <= CSV_FIELDS_MAX, "a row does not fit");
 
@@ -78,10 +78,10 @@ static const char *cycles_csv_column(size_t index, char *text)
     size_t i = index - 1 - CYCLE_COLUMNS;
     const char *prefix = i < SURVEY_WIDTH ? "settled" : "floor";
     i %= SURVEY_WIDTH;
-    const char *name = i < MEMORY_FIELD_MAX ? memory_field_info[i].column
-                       : i < MEMORY_FIELD_MAX + SURVEY_FIELD_MAX
-                           ? survey_field_column[i - MEMORY_FIELD_MAX]
-                           : lists[i - MEMORY_FIELD_MAX - SURVEY_FIELD_MAX];
+    const char *name = i < MEMORY_CGROUP_FIELD_MAX ? memory_field_info[i].column
+                       : i < MEMORY_CGROUP_FIELD_MAX + SURVEY_FIELD_MAX
+                           ? survey_field_column[i - MEMORY_CGROUP_FIELD_MAX]
+                           : lists[i - MEMORY_CGROUP_FIELD_MAX - SURVEY_FIELD_MAX];
     snprintf(text, COLUMN_NAME_MAX, "%s_%s", prefix, name);
     return text;
 }
@@ -90,7 +90,7 @@ static const char *cycles_csv_column(size_t index, char *text)
 static bool cycles_csv_is_optional(size_t index)
 {
     return index > CYCLE_COLUMNS &&
-           (index - 1 - CYCLE_COLUMNS) % SURVEY_WIDTH < MEMORY_FIELD_MAX + SURVEY_FIELD_MAX;
+           (index - 1 - CYCLE_COLUMNS) % SURVEY_WIDTH < MEMORY_CGROUP_FIELD_MAX + SURVEY_FIELD_MAX;
 }
 
 /* The names that lists are made of must not hold their separators. */
@@ -169,7 +169,7 @@ static void cycles_csv_processes(struct buffer *out, const struct survey *survey
 
 static void cycles_csv_survey(struct buffer *out, const struct survey *survey)
 {
-    for (unsigned i = 0; i < MEMORY_FIELD_MAX; i++) {
+    for (unsigned i = 0; i < MEMORY_CGROUP_FIELD_MAX; i++) {
         if (memory_sample_has(&survey->memory, (enum memory_field)i))
             csv_u64(out, survey->memory.value[i]);
         else
@@ -342,14 +342,14 @@ static int cycles_csv_read_survey(const struct csv_reader *row, size_t first, st
 {
     survey_init(survey);
     uint64_t value = 0;
-    for (unsigned i = 0; i < MEMORY_FIELD_MAX; i++) {
+    for (unsigned i = 0; i < MEMORY_CGROUP_FIELD_MAX; i++) {
         if (row->fields[first + i][0] == '\0')
             continue;
         if (csv_read_u64(row, first + i, 0, &value, err) < 0)
             return -1;
         memory_sample_set(&survey->memory, (enum memory_field)i, value);
     }
-    first += MEMORY_FIELD_MAX;
+    first += MEMORY_CGROUP_FIELD_MAX;
     for (unsigned i = 0; i < SURVEY_FIELD_MAX; i++)
         if (csv_read_u64(row, first + i, SURVEY_ABSENT, &survey->value[i], err) < 0)
             return -1;

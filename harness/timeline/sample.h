@@ -50,7 +50,8 @@
     X(PSI_FULL, "psi_full_us", "memory.pressure", "full")                                      \
     X(PIDS, "pids_count", "pids.current", NULL)                                                \
     X(CPU_USAGE, "cpu_usage_us", "cpu.stat", "usage_usec")                                     \
-    X(CPU_THROTTLED, "cpu_throttled_us", "cpu.stat", "throttled_usec")
+    X(CPU_THROTTLED, "cpu_throttled_us", "cpu.stat", "throttled_usec")                         \
+    X(RSS, "rss_bytes", NULL, NULL)
 
 enum memory_field {
 #define X(name, column, file, key) MEMORY_##name,
@@ -59,10 +60,13 @@ enum memory_field {
         MEMORY_FIELD_MAX_
 };
 #define MEMORY_FIELD_MAX ((unsigned)MEMORY_FIELD_MAX_)
+/* Those before it are a cgroup's. RSS is for processes without one: the sum of what they have
+ * resident. (A survey has its own.) */
+#define MEMORY_CGROUP_FIELD_MAX ((unsigned)MEMORY_RSS)
 
 struct memory_field_info {
     const char *column; /* header in timeline.csv, with its unit */
-    const char *file;   /* kernel file in the cgroup's folder */
+    const char *file;   /* kernel file in the cgroup's folder; NULL: not a cgroup's */
     const char *key;    /* key in that file; NULL when the file is one number */
 };
 

@@ -16,7 +16,7 @@ static const char *const cycle_kind_names[CYCLE_KIND_MAX_] = {
     [CYCLE_READY] = "ready",     [CYCLE_WARMUP] = "warm-up",  [CYCLE_MEASURE] = "measure",
     [CYCLE_REPEAT] = "repeat",   [CYCLE_SOLO] = "solo",       [CYCLE_SAFE] = "safe",
     [CYCLE_ABOVE] = "above",     [CYCLE_TRIM] = "trim",       [CYCLE_REST] = "rest",
-    [CYCLE_RECLAIM] = "reclaim", [CYCLE_SQUEEZE] = "squeeze",
+    [CYCLE_RECLAIM] = "reclaim", [CYCLE_SQUEEZE] = "squeeze", [CYCLE_DRIVE] = "drive",
 };
 
 const char *mark_kind_name(enum mark_kind kind)

@@ -3,7 +3,8 @@
  * judged again, anywhere.
  *
  * timeline.csv has one row per sample or mark in order of time; its second column says which
- * ("memory", "load", "mark"). cycles.csv has one row per cycle; the surveys' fields carry the
+ * ("memory", "load", "mark"); it has a column for RSS only where samples have one, which are of
+ * processes without a cgroup. cycles.csv has one row per cycle; the surveys' fields carry the
  * prefixes settled_ and floor_, lists are "name=count;name=count" with percent-escapes. A
  * cycles.csv of an older version may lack fields of surveys; they are absent then. */
 #include "base/buffer.h"

@@ -6,12 +6,8 @@
 
 #include "base/units.h"
 
-/* What one more of these costs at the least (facts of 6.1): a thread its kernel stack and task
- * struct and the touched top of its own stack, a socket its slab objects, an open file its struct
- * file and what libc keeps. A count is only the cause when it can carry a share of the growth. */
-#define THREAD_BYTES  (24.0 * 1024)
-#define SOCKET_BYTES  2048.0
-#define FILE_BYTES    512.0
+/* A count is only the cause when it can carry a share of the growth, with what each takes at the
+ * least (indicators.h), a mapping a page. */
 #define MAPPING_BYTES 4096.0
 #define SHARE_MIN     0.05
 #define COUNT_MIN     5
@@ -187,10 +183,14 @@ static void attribution_say_each(const struct floor_series *series, double count
     char kernel[UNITS_TEXT_MAX];
     char user[UNITS_TEXT_MAX];
     size_t length = strlen(ret->evidence);
-    snprintf(ret->evidence + length, sizeof(ret->evidence) - length,
-             ", each with %s in the kernel and %s of its own",
-             units_format_bytes((double)(last.kernel_bytes - first.kernel_bytes) / count, kernel),
-             units_format_bytes((double)(last.user_bytes - first.user_bytes) / count, user));
+    units_format_bytes((double)(last.kernel_bytes - first.kernel_bytes) / count, kernel);
+    units_format_bytes((double)(last.user_bytes - first.user_bytes) / count, user);
+    if (last.kernel_counted)
+        snprintf(ret->evidence + length, sizeof(ret->evidence) - length,
+                 ", each with %s of its own", user);
+    else
+        snprintf(ret->evidence + length, sizeof(ret->evidence) - length,
+                 ", each with %s in the kernel and %s of its own", kernel, user);
 }
 
 static bool attribution_carries(const struct count_growth *growth, double each_bytes,
@@ -237,6 +237,23 @@ static bool attribution_by_count(const struct floor_series *series, double total
     return false;
 }
 
+/* Kernel memory that no thread, socket or file accounts for. Where it is counted and not seen, what
+ * was counted is known. */
+static void attribution_say_kernel(const struct floor_series *series, struct attribution *ret)
+{
+    struct count_growth pipes = attribution_count(series, SURVEY_FD_PIPE);
+    if (!indicators_floor(&series->cycle[series->n - 1]->floor).kernel_counted)
+        snprintf(ret->evidence, sizeof(ret->evidence),
+                 "kernel memory holds %.0f %% of the growth, with no more threads or descriptors",
+                 100 * ret->share_kernel);
+    else if (pipes.count >= COUNT_MIN)
+        attribution_say_count(ret->evidence, sizeof(ret->evidence), pipes.per_request, "pipe end");
+    else
+        snprintf(ret->evidence, sizeof(ret->evidence),
+                 "descriptors that are no sockets, files or pipes hold %.0f %% of the growth",
+                 100 * ret->share_kernel);
+}
+
 /* Cause and evidence, whichever process it is in. False: nothing grew. */
 static bool attribution_of_instance(const struct floor_series *series, struct attribution *ret)
 {
@@ -254,9 +271,7 @@ static bool attribution_of_instance(const struct floor_series *series, struct at
         return true;
     if (ret->share_kernel >= 0.5) {
         ret->cause = CAUSE_KERNEL;
-        snprintf(ret->evidence, sizeof(ret->evidence),
-                 "kernel memory holds %.0f %% of the growth, with no more threads or descriptors",
-                 100 * ret->share_kernel);
+        attribution_say_kernel(series, ret);
         return true;
     }
     struct count_growth mappings = attribution_count(series, SURVEY_MAPPINGS);

@@ -135,8 +135,11 @@ static bool growth_is_jitter(const struct growth *growth)
            growth->trend.slope * growth->requests < growth->noise_bytes;
 }
 
-static bool growth_is_flat(const struct floor_series *series)
+/* Within a huge page that came or went a floor may well stand; not one that rises with the work. */
+static bool growth_is_flat(const struct floor_series *series, const struct growth *growth)
 {
+    bool rises = growth->trend.p_rise <= GROWTH_P_MAX &&
+                 growth->trend.low * growth->requests >= GROWTH_NOISE_BYTES;
     size_t n = series->n;
     double lowest = series->floor_bytes[n - 1];
     double highest = lowest;
@@ -144,7 +147,7 @@ static bool growth_is_flat(const struct floor_series *series)
         lowest = fmin(lowest, series->floor_bytes[i]);
         highest = fmax(highest, series->floor_bytes[i]);
     }
-    double still = fmax(GROWTH_FLAT_BYTES, series->noise_bytes);
+    double still = rises ? GROWTH_FLAT_BYTES : fmax(GROWTH_FLAT_BYTES, series->noise_bytes);
     return highest - lowest <= still || series->floor_bytes[n - 1] <= lowest;
 }
 
@@ -232,7 +235,7 @@ void growth_assess(const struct floor_series *series, unsigned cycles_min, struc
 
     if (ret->doubt == NULL)
         ret->shape = GROWTH_STEADY;
-    else if (growth_is_flat(series) || growth_is_jitter(ret))
+    else if (growth_is_flat(series, ret) || growth_is_jitter(ret))
         ret->shape = GROWTH_FLAT;
     else if (growth_has_faded(series, ret))
         ret->shape = GROWTH_FADING;

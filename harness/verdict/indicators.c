@@ -22,10 +22,42 @@ static int64_t indicators_kernel(const struct memory_sample *memory)
                      memory_sample_get(memory, MEMORY_VMALLOC, 0));
 }
 
+/* The floor of processes alone: nothing is known of it when one of them would not tell. */
+static struct floor_parts indicators_floor_of_processes(const struct survey *survey)
+{
+    static const struct {
+        enum survey_field field;
+        double bytes;
+    } held[] = {
+        {SURVEY_THREADS, THREAD_BYTES}, {SURVEY_FD_SOCKET, SOCKET_BYTES},
+        {SURVEY_FD_PIPE, PIPE_BYTES},   {SURVEY_FD_FILE, FILE_BYTES},
+        {SURVEY_FD_DEVICE, FILE_BYTES}, {SURVEY_FD_ANON_INODE, FILE_BYTES},
+        {SURVEY_FD_OTHER, FILE_BYTES},
+    };
+    struct floor_parts parts = {0};
+    if (!survey_has(survey, SURVEY_PSS_ANON) || !survey_has(survey, SURVEY_PSS_SHMEM))
+        return parts;
+    for (size_t i = 0; i < sizeof(held) / sizeof(held[0]); i++) {
+        if (!survey_has(survey, held[i].field))
+            return parts;
+        parts.kernel_bytes += (int64_t)((double)survey->value[held[i].field] * held[i].bytes);
+    }
+    parts.kernel_counted = true;
+    parts.user_bytes = (int64_t)survey->value[SURVEY_PSS_ANON];
+    if (survey_has(survey, SURVEY_LAZY_FREE))
+        parts.user_bytes -= (int64_t)survey->value[SURVEY_LAZY_FREE];
+    parts.shmem_bytes = (int64_t)survey->value[SURVEY_PSS_SHMEM];
+    parts.total_bytes = parts.user_bytes + parts.shmem_bytes + parts.kernel_bytes;
+    parts.present = true;
+    return parts;
+}
+
 struct floor_parts indicators_floor(const struct survey *survey)
 {
     struct floor_parts parts = {0};
     const struct memory_sample *memory = &survey->memory;
+    if (memory->present == 0)
+        return indicators_floor_of_processes(survey);
     if (!memory_sample_has(memory, MEMORY_SLAB_UNRECLAIMABLE))
         return parts;
 
@@ -53,6 +85,10 @@ struct floor_parts indicators_floor(const struct survey *survey)
 bool indicators_footprint(const struct survey *survey, int64_t *ret_bytes)
 {
     const struct memory_sample *memory = &survey->memory;
+    if (memory->present == 0 && survey_has(survey, SURVEY_RSS)) {
+        *ret_bytes = (int64_t)survey->value[SURVEY_RSS];
+        return true;
+    }
     if (!memory_sample_has(memory, MEMORY_ANON) || !memory_sample_has(memory, MEMORY_FILE))
         return false;
     uint64_t kernel = memory_sample_has(memory, MEMORY_KERNEL)
@@ -76,6 +112,12 @@ static const struct cycle *indicators_cycle_before(const struct timeline *timeli
     return NULL;
 }
 
+/* What the floor holds in huge pages. */
+static uint64_t indicators_huge(const struct cycle *cycle)
+{
+    return survey_has(&cycle->floor, SURVEY_ANON_HUGE) ? cycle->floor.value[SURVEY_ANON_HUGE] : 0;
+}
+
 static void indicators_add_point(struct floor_series *series, double requests,
                                  const struct cycle *cycle)
 {
@@ -85,8 +127,16 @@ static void indicators_add_point(struct floor_series *series, double requests,
     series->floor_bytes[series->n] = (double)indicators_floor(&cycle->floor).total_bytes;
     series->cycle[series->n] = cycle;
     series->n++;
-    if (survey_has(&cycle->floor, SURVEY_ANON_HUGE) && cycle->floor.value[SURVEY_ANON_HUGE] > 0)
+    if (indicators_huge(cycle) != indicators_huge(series->cycle[0]))
         series->noise_bytes = HUGE_PAGE_BYTES;
+}
+
+double indicators_hiding_bytes(const struct floor_series *series)
+{
+    for (size_t i = 0; i < series->n; i++)
+        if (indicators_huge(series->cycle[i]) > 0)
+            return HUGE_PAGE_BYTES;
+    return 0;
 }
 
 bool indicators_is_size(uint64_t requests, uint64_t size)
@@ -186,6 +236,11 @@ const struct cycle *indicators_last_cycle(const struct timeline *timeline, enum 
         if (timeline->cycles[i].kind == kind && timeline->cycles[i].complete)
             return &timeline->cycles[i];
     return NULL;
+}
+
+bool indicators_is_by_process(const struct timeline *timeline)
+{
+    return timeline->n_memory > 0 && memory_sample_has(&timeline->memory[0], MEMORY_RSS);
 }
 
 bool indicators_peak(const struct timeline *timeline, unsigned kinds, uint64_t *ret_bytes)

@@ -8,7 +8,9 @@
  *   - TIME_WAIT                sockets that wait out their minute, TIME_WAIT_BYTES each
  * Page tables are left out: those of mapped files survive reclaim and creep (17 to 24 KiB a cycle
  * with a clean service); so is reclaimable slab, which memory.reclaim leaves behind now and then.
- */
+ *
+ * Processes without a cgroup of their own show no kernel memory. What they hold is counted then,
+ * each thread and descriptor with what it takes of the kernel at the least. */
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -17,12 +19,21 @@
 /* What the slab charges for one socket in TIME_WAIT (measured on 6.1: 522 KiB for 2,176). */
 #define TIME_WAIT_BYTES 210
 
+/* What the kernel holds for one of these at the least (facts of 6.1): a thread's stack and task
+ * struct; the slab objects of a socket, and half of a pipe's; an open file's struct file and what
+ * libc keeps. */
+#define THREAD_BYTES (24.0 * 1024)
+#define SOCKET_BYTES 2048.0
+#define PIPE_BYTES   1024.0
+#define FILE_BYTES   512.0
+
 /* The parts of a floor, each absent when it could not be read. */
 struct floor_parts {
     int64_t user_bytes;
     int64_t shmem_bytes;
     int64_t kernel_bytes;
     int64_t total_bytes;
+    bool kernel_counted; /* kernel_bytes is what threads and descriptors take at the least */
     bool present;
 };
 
@@ -30,7 +41,8 @@ struct floor_parts {
 struct floor_parts indicators_floor(const struct survey *survey);
 
 /* What the instance held at rest before anything was forced: anonymous, file, shared and kernel
- * memory. memory.stat's sum, not memory.current, which counts what each CPU holds in stock. */
+ * memory. memory.stat's sum, not memory.current, which counts what each CPU holds in stock. Without
+ * a cgroup it is what the processes have resident. */
 bool indicators_footprint(const struct survey *survey, int64_t *ret_bytes);
 
 /* Floors against completed requests: the floor before the first cycle, then one per complete cycle.
@@ -43,9 +55,9 @@ bool indicators_footprint(const struct survey *survey, int64_t *ret_bytes);
 
 struct floor_series {
     unsigned start;
-    unsigned window;                        /* which of that start, from 0 */
-    size_t n;                               /* points: 1 + complete cycles */
-    double noise_bytes;                     /* a floor is no finer than this: huge pages; else 0 */
+    unsigned window;    /* which of that start, from 0 */
+    size_t n;           /* points: 1 + complete cycles */
+    double noise_bytes; /* a floor is no finer than this: huge pages came or went; else 0 */
     double requests[INDICATORS_POINTS_MAX]; /* completed, cumulative; [0] = 0 */
     double floor_bytes[INDICATORS_POINTS_MAX];
     const struct cycle *cycle[INDICATORS_POINTS_MAX]; /* borrowed from the timeline */
@@ -59,6 +71,10 @@ bool indicators_is_size(uint64_t requests, uint64_t size);
 void indicators_floor_series(const struct timeline *timeline, size_t points_min,
                              struct floor_series *ret);
 
+/* What may grow within these floors and not be seen: a huge page is all there from its first touch
+ * on. 0 when there are none. */
+double indicators_hiding_bytes(const struct floor_series *series);
+
 /* The window just before `series`, of the same start; n = 0 when there is none. */
 void indicators_floor_series_before(const struct timeline *timeline,
                                     const struct floor_series *series, struct floor_series *ret);
@@ -70,8 +86,11 @@ void indicators_floor_history(const struct timeline *timeline, unsigned start,
 /* The last complete cycle of a kind, NULL when there is none; borrowed. */
 const struct cycle *indicators_last_cycle(const struct timeline *timeline, enum cycle_kind kind);
 
-/* The highest memory.current under load, in all cycles of these kinds (a bit per cycle_kind); false
- * when none was seen. */
+/* Was it sampled by its processes, without a cgroup? Peaks are sums of RSS then. */
+bool indicators_is_by_process(const struct timeline *timeline);
+
+/* The highest memory.current (without a cgroup: RSS) under load, in all cycles of these kinds (a
+ * bit per cycle_kind); false when none was seen. */
 bool indicators_peak(const struct timeline *timeline, unsigned kinds, uint64_t *ret_bytes);
 
 /* The highest of: memory.current at a sample less the page cache the kernel could have dropped, as

@@ -43,6 +43,9 @@ static void verdict_fill_numbers(const struct evidence *evidence, struct verdict
         };
         ret->has_smallest_leak = growth->requests > 0;
         ret->smallest_leak_bytes = growth_smallest_leak(growth);
+        double hidden = indicators_hiding_bytes(&evidence->series);
+        if (growth->requests > 0 && ret->smallest_leak_bytes * growth->requests < hidden)
+            ret->smallest_leak_bytes = hidden / growth->requests;
     }
     ret->has_retained = evidence->has_retained;
     ret->retained_bytes = evidence->retained_bytes;
@@ -112,10 +115,31 @@ static void verdict_add_findings(const struct timeline *timeline,
                      (unsigned long long)timeline->late_ticks, (unsigned long long)timeline->ticks);
 }
 
-/* The verdict on growth that is neither steady nor over, and on too few cycles. */
-static void verdict_say_undecided(const struct evidence *evidence, struct verdict *ret)
+/* What a run can not do that attaches to something. */
+static void verdict_find_attached(const struct verdict_question *question,
+                                  const struct evidence *evidence, struct verdict *ret)
 {
-    if (evidence->growth.shape == GROWTH_TOO_FEW)
+    if (!question->attached || evidence->last == NULL)
+        return;
+    verdict_find(ret, "it was left as it is: nothing was reclaimed, a floor is what was in use at "
+                      "rest");
+    if (indicators_floor(&evidence->last->floor).kernel_counted)
+        verdict_find(ret,
+                     "kernel memory is not seen but counted: %.0f KiB a thread, %.0f KiB a socket, "
+                     "%.0f KiB an end of a pipe, %.0f B any other descriptor",
+                     THREAD_BYTES / 1024, SOCKET_BYTES / 1024, PIPE_BYTES / 1024, FILE_BYTES);
+}
+
+/* The verdict on growth that is neither steady nor over, and on too few cycles. */
+static void verdict_say_undecided(const struct evidence *evidence,
+                                  const struct verdict_question *question, struct verdict *ret)
+{
+    if (question->attached && evidence->oom_kills > 0)
+        statement_of_doubt(ret,
+                           "it was OOM-killed after %zu cycles, and what is attached to is not "
+                           "started again; leakcage run, which can do that, would decide it",
+                           evidence->series.n > 0 ? evidence->series.n - 1 : 0);
+    else if (evidence->growth.shape == GROWTH_TOO_FEW)
         statement_of_doubt(ret,
                            "only %zu cycles were measured; more of them (--cycles, --budget) would "
                            "decide it",
@@ -178,6 +202,7 @@ void verdict_decide(const struct timeline *timeline, const struct verdict_questi
     else if (stands)
         statement_of_clean(&evidence, ret);
     else
-        verdict_say_undecided(&evidence, ret);
+        verdict_say_undecided(&evidence, question, ret);
     verdict_add_findings(timeline, question, &evidence, ret);
+    verdict_find_attached(question, &evidence, ret);
 }

@@ -25,8 +25,12 @@ struct verdict_question {
     unsigned cycles_max;
     unsigned cycles_min;
     uint64_t cycle_requests;
-    bool can_trim;    /* the service can be asked to give memory back */
-    bool can_reclaim; /* every cycle ends with a reclaim; else there is one probe at the end */
+    bool can_trim;      /* the service can be asked to give memory back */
+    bool can_reclaim;   /* every cycle ends with a reclaim; else there is one probe at the end */
+    bool attached;      /* it ran before us and is left as it is: never started again, reclaimed,
+                           squeezed, nor driven into its limit beyond the load that was asked for */
+    bool stays_down;    /* what was killed is not started again */
+    unsigned kills_min; /* a leak is followed through so many kills, if they are not far away */
 };
 
 struct verdict_growth {
@@ -85,6 +89,7 @@ enum verdict_step {
     VERDICT_STEP_ABOVE,   /* the same work at `concurrency`, which should not be */
     VERDICT_STEP_SQUEEZE, /* a cycle's work; then another process takes all the room under the limit
                              and `bytes` more: are they given back before something is killed? */
+    VERDICT_STEP_DRIVE,   /* go on with the load until it is killed at the limit */
     VERDICT_STEP_RESTART, /* the instance was killed: start it again and go on */
     VERDICT_STEP_RESTART_SOLO, /* start it again, and do the work at concurrency 1 */
     VERDICT_STEP_DONE,

@@ -24,6 +24,10 @@
 #define REPEAT_TIMES_MIN   1.5
 /* Of what is kept, how much another process should need. */
 #define SQUEEZE_SHARE 0.75
+/* The load goes on to the next kill when that needs no longer than this, and with some work more
+ * than should do. */
+#define DRIVE_SECONDS_MAX 15.0
+#define DRIVE_SPARE       1.5
 /* Work of the probes at another concurrency: at least so many rounds, and no longer than that. */
 #define PROBE_ROUNDS_MIN  4
 #define PROBE_SECONDS_MAX 3.0
@@ -47,9 +51,10 @@ static bool verdict_was_killed(const struct timeline *timeline)
 
 /* Nothing is to be done but what is done in any case: see once what the kernel takes back. */
 static struct verdict_action verdict_last_look(const struct timeline *timeline,
+                                               const struct verdict_question *question,
                                                const struct evidence *evidence)
 {
-    bool looked = evidence->reclaim != NULL || evidence->last == NULL ||
+    bool looked = question->attached || evidence->reclaim != NULL || evidence->last == NULL ||
                   indicators_last_cycle(timeline, CYCLE_RECLAIM) != NULL;
     return verdict_step_only(looked || verdict_was_killed(timeline) ? VERDICT_STEP_DONE
                                                                     : VERDICT_STEP_RECLAIM);
@@ -95,7 +100,7 @@ static struct verdict_action verdict_next_cycle(const struct timeline *timeline,
         of_window++;
     }
     if (verdict_measured(timeline, last->start) >= question->cycles_max)
-        return verdict_last_look(timeline, evidence);
+        return verdict_last_look(timeline, question, evidence);
     const struct cycle *measure = indicators_last_cycle(timeline, CYCLE_MEASURE);
     double seconds = (double)(measure->load_end_ns - measure->begin_ns) / NSEC_PER_SEC;
     bool misled = last->kind == CYCLE_REPEAT;
@@ -151,17 +156,38 @@ static struct verdict_action verdict_next_of_growth(const struct timeline *timel
 {
     const struct cycle *last = verdict_last_cycle(timeline);
     if (!last->complete || evidence->last == NULL)
-        return verdict_last_look(timeline, evidence);
+        return verdict_last_look(timeline, question, evidence);
     bool restless = !evidence->last->came_to_rest;
     if (restless && indicators_last_cycle(timeline, CYCLE_REST) == NULL)
         return verdict_step_only(VERDICT_STEP_REST);
     if (evidence->repeat != NULL || evidence->growth.by_doubling ||
         evidence_grows_by_time(evidence) || last->kind != CYCLE_MEASURE)
-        return verdict_last_look(timeline, evidence);
+        return verdict_last_look(timeline, question, evidence);
     uint64_t requests = verdict_repeat_requests(timeline, evidence, question);
     if (requests == 0)
-        return verdict_last_look(timeline, evidence);
+        return verdict_last_look(timeline, question, evidence);
     return (struct verdict_action){.step = VERDICT_STEP_REPEAT, .requests = requests};
+}
+
+/* A leak that is certain, in a service that is started again for ever: on to the next kill, unless
+ * it is too far away to wait for. */
+static struct verdict_action verdict_next_kill(const struct timeline *timeline,
+                                               const struct evidence *evidence,
+                                               const struct verdict_question *question)
+{
+    const struct cycle *last = verdict_last_cycle(timeline);
+    if (evidence->oom_kills >= question->kills_min || !evidence->limit_known ||
+        evidence->last == NULL || (last->kind == CYCLE_DRIVE && last->complete))
+        return verdict_step_only(VERDICT_STEP_DONE);
+    if (verdict_was_killed(timeline))
+        return verdict_step_only(VERDICT_STEP_RESTART);
+    double requests = (double)question->limit_bytes / evidence->growth.trend.slope;
+    if (evidence->requests_per_s <= 0 || requests > DRIVE_SECONDS_MAX * evidence->requests_per_s)
+        return verdict_step_only(VERDICT_STEP_DONE);
+    return (struct verdict_action){
+        .step = VERDICT_STEP_DRIVE,
+        .requests = (uint64_t)(DRIVE_SPARE * requests) + question->concurrency,
+    };
 }
 
 /* The work of a probe at another concurrency. */
@@ -191,8 +217,8 @@ static struct verdict_action verdict_next_of_pressure(const struct timeline *tim
             .requests = verdict_probe_requests(evidence, question, 1),
         };
     unsigned concurrency = safety_next(&safety);
-    if (concurrency == 0)
-        return verdict_last_look(timeline, evidence);
+    if (concurrency == 0 || question->attached)
+        return verdict_last_look(timeline, question, evidence);
     return (struct verdict_action){
         .step = concurrency <= safety.prediction ? VERDICT_STEP_SAFE : VERDICT_STEP_ABOVE,
         .concurrency = concurrency,
@@ -209,11 +235,12 @@ static struct verdict_action verdict_next_of_rest(const struct timeline *timelin
         return verdict_step_only(VERDICT_STEP_TRIM);
     if (evidence_is_retaining(evidence) && !question->can_trim && !evidence->has_rest)
         return verdict_step_only(VERDICT_STEP_REST);
-    struct verdict_action look = verdict_last_look(timeline, evidence);
+    struct verdict_action look = verdict_last_look(timeline, question, evidence);
     if (look.step != VERDICT_STEP_DONE)
         return look;
     enum cause cause = evidence_lazy_cause(evidence);
-    if (cause == CAUSE_NONE || !evidence->limit_known || evidence->squeeze != NULL)
+    if (cause == CAUSE_NONE || question->attached || !evidence->limit_known ||
+        evidence->squeeze != NULL)
         return look;
     double bytes = SQUEEZE_SHARE * (double)evidence_lazy_bytes(evidence, cause);
     return (struct verdict_action){
@@ -230,10 +257,15 @@ struct verdict_action verdict_next(const struct timeline *timeline,
     enum growth_shape shape = evidence.growth.shape;
     bool stands = shape == GROWTH_FLAT || shape == GROWTH_FADING;
 
-    if (shape == GROWTH_STEADY && evidence_repeat_holds(&evidence))
-        return verdict_next_of_growth(timeline, &evidence, question);
+    if ((question->attached || question->stays_down) && verdict_was_killed(timeline))
+        return verdict_step_only(VERDICT_STEP_DONE);
+    if (shape == GROWTH_STEADY && evidence_repeat_holds(&evidence)) {
+        struct verdict_action action = verdict_next_of_growth(timeline, &evidence, question);
+        return action.step == VERDICT_STEP_DONE ? verdict_next_kill(timeline, &evidence, question)
+                                                : action;
+    }
     if (evidence.thrashes)
-        return verdict_last_look(timeline, &evidence);
+        return verdict_last_look(timeline, question, &evidence);
     if (stands && evidence_is_pressed(&evidence, question))
         return verdict_next_of_pressure(timeline, &evidence, question);
     if (evidence.squeeze != NULL)

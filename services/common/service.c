@@ -31,6 +31,7 @@ static struct {
     const char *variant;
     bool debug, print_truth;
     uint16_t port, upstream_port;
+    struct in_addr listen;
     time_t start_s;
 } frame;
 
@@ -279,7 +280,7 @@ static struct MHD_Daemon *start_server(void)
     struct sockaddr_in address = {
         .sin_family = AF_INET,
         .sin_port = htons(frame.port),
-        .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)},
+        .sin_addr = frame.listen,
     };
     unsigned threads = service->threads ? service->threads : POOL_THREADS;
     unsigned flags = MHD_USE_ERROR_LOG;
@@ -338,12 +339,17 @@ static int read_port(const char *what, const char *text, uint16_t *ret)
 static int read_environment(void)
 {
     const char *port = getenv("PORT"), *upstream = getenv("UPSTREAM_PORT");
-    const char *debug = getenv("LEAKCAGE_DEBUG");
+    const char *debug = getenv("LEAKCAGE_DEBUG"), *address = getenv("LISTEN");
 
     if (debug && strcmp(debug, "1") == 0)
         frame.debug = true;
     if (port && read_port("PORT", port, &frame.port) < 0)
         return -1;
+    if (address && inet_pton(AF_INET, address, &frame.listen) != 1) {
+        fprintf(stderr, "%s: LISTEN is \"%s\", not an IPv4 address such as 0.0.0.0\n",
+                frame.service->name, address);
+        return -1;
+    }
     if (!frame.service->needs_upstream || frame.print_truth)
         return 0;
     if (!upstream) {
@@ -392,6 +398,7 @@ static int serve(void)
 {
     sigset_t stop_signals;
     struct MHD_Daemon *server;
+    char address[INET_ADDRSTRLEN] = "";
     int signal_number;
 
     sigemptyset(&stop_signals);
@@ -403,13 +410,14 @@ static int serve(void)
     frame.start_s = now_s();
     if (frame.service->init && frame.service->init(frame.variant) < 0)
         return EXIT_FAILURE;
+    inet_ntop(AF_INET, &frame.listen, address, sizeof address);
     server = start_server();
     if (!server) {
-        fprintf(stderr, "%s: cannot listen on 127.0.0.1:%u\n", frame.service->name, frame.port);
+        fprintf(stderr, "%s: cannot listen on %s:%u\n", frame.service->name, address, frame.port);
         return EXIT_FAILURE;
     }
     frame.port = MHD_get_daemon_info(server, MHD_DAEMON_INFO_BIND_PORT)->port;
-    fprintf(stderr, "%s listening on 127.0.0.1:%u, variant %s\n", frame.service->name, frame.port,
+    fprintf(stderr, "%s listening on %s:%u, variant %s\n", frame.service->name, address, frame.port,
             frame.variant);
     sigwait(&stop_signals, &signal_number);
     MHD_stop_daemon(server);
@@ -421,6 +429,7 @@ int service_main(const struct service *service, int argc, char **argv)
     frame.service = service;
     frame.variant = "default";
     frame.port = 8080;
+    frame.listen.s_addr = htonl(INADDR_LOOPBACK);
     if (read_arguments(argc, argv) < 0 || read_environment() < 0)
         return EXIT_USAGE;
     if (frame.print_truth) {

@@ -1,5 +1,6 @@
 #pragma once
-/* The frame of a sample service: one small HTTP server on 127.0.0.1 around one known behaviour.
+/* The frame of a sample service: one small HTTP server on 127.0.0.1 (or the address in
+ * LISTEN) around one known behaviour.
  *
  * A service file holds its handlers, its truth and one const `struct service`; main() hands that
  * to service_main(). The frame brings the server (libmicrohttpd, keep-alive, a fixed pool of

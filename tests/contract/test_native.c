@@ -42,6 +42,7 @@ START_TEST(limits_are_in_force_before_the_first_instruction)
 {
     CONTRACT(contract, "limits");
     contract->spec.settings.high_bytes = 48 * MEBIBYTE;
+    contract->spec.settings.min_bytes = 8 * MEBIBYTE;
     contract->spec.settings.pids = 33;
     contract->spec.settings.cpus = 0.5;
     contract_add_dependency(contract, "limits");
@@ -49,6 +50,7 @@ START_TEST(limits_are_in_force_before_the_first_instruction)
     contract_wait_log(contract, "ready");
     expect_value(contract, "memory.max", "67108864");
     expect_value(contract, "memory.high", "50331648");
+    expect_value(contract, "memory.min", "8388608");
     expect_value(contract, "memory.swap.max", "0");
     expect_value(contract, "memory.oom.group", "1");
     expect_value(contract, "pids.max", "33");
@@ -63,11 +65,14 @@ START_TEST(no_limit_means_none_and_huge_pages_can_be_left_to_the_system)
     CONTRACT(contract, "limits");
     contract->spec.settings.limit_bytes = SCENARIO_NO_LIMIT;
     contract->spec.settings.high_bytes = SCENARIO_NO_LIMIT;
+    contract->spec.settings.oom_group = false;
     contract->spec.settings.thp = THP_SYSTEM;
     contract_start(contract);
     contract_wait_log(contract, "ready");
     expect_value(contract, "memory.max", "max");
     expect_value(contract, "memory.high", "max");
+    expect_value(contract, "memory.min", "0");
+    expect_value(contract, "memory.oom.group", "0");
     expect_value(contract, "memory.swap.max", "0");
     expect_value(contract, "thp_disabled", "0");
 }

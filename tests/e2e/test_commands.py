@@ -100,7 +100,8 @@ class Commands(e2e.Test):
 
     @e2e.needs_driver
     def test_work_that_fails_is_shown(self):
-        done = self.run_command("--ready", "none", "--load", "sh -c 'echo no job for {port}; exit 3'",
+        done = self.run_command("--ready", "none",
+                                "--load", "sh -c 'echo no job for {port}; exit 3'",
                                 "--", "sleep", "1000", status=e2e.SERVICE)
         self.assertIn("only 0 of 40 runs of the load's command ended with exit status 0 "
                       "(40 with another", done.out)

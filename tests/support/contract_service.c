@@ -58,7 +58,8 @@ static void print_file(const char *name)
 static void limits(void)
 {
     static const char *const files[] = {"memory.max", "memory.high",      "memory.swap.max",
-                                        "cpu.max",    "memory.oom.group", "pids.max"};
+                                        "cpu.max",    "memory.oom.group", "pids.max",
+                                        "memory.min"};
     for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
         print_file(files[i]);
     struct rlimit nofile;

@@ -200,6 +200,9 @@ static void simulation_step(struct simulation *simulation, const struct verdict_
     case VERDICT_STEP_REPEAT:
         simulation_cycle(simulation, CYCLE_REPEAT, action->requests);
         break;
+    case VERDICT_STEP_DRIVE:
+        simulation_cycle(simulation, CYCLE_DRIVE, action->requests);
+        break;
     case VERDICT_STEP_RECLAIM:
         simulation_cycle(simulation, CYCLE_RECLAIM, 0);
         break;

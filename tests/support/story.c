@@ -46,7 +46,8 @@ static void story_survey(struct survey *survey, nsec_t t_ns, uint64_t bytes)
 
 static bool story_has_load(enum cycle_kind kind)
 {
-    return (kind <= CYCLE_ABOVE && kind != CYCLE_READY) || kind == CYCLE_SQUEEZE;
+    return (kind <= CYCLE_ABOVE && kind != CYCLE_READY) || kind == CYCLE_SQUEEZE ||
+           kind == CYCLE_DRIVE;
 }
 
 static nsec_t story_cycle_ns(const struct story *story)

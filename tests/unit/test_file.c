@@ -266,6 +266,7 @@ static Suite *suite(void)
     tcase_add_test(c, removing_a_tree_does_not_follow_links);
     tcase_add_test(c, removing_a_tree_opens_up_what_keeps_us_out);
     tcase_add_test(c, no_tree_is_too_deep_and_none_too_wide_to_remove);
+    tcase_set_timeout(c, 30);
     tcase_add_test(c, a_tree_that_is_no_folder_is_removed_as_well);
     tcase_add_test(c, what_may_not_be_removed_is_an_error_that_names_it);
     tcase_add_loop_test(c, the_tail_of_a_log_is_made_visible, 0, (int)ARRAY_LENGTH(tails));

@@ -73,7 +73,7 @@ START_TEST(reads_every_known_key_of_memory_stat)
     expect(&sample, MEMORY_REFAULT_FILE, 17);
     expect(&sample, MEMORY_PGLAZYFREE, 16381);
     expect(&sample, MEMORY_PGLAZYFREED, 7710);
-    for (unsigned field = 0; field < MEMORY_FIELD_MAX; field++)
+    for (unsigned field = 0; field < MEMORY_CGROUP_FIELD_MAX; field++)
         ck_assert_int_eq(memory_sample_has(&sample, (enum memory_field)field),
                          strcmp(memory_field_info[field].file, "memory.stat") == 0);
 }

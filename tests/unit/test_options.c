@@ -111,6 +111,19 @@ START_TEST(what_is_said_of_a_service_is_understood)
 }
 END_TEST
 
+START_TEST(report_writes_to_standard_output_unless_told)
+{
+    struct options options = parsed("leakcage report --markdown a b");
+    ck_assert_int_eq(options.command, COMMAND_REPORT);
+    ck_assert(options.markdown);
+    ck_assert_ptr_null(options.output_dir);
+    ck_assert_str_eq(options.operands[1], "b");
+    ck_assert_str_eq(parsed("leakcage report -o FILE a").output_dir, "FILE");
+    ck_assert_str_eq(parsed("leakcage run clean").output_dir, "results");
+    ck_assert_str_eq(parsed("leakcage run --shard auto clean").shard, "auto");
+}
+END_TEST
+
 START_TEST(what_belongs_to_a_request_follows_its_url)
 {
     char header[] = "X-A: x";
@@ -307,6 +320,7 @@ static Suite *suite(void)
     tcase_add_test(understood, every_option_is_understood);
     tcase_add_test(understood, what_is_said_of_a_service_is_understood);
     tcase_add_test(understood, what_belongs_to_a_request_follows_its_url);
+    tcase_add_test(understood, report_writes_to_standard_output_unless_told);
     tcase_add_test(understood, nothing_said_means_nothing_set);
     tcase_add_loop_test(understood, every_command_is_understood, 0,
                         (int)(sizeof(commands) / sizeof(commands[0])));

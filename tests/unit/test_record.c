@@ -30,6 +30,29 @@ static void teardown(void)
     temp_dir_done(&dir);
 }
 
+/* Killed for memory, then failed without an exit code, in a container. */
+static void add_ends(struct record *record)
+{
+    strcpy(record->pod, "a.pod");
+    record->restart = (struct restart){.policy = RESTART_ON_FAILURE, .time_scale = 20};
+    record->question.kills_min = 3;
+    record->question.stays_down = true;
+    const struct run_end killed = {.start = 0,
+                                   .t_ns = 1234567890,
+                                   .reason = END_OOM_KILLED,
+                                   .has_exit_code = true,
+                                   .exit_code = 137,
+                                   .oom_kills = 2};
+    const struct run_end failed = {
+        .start = 1,
+        .t_ns = 2000000000,
+        .reason = END_ERROR,
+        .backoff_ns = 500000000,
+        .engine = {.present = true, .running = true, .has_exit_code = true, .restarts = 4}};
+    record_add_end(record, &killed);
+    record_add_end(record, &failed);
+}
+
 /* A record with something in every field; `kind` changes what there is. */
 static struct record *make_record(int kind)
 {
@@ -75,6 +98,7 @@ static struct record *make_record(int kind)
         story_cycle(&story, CYCLE_READY, 8 * STORY_MIB);
         record->starts = 2;
         record->termination = TERMINATION_OOM_KILLED;
+        add_ends(record);
     }
     if (kind == 3) {
         record->question.limit_bytes = UINT64_MAX;
@@ -118,6 +142,16 @@ START_TEST(a_record_read_and_stored_again_is_the_same_to_the_byte)
     ck_assert_int_eq(again->outcome, record->outcome);
     ck_assert_int_eq(again->error.kind, record->error.kind);
     ck_assert_str_eq(again->error.text, record->error.text);
+    ck_assert_str_eq(again->pod, record->pod);
+    ck_assert_int_eq(again->restart.policy, record->restart.policy);
+    ck_assert_uint_eq(again->n_ends, record->n_ends);
+    for (unsigned i = 0; i < record->n_ends; i++) {
+        ck_assert_int_eq(again->ends[i].reason, record->ends[i].reason);
+        ck_assert_int_eq(again->ends[i].exit_code, record->ends[i].exit_code);
+        ck_assert(again->ends[i].has_exit_code == record->ends[i].has_exit_code);
+        ck_assert_int_eq(again->ends[i].backoff_ns, record->ends[i].backoff_ns);
+        ck_assert_uint_eq(again->ends[i].engine.restarts, record->ends[i].engine.restarts);
+    }
     store(again);
     for (int i = 0; i < 3; i++) {
         CLEANUP(freep) char *after = content(names[i]);
@@ -247,6 +281,17 @@ START_TEST(a_missing_or_empty_file_is_an_error_that_names_it)
 }
 END_TEST
 
+START_TEST(ends_are_bounded)
+{
+    CLEANUP(record_freep) struct record *record = make_record(0);
+    const struct run_end end = {.reason = END_ERROR};
+    for (unsigned i = 0; i < RECORD_ENDS_MAX; i++)
+        ck_assert_ptr_nonnull(record_add_end(record, &end));
+    ck_assert_ptr_null(record_add_end(record, &end));
+    ck_assert_uint_eq(record->n_ends, RECORD_ENDS_MAX);
+}
+END_TEST
+
 START_TEST(warnings_are_bounded)
 {
     CLEANUP(record_freep) struct record *record = make_record(0);
@@ -277,6 +322,7 @@ static Suite *suite(void)
     tcase_add_test(c, what_cannot_be_put_in_place_leaves_no_half_result);
     tcase_add_loop_test(c, a_broken_file_is_an_error_that_names_it, 0, (int)ARRAY_LENGTH(faults));
     tcase_add_loop_test(c, a_missing_or_empty_file_is_an_error_that_names_it, 0, 3);
+    tcase_add_test(c, ends_are_bounded);
     tcase_add_test(c, warnings_are_bounded);
     tcase_add_test(c, every_termination_is_its_own_name);
     suite_add_tcase(s, c);

@@ -1,4 +1,5 @@
 /* terminal: the closing block as a person sees it. */
+#include "report/sparkline.h"
 #include "report/terminal.h"
 
 #include <string.h>
@@ -195,14 +196,14 @@ START_TEST(a_sparkline_is_scaled_to_its_top_and_fills_gaps)
     CLEANUP(story_done) struct story story = story_new();
     const struct terminal_style style = {.utf8 = false};
     CLEANUP(buffer_done) struct buffer out = BUFFER_INIT(100);
-    ck_assert_int_eq(terminal_write_sparkline(story.timeline, 8, 100, &style, &out, NULL), 0);
+    ck_assert_int_eq(sparkline_write(story.timeline, 8, 100, &style, &out, NULL), 0);
     ck_assert_str_eq(buffer_text(&out), ""); /* nothing measured, nothing drawn */
     static const uint64_t bytes[] = {0, 50, 200, 99};
     for (size_t i = 0; i < ARRAY_LENGTH(bytes); i++) {
         story_sample(&story, bytes[i]);
         story_cycle(&story, CYCLE_REST, 0);
     }
-    ck_assert_int_eq(terminal_write_sparkline(story.timeline, 8, 100, &style, &out, NULL), 0);
+    ck_assert_int_eq(sparkline_write(story.timeline, 8, 100, &style, &out, NULL), 0);
     ck_assert_str_eq(buffer_text(&out), "__===###"); /* the last sample is in the last cell */
 }
 END_TEST

@@ -20,10 +20,12 @@ static uint64_t any_value(struct random *random)
                                         : random_u64(random) >> random_below(random, 64);
 }
 
-static void any_memory(struct random *random, nsec_t t_ns, struct memory_sample *ret)
+/* The first `fields` of the table, or some of them. */
+static void any_memory(struct random *random, nsec_t t_ns, unsigned fields,
+                       struct memory_sample *ret)
 {
     *ret = (struct memory_sample){.t_ns = t_ns};
-    for (unsigned i = 0; i < MEMORY_FIELD_MAX; i++)
+    for (unsigned i = 0; i < fields; i++)
         if (random_below(random, 3) > 0)
             memory_sample_set(ret, (enum memory_field)i, any_value(random));
 }
@@ -56,7 +58,7 @@ static void any_survey(struct random *random, nsec_t t_ns, struct survey *ret)
 {
     survey_init(ret);
     ret->t_ns = t_ns;
-    any_memory(random, 0, &ret->memory);
+    any_memory(random, 0, MEMORY_CGROUP_FIELD_MAX, &ret->memory);
     for (unsigned i = 0; i < SURVEY_FIELD_MAX; i++)
         if (random_below(random, 3) > 0)
             ret->value[i] = any_value(random);
@@ -126,6 +128,8 @@ static struct timeline *any_timeline(uint64_t seed)
     ck_assert_int_eq(timeline_new(1000, &timeline, NULL), 0);
     struct cycle *cycle = malloc(sizeof(*cycle));
     nsec_t t_ns = 0;
+    /* Of a cgroup, or of processes too. */
+    unsigned fields = seed % 2 == 0 ? MEMORY_FIELD_MAX : MEMORY_CGROUP_FIELD_MAX;
     for (size_t n = random_below(&random, 60); n > 0; n--) {
         struct memory_sample memory;
         struct load_sample load = {.counts = any_counts(&random), .in_flight = any_value(&random)};
@@ -133,7 +137,7 @@ static struct timeline *any_timeline(uint64_t seed)
         t_ns += (nsec_t)random_below(&random, 3) * 1000000;
         switch (random_below(&random, 4)) {
         case 0:
-            any_memory(&random, t_ns, &memory);
+            any_memory(&random, t_ns, fields, &memory);
             timeline_add_memory(timeline, &memory, NULL);
             break;
         case 1:
@@ -326,7 +330,7 @@ static void write_small(struct buffer *samples, struct buffer *cycles)
     struct load_sample load = {.latency_p50_ns = -1, .latency_p99_ns = -1};
     CLEANUP(freep) struct cycle *cycle = calloc(1, sizeof(*cycle));
     timeline_new(10, &timeline, NULL);
-    any_memory(&random, 0, &memory);
+    any_memory(&random, 0, MEMORY_CGROUP_FIELD_MAX, &memory);
     timeline_add_memory(timeline, &memory, NULL);
     timeline_add_load(timeline, &load, NULL);
     timeline_add_mark(timeline, 0, MARK_START, 0, "x");

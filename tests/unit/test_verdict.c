@@ -87,17 +87,56 @@ START_TEST(growth_that_died_away_is_clean)
 }
 END_TEST
 
-/* Huge pages: a floor comes in steps of 2 MiB, and those are its noise. */
-START_TEST(growth_within_one_huge_page_is_none)
+/* So much of each floor is in huge pages; in every other one, of `first` on. */
+static void put_in_huge_pages(struct story *story, size_t first, size_t step)
+{
+    for (size_t i = first; i < story->timeline->n_cycles; i += step)
+        story->timeline->cycles[i].floor.value[SURVEY_ANON_HUGE] = 2 * STORY_MIB;
+}
+
+/* Huge pages that come and go: a floor comes in steps of 2 MiB, and those are its noise. */
+START_TEST(growth_within_a_huge_page_that_comes_is_no_leak_yet)
 {
     STORY;
     story_cycles(&story, 5, 8 * STORY_MIB, STORY_MIB / 4);
     ck_assert_int_eq(story_verdict(&story).kind, VERDICT_LEAK);
-    for (size_t i = 0; i < story.timeline->n_cycles; i++)
-        story.timeline->cycles[i].floor.value[SURVEY_ANON_HUGE] = 2 * STORY_MIB;
+    put_in_huge_pages(&story, 4, 2);
+    struct verdict verdict = story_verdict(&story);
+    ck_assert_int_eq(verdict.kind, VERDICT_INCONCLUSIVE);
+    ck_assert_int_eq(story_next(&story), VERDICT_STEP_CYCLE);
+}
+END_TEST
+
+START_TEST(steps_of_a_huge_page_that_comes_and_goes_are_clean)
+{
+    STORY;
+    story_cycles(&story, 5, 8 * STORY_MIB, 0);
+    put_in_huge_pages(&story, 3, 2);
+    for (size_t i = 3; i < story.timeline->n_cycles; i += 2)
+        story.timeline->cycles[i].floor.value[SURVEY_PSS_ANON] += STORY_MIB;
     struct verdict verdict = story_verdict(&story);
     ck_assert_int_eq(verdict.kind, VERDICT_CLEAN);
     ck_assert_double_ge(verdict.smallest_leak_bytes, 2.0 * STORY_MIB / 1250);
+}
+END_TEST
+
+START_TEST(growth_beside_a_huge_page_that_stays_is_a_leak)
+{
+    STORY;
+    story_cycles(&story, 5, 8 * STORY_MIB, STORY_MIB / 4);
+    put_in_huge_pages(&story, 0, 1);
+    ck_assert_int_eq(story_verdict(&story).kind, VERDICT_LEAK);
+}
+END_TEST
+
+START_TEST(a_huge_page_that_stays_may_hide_a_leak)
+{
+    STORY;
+    story_cycles(&story, 5, 8 * STORY_MIB, 0);
+    put_in_huge_pages(&story, 0, 1);
+    struct verdict verdict = story_verdict(&story);
+    ck_assert_int_eq(verdict.kind, VERDICT_CLEAN);
+    ck_assert_double_eq_tol(verdict.smallest_leak_bytes, 2.0 * STORY_MIB / 1250, 1);
 }
 END_TEST
 
@@ -105,8 +144,7 @@ START_TEST(growth_by_more_than_huge_pages_is_a_leak)
 {
     STORY;
     story_cycles(&story, 5, 8 * STORY_MIB, 2 * STORY_MIB);
-    for (size_t i = 0; i < story.timeline->n_cycles; i++)
-        story.timeline->cycles[i].floor.value[SURVEY_ANON_HUGE] = 2 * STORY_MIB;
+    put_in_huge_pages(&story, 3, 2);
     ck_assert_int_eq(story_verdict(&story).kind, VERDICT_LEAK);
 }
 END_TEST
@@ -334,7 +372,10 @@ static Suite *suite(void)
     tcase_add_test(growing, growth_by_more_than_huge_pages_is_a_leak);
     tcase_add_test(growing, a_leak_of_the_heap_says_how_far_it_was_followed);
     tcase_add_test(growing, a_repeat_that_is_killed_proves_nothing_against_a_leak);
-    tcase_add_test(standing, growth_within_one_huge_page_is_none);
+    tcase_add_test(standing, growth_within_a_huge_page_that_comes_is_no_leak_yet);
+    tcase_add_test(standing, steps_of_a_huge_page_that_comes_and_goes_are_clean);
+    tcase_add_test(standing, growth_beside_a_huge_page_that_stays_is_a_leak);
+    tcase_add_test(standing, a_huge_page_that_stays_may_hide_a_leak);
     tcase_add_test(standing, a_floor_that_stands_is_clean_and_says_what_it_would_have_found);
     tcase_add_test(standing, page_cache_at_the_limit_is_no_pressure);
     tcase_add_test(standing, without_a_limit_there_is_no_pressure);

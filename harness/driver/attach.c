@@ -1,0 +1,219 @@
+#include "driver/attach.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "driver/attach_target.h"
+#include "driver/watch.h"
+
+struct instance {
+    struct watch *watch; /* owned */
+    struct watch_point point;
+    uint16_t service_port; /* of sockets in its own network namespace; 0: not known */
+    uint64_t limit_bytes;
+};
+
+static int attach_probe(const struct driver_options *options, struct error *why)
+{
+    (void)options;
+    (void)why;
+    return 0;
+}
+
+static void attach_destroy(struct instance *instance)
+{
+    if (instance == NULL)
+        return;
+    watch_free(instance->watch);
+    free(instance);
+}
+
+static void attach_destroyp(struct instance **instance)
+{
+    attach_destroy(*instance);
+}
+
+/* "8080, 8081". */
+static void attach_list_ports(const struct listeners *listeners, char *text, size_t size)
+{
+    size_t length = 0;
+    text[0] = '\0';
+    for (unsigned i = 0; i < listeners->n && length < size; i++)
+        length += (size_t)snprintf(text + length, size - length, "%s%u", i > 0 ? ", " : "",
+                                   listeners->items[i].port);
+}
+
+static const struct listener *attach_listener(const struct listeners *listeners, uint16_t port)
+{
+    for (unsigned i = 0; i < listeners->n; i++)
+        if (port == 0 || listeners->items[i].port == port)
+            return &listeners->items[i];
+    return NULL;
+}
+
+/* Does somebody listen on this port of 127.0.0.1? */
+static bool attach_answers(uint16_t port)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_port = htons(port),
+                                  .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
+    CLEANUP(closep) int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    return fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0;
+}
+
+/* The address by which we reach one who listens there. */
+static const char *attach_host(const struct listener *listener)
+{
+    if (listener == NULL || strcmp(listener->host, "0.0.0.0") == 0)
+        return "127.0.0.1";
+    if (strcmp(listener->host, "[::]") == 0)
+        return attach_answers(listener->port) ? "127.0.0.1" : "[::1]";
+    return listener->host;
+}
+
+static int attach_no_port(const struct listeners *listeners, const struct watch_point *point,
+                          struct error *err)
+{
+    char ports[160];
+    if (listeners->n == 0)
+        return error_set(err, ERROR_ENVIRONMENT,
+                         "%s listens on no TCP port: --port says where it answers HTTP",
+                         point->what);
+    attach_list_ports(listeners, ports, sizeof(ports));
+    return error_set(err, ERROR_USAGE, "%s listens on several ports (%s): --port says which",
+                     point->what, ports);
+}
+
+/* Where to send the load. */
+static int attach_find_endpoint(const struct settings *settings, struct instance *instance,
+                                struct error *err)
+{
+    struct watch_point *point = &instance->point;
+    struct listeners listeners;
+    uint16_t port = settings->service.port;
+    if (point->endpoint[0] != '\0')
+        return 0;
+    if (watch_listeners(instance->watch, &listeners, err) < 0)
+        return -1;
+    bool shared = watch_shares_network(instance->watch);
+    if (port == 0 && settings->load.command != NULL && (!shared || listeners.n != 1))
+        return 0; /* the load knows where to go */
+    if (port == 0 && !shared)
+        return error_set(err, ERROR_ENVIRONMENT,
+                         "%s has a network of its own: --port says on which port of 127.0.0.1 it "
+                         "is published; or run leakcage in that network (nsenter -t PID -n "
+                         "leakcage …)",
+                         point->what);
+    if (port == 0 && listeners.n != 1)
+        return attach_no_port(&listeners, point, err);
+    const struct listener *listener = shared ? attach_listener(&listeners, port) : NULL;
+    if (port == 0)
+        port = listener->port;
+    if (shared)
+        instance->service_port = port;
+    snprintf(point->endpoint, sizeof(point->endpoint), "http://%s:%u", attach_host(listener), port);
+    return 0;
+}
+
+static int attach_start(const struct driver_options *options, const struct run_spec *spec,
+                        const struct run_files *files, struct instance **ret, struct error *err)
+{
+    (void)options;
+    (void)files;
+    CLEANUP(attach_destroyp) struct instance *instance = calloc(1, sizeof(*instance));
+    if (instance == NULL)
+        return error_out_of_memory(err);
+    if (attach_target_find(spec->settings.attach, &instance->point, err) < 0 ||
+        watch_open(&instance->point, &instance->watch, err) < 0 ||
+        watch_limit(instance->watch, &instance->limit_bytes, err) < 0 ||
+        attach_find_endpoint(&spec->settings, instance, err) < 0)
+        return error_prefix(err, "cannot attach to %.100s", spec->settings.attach);
+    *ret = take_ptr(&instance);
+    return 0;
+}
+
+static const char *attach_endpoint(const struct instance *instance, unsigned index)
+{
+    return index == 0 && instance->point.endpoint[0] != '\0' ? instance->point.endpoint : NULL;
+}
+
+static void attach_describe(const struct instance *instance, struct instance_facts *ret)
+{
+    snprintf(ret->target, sizeof(ret->target), "%s", instance->point.what);
+    snprintf(ret->unseen, sizeof(ret->unseen), "%s", instance->point.unseen);
+    ret->limit_bytes = instance->limit_bytes;
+}
+
+static int attach_state(struct instance *instance, struct instance_state *ret, struct error *err)
+{
+    return watch_state(instance->watch, ret, err);
+}
+
+static int attach_read(struct instance *instance, bool full, struct memory_sample *ret,
+                       struct error *err)
+{
+    return watch_read(instance->watch, full, ret, err);
+}
+
+static int attach_survey(struct instance *instance, struct survey *ret, struct error *err)
+{
+    return watch_survey(instance->watch, instance->service_port, ret, err);
+}
+
+static int attach_reclaim(struct instance *instance, nsec_t deadline_ns, int64_t *ret_bytes,
+                          struct error *err)
+{
+    (void)instance;
+    (void)deadline_ns;
+    (void)ret_bytes;
+    (void)err;
+    return 1;
+}
+
+static int attach_squeeze(struct instance *instance, uint64_t bytes, nsec_t deadline_ns,
+                          struct squeeze_result *ret, struct error *err)
+{
+    (void)instance;
+    (void)bytes;
+    (void)deadline_ns;
+    (void)ret;
+    (void)err;
+    return 1;
+}
+
+static int attach_stop(struct instance *instance, nsec_t deadline_ns, struct instance_state *ret,
+                       struct error *err)
+{
+    (void)deadline_ns;
+    return watch_state(instance->watch, ret, err);
+}
+
+int attach_name(const char *text, char *name, size_t size, struct error *err)
+{
+    struct watch_point point;
+    if (attach_target_find(text, &point, err) < 0)
+        return error_prefix(err, "cannot attach to %.100s", text);
+    snprintf(name, size, "%s", point.name);
+    return 0;
+}
+
+const struct driver attach_driver = {
+    .name = "attach",
+    .probe = attach_probe,
+    .start = attach_start,
+    .endpoint = attach_endpoint,
+    .describe = attach_describe,
+    .state = attach_state,
+    .read = attach_read,
+    .survey = attach_survey,
+    .reclaim = attach_reclaim,
+    .squeeze = attach_squeeze,
+    .stop = attach_stop,
+    .destroy = attach_destroy,
+};

@@ -1,0 +1,33 @@
+#pragma once
+/* What drivers are told: by the command line, of the run's files, of the place elsewhere. */
+#include <stddef.h>
+#include <stdint.h>
+
+/* What the command line says about drivers; NULL and 0 mean "choose". */
+struct driver_options {
+    const char *kernel_path;     /* vm: --kernel */
+    const char *modules_dir;     /* vm: --modules */
+    const char *program_path;    /* vm: this program's own executable */
+    const char *guest_init_path; /* vm: the guest's first process */
+    uint64_t guest_memory_bytes; /* vm: 0 chooses */
+    unsigned guest_cpus;         /* vm: 0 chooses */
+    unsigned guests;             /* vm: how many there are going to be at a time; 0: one */
+    const char *accel;           /* vm: "kvm", "tcg", NULL chooses */
+};
+
+/* Where the programs of a run leave things; absolute paths. */
+struct run_files {
+    const char *log_path; /* what the service prints; that of a dependency goes to log_path "." and
+                             its name */
+    const char *data_dir; /* what they write: a folder that is there, LEAKCAGE_DATA to them all */
+    const char *load_log_path; /* what a load that is a command prints */
+};
+
+/* For relocate: where the records go, and who hears what the program elsewhere prints. */
+struct relocation {
+    const char *work_dir; /* absolute; shared with the program elsewhere, which writes here */
+    const char *const *arguments; /* of this program elsewhere, NULL-terminated, without its name */
+    /* fd is 1 or 2. */
+    void (*output)(void *context, int fd, const char *data, size_t length);
+    void *context;
+};

@@ -1,0 +1,22 @@
+#pragma once
+/* The table of many runs: a row a record, the same cells on a terminal and in Markdown, then how
+ * many had which outcome, and of each that is not as expected, why.
+ *
+ * Pure: records in, text out. What was not measured is an empty cell, on a terminal "-". */
+#include "base/buffer.h"
+#include "report/terminal.h"
+#include "scenario/record.h"
+
+enum table_format {
+    TABLE_TERMINAL, /* aligned columns */
+    TABLE_MARKDOWN, /* a table as GitHub and GitLab show it */
+};
+
+struct table {
+    const struct record *const *records; /* borrowed, in the order of the rows */
+    size_t n_records;
+    enum table_format format;
+    struct terminal_style style; /* of TABLE_TERMINAL */
+};
+
+int table_write(const struct table *table, struct buffer *out, struct error *err);
