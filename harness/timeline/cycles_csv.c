@@ -159,8 +159,10 @@ static void cycles_csv_processes(struct buffer *out, const struct survey *survey
         cycles_csv_escape(&list, process->name);
         (void)buffer_printf(&list, NULL, "=%" PRIu64 ":%" PRIu64, process->anon_bytes,
                             process->threads);
-        cycles_csv_more(&list, process->descriptors);
-        cycles_csv_more(&list, process->shmem_bytes);
+        if (process->descriptors != SURVEY_ABSENT || process->shmem_bytes != SURVEY_ABSENT) {
+            cycles_csv_more(&list, process->descriptors);
+            cycles_csv_more(&list, process->shmem_bytes);
+        }
         (void)buffer_append_text(&list, i + 1 < survey->n_processes ? ";" : "", NULL);
     }
     csv_text(out, buffer_text(&list));
