@@ -24,7 +24,7 @@
 #include "load/batch.h"
 #include "load/command_engine.h"
 #include "load/profile.h"
-#include "timeline/sample.h"
+#include "timeline/load_sample.h"
 
 struct generator;
 

@@ -12,7 +12,10 @@
 #include "base/file.h"
 #include "base/interrupt.h"
 #include "base/json_scan.h"
+#include "base/processor.h"
 #include "base/units.h"
+#include "driver/engine_word.h"
+#include "run/ask.h"
 #include "run/readiness.h"
 #include "run/restart.h"
 
@@ -266,6 +269,62 @@ static int stage_make_generator(struct stage *stage, struct error *err)
                                  err);
 }
 
+/* How garbage is collected: as the settings say. A JVM that we have started can be asked without
+ * more; what runs already is left as it is. */
+static void stage_choose_gc(struct stage *stage)
+{
+    const struct settings *settings = &stage->spec->settings;
+    stage->gc = settings->gc;
+    if (stage->gc != NULL && strcmp(stage->gc, SERVICE_ASK_NONE) == 0)
+        stage->gc = NULL;
+    for (unsigned i = 0; stage->has_processes && i < stage->processes.n; i++)
+        if (settings->gc == NULL && settings->attach == NULL &&
+            stage->processes.runtimes[i].kind == RUNTIME_JVM)
+            stage->gc = SERVICE_ASK_JVM;
+}
+
+/* Is it known at every floor what the heap has in use? */
+static bool stage_heap_is_told(const struct stage *stage)
+{
+    return stage->spec->settings.heap_path != NULL ||
+           (stage->gc != NULL && strcmp(stage->gc, SERVICE_ASK_JVM) == 0);
+}
+
+/* Which runtimes there are, and who listens. What cannot be told is no reason to end the run. */
+static void stage_inspect(struct stage *stage)
+{
+    struct record *record = stage->record;
+    const struct driver *driver = stage->context->driver;
+    struct error err = {.kind = ERROR_NONE};
+    stage->has_processes = false;
+    if (driver->inspect != NULL &&
+        driver->inspect(stage->instance, record->question.limit_bytes, &stage->processes, &err) < 0)
+        record_warn(record, "the runtimes are not known: %.140s", err.text);
+    else
+        stage->has_processes = driver->inspect != NULL;
+    sampler_resume(stage->sampler);
+    bool ours = stage->spec->settings.attach == NULL && processor_is_emulated();
+    for (unsigned i = 0; ours && stage->has_processes && i < stage->processes.n; i++)
+        if (stage->processes.runtimes[i].kind == RUNTIME_JVM)
+            (void)processor_hold(stage->processes.runtimes[i].pid);
+    stage_choose_gc(stage);
+    if (stage->start == 0)
+        record_set_runtimes(record, stage->has_processes ? stage->processes.runtimes : NULL,
+                            stage->has_processes ? stage->processes.n : 0,
+                            stage_heap_is_told(stage), stage->gc != NULL);
+}
+
+int stage_ask(struct stage *stage, const char *ask, struct allocator *ret, struct error *err)
+{
+    const struct ask_target target = {
+        .url = stage->context->driver->endpoint(stage->instance, 0),
+        .processes = stage->has_processes ? &stage->processes : NULL,
+    };
+    int status = ask_service(&target, ask, ret, err);
+    sampler_resume(stage->sampler);
+    return status;
+}
+
 /* What it is that was attached to goes into the record. */
 static void stage_describe(struct stage *stage)
 {
@@ -276,6 +335,7 @@ static void stage_describe(struct stage *stage)
     stage->context->driver->describe(stage->instance, &facts);
     snprintf(record->target, sizeof(record->target), "%s", facts.target);
     record->question.limit_bytes = facts.limit_bytes;
+    record->question.comes_back = facts.comes_back;
     if (facts.unseen[0] != '\0')
         record_warn(record, "kernel memory cannot be seen: %.160s", facts.unseen);
 }
@@ -298,13 +358,39 @@ int stage_start_instance(struct stage *stage, struct error *err)
     for (unsigned i = stage->spec->settings.n_dependencies + 1; i-- > 0;)
         if (stage_await_ready(stage, i, &ready.of[i], err) < 0)
             return -1;
+    stage_inspect(stage);
     const struct settings *settings = &stage->spec->settings;
     const char *url = driver->endpoint(stage->instance, 0);
+    stage->collector = (struct collector){
+        .settings = settings,
+        .url = url,
+        .dir = stage->context->files.collected_dir,
+        .warned = stage->collector.warned,
+    };
     if (settings->heap_path != NULL &&
         allocator_client_new(url, settings->heap_path, settings->load.reuse, &stage->allocator,
                              err) < 0)
         return -1;
     return stage_make_generator(stage, err);
+}
+
+/* What the engine of a container says, where that is not what the kernel counted. Before we stop
+ * it: what comes of that is no news. */
+static void stage_hear_engine(struct stage *stage)
+{
+    const struct driver *driver = stage->context->driver;
+    struct instance_state state = {0};
+    struct memory_sample sample = {0};
+    struct engine_witness witness = {0};
+    char text[sizeof(stage->record->warnings[0])];
+    if (driver->state(stage->instance, &state, NULL) < 0 || !state.engine.present)
+        return;
+    witness.engine = state.engine;
+    witness.has_oom_kills = driver->read(stage->instance, true, &sample, NULL) == 0 &&
+                            memory_sample_has(&sample, MEMORY_EVENTS_OOM_KILL);
+    witness.oom_kills = memory_sample_get(&sample, MEMORY_EVENTS_OOM_KILL, 0);
+    if (engine_word_disagrees(engine_word(&witness)))
+        record_warn_once(stage->record, engine_word_text(&witness, text, sizeof(text)));
 }
 
 void stage_stop_instance(struct stage *stage)
@@ -318,6 +404,7 @@ void stage_stop_instance(struct stage *stage)
     if (stage->instance == NULL)
         return;
     sampler_watch(stage->sampler, NULL);
+    stage_hear_engine(stage);
     struct instance_state state = {0};
     const struct driver *driver = stage->context->driver;
     if (driver->state(stage->instance, &state, NULL) == 0 && !state.alive)
