@@ -112,24 +112,6 @@ static int launch_make_cwd(const struct launch *launch, char **ret, struct error
     return 0;
 }
 
-struct launch_placing {
-    struct cgroup *cgroup;
-    const char *program;
-};
-
-/* Before its first instruction: into the cgroup. On emulated processors a JVM is held on one. */
-static int launch_attach(pid_t pid, void *context, struct error *err)
-{
-    const struct launch_placing *placing = context;
-    if (cgroup_attach(pid, placing->cgroup, err) < 0)
-        return -1;
-    const char *slash = strrchr(placing->program, '/');
-    if (strcmp(slash != NULL ? slash + 1 : placing->program, "java") == 0 &&
-        processor_is_emulated())
-        (void)processor_hold(pid);
-    return 0;
-}
-
 /* Programs of several users share the data folder: then it is everybody's. */
 static bool launch_has_several_users(const struct settings *settings)
 {
@@ -159,6 +141,24 @@ static int launch_give(const struct launch *launch, const struct account *user, 
         return -1;
     if (account_check_reach(user, data_dir, err) < 0)
         return error_prefix(err, "LEAKCAGE_DATA is out of reach (-o DIR puts it elsewhere)");
+    return 0;
+}
+
+struct launch_placing {
+    struct cgroup *cgroup;
+    const char *program;
+};
+
+/* Before its first instruction: into the cgroup. On emulated processors a JVM is held on one. */
+static int launch_attach(pid_t pid, void *context, struct error *err)
+{
+    const struct launch_placing *placing = context;
+    if (cgroup_attach(pid, placing->cgroup, err) < 0)
+        return -1;
+    const char *slash = strrchr(placing->program, '/');
+    if (strcmp(slash != NULL ? slash + 1 : placing->program, "java") == 0 &&
+        processor_is_emulated())
+        (void)processor_hold(pid);
     return 0;
 }
 

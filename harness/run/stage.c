@@ -250,6 +250,25 @@ static int stage_await_ready(struct stage *stage, unsigned index, struct readine
     return 0;
 }
 
+/* What makes the load. */
+static int stage_make_generator(struct stage *stage, struct error *err)
+{
+    const struct driver *driver = stage->context->driver;
+    const struct load_profile *load = &stage->spec->settings.load;
+    if (load->command == NULL)
+        return generator_new(load, driver->endpoint(stage->instance, 0), &stage->generator, err);
+    const struct load_place place = {
+        .driver = driver,
+        .instance = stage->instance,
+        .spec = stage->spec,
+        .files = &stage->context->files,
+    };
+    if (load_target_new(&place, &stage->load_target, err) < 0)
+        return -1;
+    return generator_new_command(load, load_target_command(stage->load_target), &stage->generator,
+                                 err);
+}
+
 /* How garbage is collected: as the settings say. A JVM that we have started can be asked without
  * more; what runs already is left as it is. */
 static void stage_choose_gc(struct stage *stage)
@@ -304,25 +323,6 @@ int stage_ask(struct stage *stage, const char *ask, struct allocator *ret, struc
     int status = ask_service(&target, ask, ret, err);
     sampler_resume(stage->sampler);
     return status;
-}
-
-/* What makes the load. */
-static int stage_make_generator(struct stage *stage, struct error *err)
-{
-    const struct driver *driver = stage->context->driver;
-    const struct load_profile *load = &stage->spec->settings.load;
-    if (load->command == NULL)
-        return generator_new(load, driver->endpoint(stage->instance, 0), &stage->generator, err);
-    const struct load_place place = {
-        .driver = driver,
-        .instance = stage->instance,
-        .spec = stage->spec,
-        .files = &stage->context->files,
-    };
-    if (load_target_new(&place, &stage->load_target, err) < 0)
-        return -1;
-    return generator_new_command(load, load_target_command(stage->load_target), &stage->generator,
-                                 err);
 }
 
 /* What it is that was attached to goes into the record. */
