@@ -39,6 +39,8 @@ static const char help_text[] =
     "  --heap PATH          GET here answers with its allocator's numbers, as JSON\n"
     "  --collect NAME=URL   fetch at every floor and keep with the result (may be repeated)\n"
     "  --image IMAGE        run it in a container; --engine podman|docker\n"
+    "  --attach TARGET      look at what runs already and leave it as it is: a pid with all its\n"
+    "                       descendants, or a cgroup's folder; --port when it listens on several\n"
     "  --restart always|on-failure|never   Kubernetes' restartPolicy, with its back-off;\n"
     "                       --time-scale N divides the back-off's times\n"
     "  --shard I/N|auto     only the runs I, I + N, I + 2N... (from 0) of all that are asked for;\n"

@@ -149,6 +149,23 @@ static uint64_t verdict_repeat_requests(const struct timeline *timeline,
     return tells ? (uint64_t)requests : 0;
 }
 
+/* Others may use what was attached to: it has not been seen yet whether it grows without us. */
+static bool verdict_may_have_others(const struct timeline *timeline,
+                                    const struct verdict_question *question)
+{
+    return question->attached && indicators_last_cycle(timeline, CYCLE_REST) == NULL;
+}
+
+/* Growth has been followed. */
+static struct verdict_action verdict_end_of_growth(const struct timeline *timeline,
+                                                   const struct evidence *evidence,
+                                                   const struct verdict_question *question)
+{
+    if (verdict_may_have_others(timeline, question))
+        return (struct verdict_action){.step = VERDICT_STEP_REST, .brief = true};
+    return verdict_last_look(timeline, question, evidence);
+}
+
 /* Steady growth: follow it for as long as time and the limit allow. */
 static struct verdict_action verdict_next_of_growth(const struct timeline *timeline,
                                                     const struct evidence *evidence,
@@ -159,13 +176,13 @@ static struct verdict_action verdict_next_of_growth(const struct timeline *timel
         return verdict_last_look(timeline, question, evidence);
     bool restless = !evidence->last->came_to_rest;
     if (restless && indicators_last_cycle(timeline, CYCLE_REST) == NULL)
-        return verdict_step_only(VERDICT_STEP_REST);
+        return (struct verdict_action){.step = VERDICT_STEP_REST, .brief = true};
     if (evidence->repeat != NULL || evidence->growth.by_doubling ||
         evidence_grows_by_time(evidence) || last->kind != CYCLE_MEASURE)
-        return verdict_last_look(timeline, question, evidence);
+        return verdict_end_of_growth(timeline, evidence, question);
     uint64_t requests = verdict_repeat_requests(timeline, evidence, question);
     if (requests == 0)
-        return verdict_last_look(timeline, question, evidence);
+        return verdict_end_of_growth(timeline, evidence, question);
     return (struct verdict_action){.step = VERDICT_STEP_REPEAT, .requests = requests};
 }
 
@@ -235,6 +252,8 @@ static struct verdict_action verdict_next_of_rest(const struct timeline *timelin
         return verdict_step_only(VERDICT_STEP_TRIM);
     if (evidence_is_retaining(evidence) && !question->can_trim && !evidence->has_rest)
         return verdict_step_only(VERDICT_STEP_REST);
+    if (verdict_may_have_others(timeline, question))
+        return (struct verdict_action){.step = VERDICT_STEP_REST, .brief = true};
     struct verdict_action look = verdict_last_look(timeline, question, evidence);
     if (look.step != VERDICT_STEP_DONE)
         return look;
@@ -261,8 +280,9 @@ struct verdict_action verdict_next(const struct timeline *timeline,
         return verdict_step_only(VERDICT_STEP_DONE);
     if (shape == GROWTH_STEADY && evidence_repeat_holds(&evidence)) {
         struct verdict_action action = verdict_next_of_growth(timeline, &evidence, question);
-        return action.step == VERDICT_STEP_DONE ? verdict_next_kill(timeline, &evidence, question)
-                                                : action;
+        return action.step == VERDICT_STEP_DONE && !question->attached
+                   ? verdict_next_kill(timeline, &evidence, question)
+                   : action;
     }
     if (evidence.thrashes)
         return verdict_last_look(timeline, question, &evidence);
@@ -276,6 +296,12 @@ struct verdict_action verdict_next(const struct timeline *timeline,
         return verdict_step_only(evidence.oom_kills == 1 ? VERDICT_STEP_RESTART_SOLO
                                                          : VERDICT_STEP_RESTART);
     }
-    return stands ? verdict_next_of_rest(timeline, &evidence, question)
-                  : verdict_next_cycle(timeline, &evidence, question);
+    if (stands)
+        return verdict_next_of_rest(timeline, &evidence, question);
+    if (evidence.has_others)
+        return verdict_step_only(VERDICT_STEP_DONE);
+    if (verdict_may_have_others(timeline, question) &&
+        verdict_measured(timeline, evidence.series.start) >= WINDOW_CYCLES)
+        return (struct verdict_action){.step = VERDICT_STEP_REST, .brief = true};
+    return verdict_next_cycle(timeline, &evidence, question);
 }

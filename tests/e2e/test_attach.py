@@ -1,12 +1,14 @@
 #!/usr/bin/python3
 """--attach: what runs already gets the verdict that `run` gives it, and lives on as it was."""
 import contextlib
+import http.client
 import json
 import os
 import re
 import socket
 import subprocess
 import sys
+import threading
 import time
 
 import e2e
@@ -116,6 +118,28 @@ class Attach(e2e.Test):
         self.begin(e2e.service("upstream"), port=port)
         result = self.services("unclosed-socket", UPSTREAM_PORT=str(port))
         self.assertIn("127.0.0.1:%d" % port, result["evidence"])
+
+    def test_growth_by_the_requests_of_others_is_not_clean(self):
+        port = free_port()
+        process = self.begin(e2e.service("global-growth"), port=port)
+        stop = threading.Event()
+
+        def use():
+            connection = http.client.HTTPConnection("127.0.0.1", port)
+            while not stop.wait(0.004):
+                connection.request("GET", "/append")
+                connection.getresponse().read()
+
+        others = threading.Thread(target=use)
+        others.start()
+        try:
+            result = self.expect_verdict(process, "leak/heap", "--url", "/healthz")
+        finally:
+            stop.set()
+            others.join()
+        self.assertGreater(result["growth_bytes_per_s"], 50000)
+        self.assertTrue(any("while nothing was asked of it" in finding
+                            for finding in result["findings"]), result["findings"])
 
     def test_what_cannot_be_seen_is_said_and_absent(self):
         process = self.begin(e2e.service("clean"))
