@@ -12,6 +12,7 @@
 #include "base/interrupt.h"
 #include "base/json_scan.h"
 #include "base/units.h"
+#include "driver/engine_word.h"
 #include "run/readiness.h"
 #include "run/restart.h"
 
@@ -217,6 +218,7 @@ static void stage_describe(struct stage *stage)
     stage->context->driver->describe(stage->instance, &facts);
     snprintf(record->target, sizeof(record->target), "%s", facts.target);
     record->question.limit_bytes = facts.limit_bytes;
+    record->question.comes_back = facts.comes_back;
     if (facts.unseen[0] != '\0')
         record_warn(record, "kernel memory cannot be seen: %.160s", facts.unseen);
 }
@@ -245,6 +247,25 @@ int stage_start_instance(struct stage *stage, struct error *err)
     return generator_new(&settings->load, url, &stage->generator, err);
 }
 
+/* What the engine of a container says, where that is not what the kernel counted. Before we stop
+ * it: what comes of that is no news. */
+static void stage_hear_engine(struct stage *stage)
+{
+    const struct driver *driver = stage->context->driver;
+    struct instance_state state = {0};
+    struct memory_sample sample = {0};
+    struct engine_witness witness = {0};
+    char text[sizeof(stage->record->warnings[0])];
+    if (driver->state(stage->instance, &state, NULL) < 0 || !state.engine.present)
+        return;
+    witness.engine = state.engine;
+    witness.has_oom_kills = driver->read(stage->instance, true, &sample, NULL) == 0 &&
+                            memory_sample_has(&sample, MEMORY_EVENTS_OOM_KILL);
+    witness.oom_kills = memory_sample_get(&sample, MEMORY_EVENTS_OOM_KILL, 0);
+    if (engine_word_disagrees(engine_word(&witness)))
+        record_warn_once(stage->record, engine_word_text(&witness, text, sizeof(text)));
+}
+
 void stage_stop_instance(struct stage *stage)
 {
     generator_free(stage->generator);
@@ -254,6 +275,7 @@ void stage_stop_instance(struct stage *stage)
     if (stage->instance == NULL)
         return;
     sampler_watch(stage->sampler, NULL);
+    stage_hear_engine(stage);
     struct instance_state state = {0};
     const struct driver *driver = stage->context->driver;
     if (driver->state(stage->instance, &state, NULL) == 0 && !state.alive)

@@ -175,7 +175,9 @@ void words_write(struct json_writer *writer, const char *key, const char *const 
 
 static void program_write_command(struct json_writer *writer, const char *key, const void *object)
 {
-    words_write(writer, key, ((const struct program *)object)->command);
+    const struct program *program = object;
+    if (program->command[0] != NULL) /* an image has its own */
+        words_write(writer, key, program->command);
 }
 
 static void program_write_args(struct json_writer *writer, const char *key, const void *object)

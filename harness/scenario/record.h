@@ -76,6 +76,9 @@ void record_freep(struct record **record); /* for CLEANUP */
 void record_warn(struct record *record, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Add a warning that is not there yet. */
+void record_warn_once(struct record *record, const char *text);
+
 /* Add an end; NULL when there are RECORD_ENDS_MAX already. Borrowed. */
 struct run_end *record_add_end(struct record *record, const struct run_end *end);
 

@@ -171,6 +171,9 @@ static int record_read_question(const struct json_place *root, struct record *re
         return -1;
     if (json_member(&object, "attached", &place) && json_bool(&place, &question->attached, err) < 0)
         return -1;
+    if (json_member(&object, "comes_back", &place) &&
+        json_bool(&place, &question->comes_back, err) < 0)
+        return -1;
     if (json_member(&object, "stays_down", &place) &&
         json_bool(&place, &question->stays_down, err) < 0)
         return -1;

@@ -112,6 +112,8 @@ static void record_write_question(struct json_writer *writer, const struct recor
     json_write_bool(writer, "can_reclaim", question->can_reclaim);
     if (question->attached)
         json_write_bool(writer, "attached", true);
+    if (question->comes_back)
+        json_write_bool(writer, "comes_back", true);
     if (question->stays_down)
         json_write_bool(writer, "stays_down", true);
     if (question->kills_min > 0)

@@ -167,11 +167,14 @@ static void evidence_heed_others(const struct verdict_question *question, struct
 {
     ret->has_others =
         question->attached && ret->has_rest_rate && ret->rest_bytes_per_s >= OTHERS_MIN_BYTES_PER_S;
-    if (!ret->has_others || ret->growth.shape == GROWTH_STEADY ||
-        ret->growth.shape == GROWTH_TOO_FEW || evidence_is_steady_in_time(question, ret))
+    bool by_work = ret->growth.shape == GROWTH_STEADY && evidence_repeat_holds(ret);
+    if (!ret->has_others || by_work || ret->growth.shape == GROWTH_TOO_FEW)
+        return;
+    ret->repeat = NULL; /* it says how growth goes by work */
+    if (evidence_is_steady_in_time(question, ret))
         return;
     ret->growth.shape = GROWTH_UNCLEAR;
-    ret->growth.doubt = "it grew while nothing was asked of it: others use it, and not evenly";
+    ret->growth.doubt = "it grew while nothing was asked of it";
 }
 
 /* The window to judge, what it shows, and what came before and after it. */

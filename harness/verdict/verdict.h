@@ -28,6 +28,7 @@ struct verdict_question {
     bool can_reclaim;   /* every cycle ends with a reclaim; else there is one probe at the end */
     bool attached;      /* it ran before us and is left as it is: never started again, reclaimed,
                            squeezed, nor driven into its limit beyond the load that was asked for */
+    bool comes_back;    /* attached, and its engine starts it again when it has ended */
     bool stays_down;    /* what was killed is not started again */
     unsigned kills_min; /* a leak is followed through so many kills, if they are not far away */
 };

@@ -26,7 +26,7 @@
 #define SQUEEZE_SHARE 0.75
 /* The load goes on to the next kill when that needs no longer than this, and with some work more
  * than should do. */
-#define DRIVE_SECONDS_MAX 15.0
+#define DRIVE_SECONDS_MAX 30.0
 #define DRIVE_SPARE       1.5
 /* Work of the probes at another concurrency: at least so many rounds, and no longer than that. */
 #define PROBE_ROUNDS_MIN  4
@@ -194,7 +194,8 @@ static struct verdict_action verdict_next_kill(const struct timeline *timeline,
 {
     const struct cycle *last = verdict_last_cycle(timeline);
     if (evidence->oom_kills >= question->kills_min || !evidence->limit_known ||
-        evidence->last == NULL || (last->kind == CYCLE_DRIVE && last->complete))
+        evidence->last == NULL ||
+        (last->kind == CYCLE_DRIVE && last->complete && !last->deadline_hit))
         return verdict_step_only(VERDICT_STEP_DONE);
     if (verdict_was_killed(timeline))
         return verdict_step_only(VERDICT_STEP_RESTART);
@@ -276,7 +277,8 @@ struct verdict_action verdict_next(const struct timeline *timeline,
     enum growth_shape shape = evidence.growth.shape;
     bool stands = shape == GROWTH_FLAT || shape == GROWTH_FADING;
 
-    if ((question->attached || question->stays_down) && verdict_was_killed(timeline))
+    bool is_over = (question->attached && !question->comes_back) || question->stays_down;
+    if (is_over && verdict_was_killed(timeline))
         return verdict_step_only(VERDICT_STEP_DONE);
     if (shape == GROWTH_STEADY && evidence_repeat_holds(&evidence)) {
         struct verdict_action action = verdict_next_of_growth(timeline, &evidence, question);
@@ -301,7 +303,8 @@ struct verdict_action verdict_next(const struct timeline *timeline,
     if (evidence.has_others)
         return verdict_step_only(VERDICT_STEP_DONE);
     if (verdict_may_have_others(timeline, question) &&
-        verdict_measured(timeline, evidence.series.start) >= WINDOW_CYCLES)
+        (shape == GROWTH_STEADY ||
+         verdict_measured(timeline, evidence.series.start) >= WINDOW_CYCLES))
         return (struct verdict_action){.step = VERDICT_STEP_REST, .brief = true};
     return verdict_next_cycle(timeline, &evidence, question);
 }
