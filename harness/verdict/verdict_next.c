@@ -269,6 +269,20 @@ static struct verdict_action verdict_next_of_rest(const struct timeline *timelin
     };
 }
 
+/* The floor moves, and it is not clear where to. */
+static struct verdict_action verdict_next_undecided(const struct timeline *timeline,
+                                                    const struct evidence *evidence,
+                                                    const struct verdict_question *question)
+{
+    if (evidence->has_others)
+        return verdict_step_only(VERDICT_STEP_DONE);
+    bool long_enough = evidence->growth.shape == GROWTH_STEADY ||
+                       verdict_measured(timeline, evidence->series.start) >= WINDOW_CYCLES;
+    if (long_enough && verdict_may_have_others(timeline, question))
+        return (struct verdict_action){.step = VERDICT_STEP_REST, .brief = true};
+    return verdict_next_cycle(timeline, evidence, question);
+}
+
 struct verdict_action verdict_next(const struct timeline *timeline,
                                    const struct verdict_question *question)
 {
@@ -298,13 +312,6 @@ struct verdict_action verdict_next(const struct timeline *timeline,
         return verdict_step_only(evidence.oom_kills == 1 ? VERDICT_STEP_RESTART_SOLO
                                                          : VERDICT_STEP_RESTART);
     }
-    if (stands)
-        return verdict_next_of_rest(timeline, &evidence, question);
-    if (evidence.has_others)
-        return verdict_step_only(VERDICT_STEP_DONE);
-    if (verdict_may_have_others(timeline, question) &&
-        (shape == GROWTH_STEADY ||
-         verdict_measured(timeline, evidence.series.start) >= WINDOW_CYCLES))
-        return (struct verdict_action){.step = VERDICT_STEP_REST, .brief = true};
-    return verdict_next_cycle(timeline, &evidence, question);
+    return stands ? verdict_next_of_rest(timeline, &evidence, question)
+                  : verdict_next_undecided(timeline, &evidence, question);
 }
