@@ -109,6 +109,7 @@ struct verdict_action {
     uint64_t requests; /* of a step with load; 0: as many as a cycle has */
     unsigned concurrency;
     uint64_t bytes;
+    bool brief; /* a rest: long enough to see growth, not to see memory given back */
 };
 
 /* What would tell most, as things stand; DONE when nothing more would. */
