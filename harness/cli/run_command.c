@@ -51,9 +51,8 @@ static int run_scenario_of_pod(const struct options *options, struct console *co
     return 0;
 }
 
-/* The scenario that the command line itself is. */
-static int run_scenario_of_options(const struct options *options, struct console *console,
-                                   struct scenario **ret, struct error *err)
+/* Of what the command line itself is, there is one. */
+static int run_check_one(const struct options *options, struct error *err)
 {
     const char *const *command = options->service_command;
     if (options->operands[0] != NULL)
@@ -69,22 +68,42 @@ static int run_scenario_of_options(const struct options *options, struct console
     if ((command != NULL || options->pod != NULL) && options->attach != NULL)
         return error_set(err, ERROR_USAGE, "found both --attach and %s; expected one of them",
                          options->pod != NULL ? "--pod" : "a command");
+    return 0;
+}
+
+/* The scenario that a command, an image or something to attach to is. */
+static int run_scenario_of_words(const struct options *options, struct scenario **ret,
+                                 struct error *err)
+{
     char attached[64];
-    if (options->attach != NULL &&
-        attach_name(options->attach, attached, sizeof(attached), err) < 0)
+    const char *name = options->image;
+    if (options->attach != NULL) {
+        if (attach_name(options->attach, attached, sizeof(attached), err) < 0)
+            return -1;
+        name = attached;
+    }
+    if (name == NULL)
+        name = options->service_command[0];
+    return scenario_from_command(name, options->service_command, ret, err);
+}
+
+/* The scenario that the command line itself is. */
+static int run_scenario_of_options(const struct options *options, struct console *console,
+                                   struct scenario **ret, struct error *err)
+{
+    if (run_check_one(options, err) < 0)
         return -1;
-    const char *name = options->image != NULL    ? options->image
-                       : options->attach != NULL ? attached
-                       : command != NULL         ? command[0]
-                                                 : "";
-    if ((options->pod != NULL ? run_scenario_of_pod(options, console, ret, err)
-                              : scenario_from_command(name, command, ret, err)) < 0)
+    int status = options->pod != NULL ? run_scenario_of_pod(options, console, ret, err)
+                                      : run_scenario_of_words(options, ret, err);
+    if (status < 0)
         return -1;
     struct load_profile *load = &(*ret)->settings.load;
-    if (options->load_command != NULL)
-        return 0;
-    load->n_requests = 1;
-    load->requests[0] = (struct request_kind){.method = "GET", .path = "/", .weight = 1};
+    if (options->load_command != NULL) {
+        load->n_requests = 0;
+    } else if (load->n_requests == 0) {
+        load->n_requests = 1;
+        load->requests[0] = (struct request_kind){.method = "GET", .path = "/", .weight = 1};
+    }
     return 0;
 }
 

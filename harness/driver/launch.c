@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/processor.h"
 #include "driver/environment.h"
 
 #define LAUNCH_DATA_VARIABLE "LEAKCAGE_DATA"
@@ -114,6 +115,24 @@ static int launch_make_cwd(const struct launch *launch, char **ret, struct error
     return 0;
 }
 
+struct launch_placing {
+    struct cgroup *cgroup;
+    const char *program;
+};
+
+/* Before its first instruction: into the cgroup. On emulated processors a JVM is held on one. */
+static int launch_attach(pid_t pid, void *context, struct error *err)
+{
+    const struct launch_placing *placing = context;
+    if (cgroup_attach(pid, placing->cgroup, err) < 0)
+        return -1;
+    const char *slash = strrchr(placing->program, '/');
+    if (strcmp(slash != NULL ? slash + 1 : placing->program, "java") == 0 &&
+        processor_is_emulated())
+        (void)processor_hold(pid);
+    return 0;
+}
+
 int launch_start(const struct launch *launch, struct process *ret, struct error *err)
 {
     CLEANUP(launch_words_done) struct launch_words words = {.list = NULL};
@@ -130,6 +149,7 @@ int launch_start(const struct launch *launch, struct process *ret, struct error 
         return error_set_errno(err, ERROR_ENVIRONMENT, errno, "cannot write the log %s",
                                launch->log_path);
 
+    struct launch_placing placing = {.cgroup = launch->cgroup, .program = words.list[0]};
     struct process_spec spec = {
         .argv = words.list,
         .env = environment.entries,
@@ -139,8 +159,8 @@ int launch_start(const struct launch *launch, struct process *ret, struct error 
         .stderr_fd = log_fd,
         .no_huge_pages = launch->settings->thp != THP_SYSTEM,
         .raise_nofile = true,
-        .attach = cgroup_attach,
-        .attach_context = launch->cgroup,
+        .attach = launch_attach,
+        .attach_context = &placing,
     };
     return process_spawn(&spec, ret, err);
 }

@@ -22,7 +22,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "load/profile.h"
-#include "timeline/sample.h"
+#include "timeline/load_sample.h"
 
 struct generator;
 

@@ -11,8 +11,10 @@
 #include "base/file.h"
 #include "base/interrupt.h"
 #include "base/json_scan.h"
+#include "base/processor.h"
 #include "base/units.h"
 #include "driver/engine_word.h"
+#include "run/ask.h"
 #include "run/readiness.h"
 #include "run/restart.h"
 
@@ -208,6 +210,62 @@ static int stage_await_ready(struct stage *stage, unsigned index, struct error *
     return 0;
 }
 
+/* How garbage is collected: as the settings say. A JVM that we have started can be asked without
+ * more; what runs already is left as it is. */
+static void stage_choose_gc(struct stage *stage)
+{
+    const struct settings *settings = &stage->spec->settings;
+    stage->gc = settings->gc;
+    if (stage->gc != NULL && strcmp(stage->gc, SERVICE_ASK_NONE) == 0)
+        stage->gc = NULL;
+    for (unsigned i = 0; stage->has_processes && i < stage->processes.n; i++)
+        if (settings->gc == NULL && settings->attach == NULL &&
+            stage->processes.runtimes[i].kind == RUNTIME_JVM)
+            stage->gc = SERVICE_ASK_JVM;
+}
+
+/* Is it known at every floor what the heap has in use? */
+static bool stage_heap_is_told(const struct stage *stage)
+{
+    return stage->spec->settings.heap_path != NULL ||
+           (stage->gc != NULL && strcmp(stage->gc, SERVICE_ASK_JVM) == 0);
+}
+
+/* Which runtimes there are, and who listens. What cannot be told is no reason to end the run. */
+static void stage_inspect(struct stage *stage)
+{
+    struct record *record = stage->record;
+    const struct driver *driver = stage->context->driver;
+    struct error err = {.kind = ERROR_NONE};
+    stage->has_processes = false;
+    if (driver->inspect != NULL &&
+        driver->inspect(stage->instance, record->question.limit_bytes, &stage->processes, &err) < 0)
+        record_warn(record, "the runtimes are not known: %.140s", err.text);
+    else
+        stage->has_processes = driver->inspect != NULL;
+    sampler_resume(stage->sampler);
+    bool ours = stage->spec->settings.attach == NULL && processor_is_emulated();
+    for (unsigned i = 0; ours && stage->has_processes && i < stage->processes.n; i++)
+        if (stage->processes.runtimes[i].kind == RUNTIME_JVM)
+            (void)processor_hold(stage->processes.runtimes[i].pid);
+    stage_choose_gc(stage);
+    if (stage->start == 0)
+        record_set_runtimes(record, stage->has_processes ? stage->processes.runtimes : NULL,
+                            stage->has_processes ? stage->processes.n : 0,
+                            stage_heap_is_told(stage), stage->gc != NULL);
+}
+
+int stage_ask(struct stage *stage, const char *ask, struct allocator *ret, struct error *err)
+{
+    const struct ask_target target = {
+        .url = stage->context->driver->endpoint(stage->instance, 0),
+        .processes = stage->has_processes ? &stage->processes : NULL,
+    };
+    int status = ask_service(&target, ask, ret, err);
+    sampler_resume(stage->sampler);
+    return status;
+}
+
 /* What it is that was attached to goes into the record. */
 static void stage_describe(struct stage *stage)
 {
@@ -238,8 +296,15 @@ int stage_start_instance(struct stage *stage, struct error *err)
     for (unsigned i = stage->spec->settings.n_dependencies + 1; i-- > 0;)
         if (stage_await_ready(stage, i, err) < 0)
             return -1;
+    stage_inspect(stage);
     const struct settings *settings = &stage->spec->settings;
     const char *url = driver->endpoint(stage->instance, 0);
+    stage->collector = (struct collector){
+        .settings = settings,
+        .url = url,
+        .dir = stage->context->files.collected_dir,
+        .warned = stage->collector.warned,
+    };
     if (settings->heap_path != NULL &&
         allocator_client_new(url, settings->heap_path, settings->load.reuse, &stage->allocator,
                              err) < 0)

@@ -3,6 +3,7 @@
 #include "load/generator.h"
 #include "run/allocator.h"
 #include "run/backoff.h"
+#include "run/collector.h"
 #include "run/run.h"
 #include "run/sampler.h"
 
@@ -33,6 +34,11 @@ struct stage {
     uint64_t requests_before; /* completed when the phase began */
     nsec_t next_progress_ns;
     bool allocator_failed; /* the warning about that has been given */
+    bool gc_failed;        /* the same */
+    const char *gc;        /* how garbage is collected before every floor; NULL: it is not */
+    bool has_processes;    /* of this start: */
+    struct runtime_survey processes;
+    struct collector collector;
 };
 
 /* Nanoseconds since the start of the run. */
@@ -59,6 +65,9 @@ int stage_service_error(struct stage *stage, struct error *err, const char *form
  * when the generator's batch is over, or with 1 when the instance is gone. -1: error, also when the
  * user asked to stop. */
 int stage_wait(struct stage *stage, nsec_t deadline_ns, bool for_batch, struct error *err);
+
+/* Have the service do what `ask` says, see ask_service(). */
+int stage_ask(struct stage *stage, const char *ask, struct allocator *ret, struct error *err);
 
 /* Squeeze the instance by so many bytes, for 5 s at most (see timeline/squeeze.h); no samples are
  * taken meanwhile. Killed: the instance has ended, and the caller says so in its cycle and

@@ -62,7 +62,8 @@ struct settings {
     const char *pod;    /* metadata.name of the pod it comes from; NULL: none */
     const char *trim;   /* POST to this path, or "signal:NAME", asks the service to give memory
                            back; NULL: cannot */
-    const char *gc;     /* the same, to have garbage collected before every floor; NULL: not */
+    const char *gc;     /* the same, to have garbage collected before every floor; "none": do not;
+                           NULL: only of a JVM that was started here */
     const char *heap_path; /* GET here answers with its allocator's numbers; NULL: none */
     struct collect collect[SCENARIO_COLLECT_MAX];
     unsigned n_collect;
@@ -94,7 +95,12 @@ void settings_defaults(struct settings *settings);
 /* Can this be program.ready? */
 bool program_is_ready_word(const char *text);
 
-/* Can this be settings.trim or .gc: a path, or "signal:" and a signal's name without SIG? */
+/* Words of settings.trim and .gc: every JVM; and of .gc: not even those. */
+#define SERVICE_ASK_JVM  "jvm"
+#define SERVICE_ASK_NONE "none"
+
+/* Can this be settings.trim or .gc: a path, "signal:" and a signal's name without SIG, "jvm"?
+ * ("none" is for .gc alone.) */
 bool service_is_ask(const char *text);
 
 /* Can this be collect.url: a path, or a URL of this machine's loopback? */

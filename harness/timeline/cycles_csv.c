@@ -22,6 +22,8 @@ struct cycle_column {
         name, type, offsetof(struct cycle, member) \
     }
 
+#define COLUMN_COLLECTED "collected_bytes"
+
 static const struct cycle_column cycle_columns[] = {
     COLUMN("start", COLUMN_UNSIGNED, start),
     COLUMN("concurrency_count", COLUMN_UNSIGNED, concurrency),
@@ -48,6 +50,7 @@ static const struct cycle_column cycle_columns[] = {
     COLUMN("reclaimed", COLUMN_BOOL, reclaimed),
     COLUMN("reclaimed_bytes", COLUMN_I64, reclaimed_bytes),
     COLUMN("squeeze_bytes", COLUMN_U64, squeeze_bytes),
+    COLUMN(COLUMN_COLLECTED, COLUMN_U64, collected_bytes),
     COLUMN("latency_p50_ns", COLUMN_LATENCY, latency_p50_ns),
     COLUMN("latency_p99_ns", COLUMN_LATENCY, latency_p99_ns),
 };
@@ -86,9 +89,11 @@ static const char *cycles_csv_column(size_t index, char *text)
     return text;
 }
 
-/* May a recording lack it? Those of a survey may, which an older version did not know. */
+/* May a recording lack it? What an older version did not know. */
 static bool cycles_csv_is_optional(size_t index)
 {
+    if (index > 0 && index <= CYCLE_COLUMNS)
+        return strcmp(cycle_columns[index - 1].name, COLUMN_COLLECTED) == 0;
     return index > CYCLE_COLUMNS &&
            (index - 1 - CYCLE_COLUMNS) % SURVEY_WIDTH < MEMORY_CGROUP_FIELD_MAX + SURVEY_FIELD_MAX;
 }

@@ -26,7 +26,7 @@
 #define SQUEEZE_SHARE 0.75
 /* The load goes on to the next kill when that needs no longer than this, and with some work more
  * than should do. */
-#define DRIVE_SECONDS_MAX 15.0
+#define DRIVE_SECONDS_MAX 30.0
 #define DRIVE_SPARE       1.5
 /* Work of the probes at another concurrency: at least so many rounds, and no longer than that. */
 #define PROBE_ROUNDS_MIN  4
@@ -135,7 +135,10 @@ static uint64_t verdict_repeat_requests(const struct timeline *timeline,
     double requests =
         fmax(REPEAT_SECONDS * rate, fmin(REPEAT_SECONDS_MAX * rate, evidence->growth.requests));
     requests = fmax(requests, fmin(WINDOW_CYCLE_MAX_S * rate, GROWTH_NOISE_BYTES / slope));
-    if (evidence->limit_known) {
+    if (evidence->by_heap) {
+        double room = evidence_heap_room(evidence, question);
+        requests = fmin(requests, REPEAT_ROOM_MAX * room / evidence->growth.trend.high);
+    } else if (evidence->limit_known) {
         double room = (double)question->limit_bytes -
                       (double)indicators_floor(&evidence->last->floor).total_bytes;
         requests = fmin(requests, REPEAT_ROOM_MAX * room / evidence->growth.trend.high);
@@ -177,7 +180,8 @@ static struct verdict_action verdict_next_kill(const struct timeline *timeline,
 {
     const struct cycle *last = verdict_last_cycle(timeline);
     if (evidence->oom_kills >= question->kills_min || !evidence->limit_known ||
-        evidence->last == NULL || (last->kind == CYCLE_DRIVE && last->complete))
+        evidence->last == NULL ||
+        (last->kind == CYCLE_DRIVE && last->complete && !last->deadline_hit))
         return verdict_step_only(VERDICT_STEP_DONE);
     if (verdict_was_killed(timeline))
         return verdict_step_only(VERDICT_STEP_RESTART);
@@ -233,7 +237,8 @@ static struct verdict_action verdict_next_of_rest(const struct timeline *timelin
 {
     if (evidence_is_retaining(evidence) && question->can_trim && !evidence->has_trim)
         return verdict_step_only(VERDICT_STEP_TRIM);
-    if (evidence_is_retaining(evidence) && !question->can_trim && !evidence->has_rest)
+    if (evidence_is_retaining(evidence) && !question->can_trim && !evidence->has_rest &&
+        !evidence->runtime_moves)
         return verdict_step_only(VERDICT_STEP_REST);
     struct verdict_action look = verdict_last_look(timeline, question, evidence);
     if (look.step != VERDICT_STEP_DONE)

@@ -78,7 +78,7 @@ static struct record *execute(struct trial *trial)
     const struct run_observer observer = {.progress = note_progress, .context = trial};
     const struct run_context context = {.driver = &fake_driver,
                                         .options = &options,
-                                        .files = {trial->log_path, trial->data_dir},
+                                        .files = {trial->log_path, trial->data_dir, NULL},
                                         .observer = &observer};
     ck_assert_int_eq(record_new(&trial->spec, &trial->record, NULL), 0);
     run_execute(&context, &trial->spec, trial->record);

@@ -166,8 +166,8 @@ static const struct {
     {"{\"command\": [\"x\"], \"ready_timeout\": \"0s\"}",
      "a.json:2: $.service.ready_timeout: found \"0s\", expected a time from"},
     {"{\"command\": [\"x\"], \"trim\": \"x\"}",
-     "a.json:2: $.service.trim: found \"x\", expected a path such as \"/gc\", or a signal such as "
-     "\"signal:USR1\""},
+     "a.json:2: $.service.trim: found \"x\", expected a path such as \"/gc\", a signal such as "
+     "\"signal:USR1\", or \"jvm\""},
     {"{\"command\": [\"x\"], \"heap\": \"debug/heap\"}",
      "a.json:2: $.service.heap: found \"debug/heap\", expected a path that starts with '/'"},
     {"{\"comand\": [\"x\"]}",
