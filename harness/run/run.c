@@ -42,6 +42,16 @@ static int run_check_answers(struct stage *stage, const struct cycle *cycle, str
     uint64_t completed = load_counts_completed(counts);
     if (!cycle->complete || cycle->deadline_hit || completed == 0 || counts->ok * 2 >= completed)
         return 0;
+    if (stage->load_target != NULL) {
+        char text[240];
+        snprintf(text, sizeof(text),
+                 "only %llu of %llu runs of the load's command ended with exit status 0 (%llu with "
+                 "another, %llu timed out, %llu failed)",
+                 (unsigned long long)counts->ok, (unsigned long long)completed,
+                 (unsigned long long)counts->other_status, (unsigned long long)counts->timed_out,
+                 (unsigned long long)counts->failed);
+        return stage_load_error(stage, text, err);
+    }
     return stage_service_error(
         stage, err,
         "only %llu of %llu requests were answered with 2xx (%llu other status, %llu refused, "
