@@ -199,11 +199,13 @@ static void evidence_weigh(const struct floor_series *history, const struct floo
     growth_weigh_history(history, before->n > 0 ? &growth_before : NULL, growth);
 }
 
-/* A floor that moved as a JIT compiler moves it: up and down, or ever less. */
+/* A floor that moved as a JIT compiler moves it: up and down, ever less, or in steps so uneven that
+ * they are no rise in step with work. */
 static bool evidence_is_restive(const struct growth *growth)
 {
     return growth->shape == GROWTH_UNCLEAR &&
-           (growth->trend.low <= 0 || growth->fade <= RESTIVE_FADE_MAX);
+           (growth->trend.low <= 0 || growth->fade <= RESTIVE_FADE_MAX ||
+            growth->total_bytes < growth->hidden_bytes);
 }
 
 /* What a heap has in use rises, or may: not steadily so far. */
