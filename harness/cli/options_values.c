@@ -193,8 +193,8 @@ static int options_set_ask(const char *value, const char **ret, struct error *er
 {
     if (!service_is_ask(value))
         return error_set(err, ERROR_USAGE,
-                         "found \"%.60s\", expected a path such as /gc, or a signal such as "
-                         "signal:USR1",
+                         "found \"%.60s\", expected a path such as /gc, a signal such as "
+                         "signal:USR1, or jvm",
                          value);
     *ret = value;
     return 0;
@@ -236,11 +236,12 @@ static int options_set_service(int code, const char *value, struct options *ret,
             return error_set(err, ERROR_USAGE,
                              "found \"%.60s\", expected a path, tcp, log:REGEX or none", value);
         ret->ready = value;
-        return 0;
+        return program_check_ready_log(value, err);
     case OPTION_TRIM:
         return options_set_ask(value, &ret->trim, err);
     case OPTION_GC:
-        return options_set_ask(value, &ret->gc, err);
+        ret->gc = value;
+        return strcmp(value, SERVICE_ASK_NONE) == 0 ? 0 : options_set_ask(value, &ret->gc, err);
     case OPTION_HEAP:
         if (*value != '/')
             return error_set(err, ERROR_USAGE, "found \"%.60s\", expected a path", value);

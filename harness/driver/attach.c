@@ -244,6 +244,12 @@ static int attach_survey(struct instance *instance, struct survey *ret, struct e
     return watch_survey(instance->watch, instance->service_port, ret, err);
 }
 
+static int attach_inspect(struct instance *instance, uint64_t limit_bytes,
+                          struct runtime_survey *ret, struct error *err)
+{
+    return watch_inspect(instance->watch, instance->service_port, limit_bytes, ret, err);
+}
+
 static int attach_reclaim(struct instance *instance, nsec_t deadline_ns, int64_t *ret_bytes,
                           struct error *err)
 {
@@ -294,6 +300,7 @@ const struct driver attach_driver = {
     .state = attach_state,
     .read = attach_read,
     .survey = attach_survey,
+    .inspect = attach_inspect,
     .reclaim = attach_reclaim,
     .squeeze = attach_squeeze,
     .stop = attach_stop,

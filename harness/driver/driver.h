@@ -25,6 +25,7 @@
 #include "base/error.h"
 #include "driver/instance_state.h"
 #include "driver/parameters.h"
+#include "memory/runtime_survey.h"
 #include "scenario/plan.h"
 #include "timeline/sample.h"
 #include "timeline/squeeze.h"
@@ -57,6 +58,11 @@ struct driver {
     /* Everything, processes included, without t_ns; absent is what only the service itself can tell
      * (its allocator's numbers). 1: the instance is gone. */
     int (*survey)(struct instance *instance, struct survey *ret, struct error *err);
+
+    /* The runtimes of its processes, which choose their heaps by `limit_bytes` (UINT64_MAX: none),
+     * and which process listens. Once, when it is ready. NULL: cannot be told here. */
+    int (*inspect)(struct instance *instance, uint64_t limit_bytes, struct runtime_survey *ret,
+                   struct error *err);
 
     /* Have the kernel take back all it can. 1: cannot be asked for here. */
     int (*reclaim)(struct instance *instance, nsec_t deadline_ns, int64_t *ret_bytes,

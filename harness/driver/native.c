@@ -194,8 +194,17 @@ static int native_survey(struct instance *instance, struct survey *ret, struct e
     if (process_survey_take(cgroup_dir_fd(instance->service), instance->proc_fd, instance->ports[0],
                             &survey, err) < 0)
         return -1;
+    native_reap(instance);
+    survey.value[SURVEY_FIRST] = instance->main_ended ? 0 : 1;
     *ret = survey;
     return 0;
+}
+
+static int native_inspect(struct instance *instance, uint64_t limit_bytes,
+                          struct runtime_survey *ret, struct error *err)
+{
+    return runtime_survey_take(cgroup_dir_fd(instance->service), instance->proc_fd,
+                               instance->ports[0], limit_bytes, ret, err);
 }
 
 static int native_reclaim(struct instance *instance, nsec_t deadline_ns, int64_t *ret_bytes,
@@ -256,6 +265,7 @@ const struct driver native_driver = {
     .state = native_state,
     .read = native_read,
     .survey = native_survey,
+    .inspect = native_inspect,
     .reclaim = native_reclaim,
     .squeeze = native_squeeze,
     .stop = native_stop,

@@ -291,6 +291,18 @@ int watch_survey(struct watch *watch, uint16_t service_port, struct survey *ret,
     return 0;
 }
 
+int watch_inspect(struct watch *watch, uint16_t service_port, uint64_t limit_bytes,
+                  struct runtime_survey *ret, struct error *err)
+{
+    CLEANUP(watch_list_done) struct watch_list list = {.ids = NULL};
+    const struct process_id *ids = NULL;
+    size_t n = 0;
+    if (watch_processes(watch, &list, &ids, &n, err) < 0)
+        return -1;
+    runtime_survey_take_these(ids, n, watch->proc_fd, service_port, limit_bytes, ret);
+    return 0;
+}
+
 bool watch_shares_network(struct watch *watch)
 {
     CLEANUP(watch_list_done) struct watch_list list = {.ids = NULL};

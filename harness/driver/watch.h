@@ -36,6 +36,10 @@ int watch_read(struct watch *watch, bool full, struct memory_sample *ret, struct
 /* `service_port` as in process_survey.h. */
 int watch_survey(struct watch *watch, uint16_t service_port, struct survey *ret, struct error *err);
 
+/* `service_port` and `limit_bytes` as in runtime_survey.h. */
+int watch_inspect(struct watch *watch, uint16_t service_port, uint64_t limit_bytes,
+                  struct runtime_survey *ret, struct error *err);
+
 /* Are its sockets in our network namespace, so that its loopback is ours? */
 bool watch_shares_network(struct watch *watch);
 

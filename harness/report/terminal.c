@@ -188,6 +188,10 @@ static int terminal_verdict(const struct record *record, const struct terminal_s
         buffer_printf(out, NULL, "%s%s%s\n", cause_name(verdict->cause),
                       verdict->evidence[0] != '\0' ? ": " : "", verdict->evidence);
     }
+    if (verdict->processes.n > 0) {
+        terminal_label(out, style, "process", NULL);
+        buffer_printf(out, NULL, "%s\n", verdict->processes.text);
+    }
     if (verdict->effect[0] != '\0') {
         terminal_label(out, style, "effect", NULL);
         buffer_printf(out, NULL, "%s\n", verdict->effect);
@@ -221,7 +225,7 @@ static int terminal_held(const struct record *record, const struct terminal_styl
     const struct verdict *verdict = &record->verdict;
     const char *separator = "";
     char text[UNITS_TEXT_MAX];
-    if (!verdict->has_shares && !verdict->has_reclaim)
+    if (!verdict->has_shares && !verdict->has_reclaim && !verdict->has_collect)
         return 0;
     terminal_label(out, style, "held in", NULL);
     if (verdict->has_shares) {
@@ -235,6 +239,11 @@ static int terminal_held(const struct record *record, const struct terminal_styl
     if (verdict->has_reclaim) {
         buffer_printf(out, NULL, "%sreclaim gave back %s", separator,
                       terminal_released(verdict->released_reclaim_bytes, text));
+        separator = terminal_separator(style);
+    }
+    if (verdict->has_collect) {
+        buffer_printf(out, NULL, "%scollection %s", separator,
+                      terminal_released(verdict->released_collect_bytes, text));
         separator = terminal_separator(style);
     }
     if (verdict->has_trim)
@@ -261,6 +270,31 @@ static int terminal_allocator(const struct record *record, const struct terminal
                          units_format_bytes((double)cycle->floor.value[SURVEY_HEAP_ARENA], arena),
                          units_format_bytes((double)cycle->floor.value[SURVEY_HEAP_IN_USE], in_use),
                          units_format_bytes((double)cycle->floor.value[SURVEY_HEAP_FREE], unused));
+}
+
+/* The runtimes, each once, and how large their heaps may become. */
+static int terminal_runtimes(const struct record *record, const struct terminal_style *style,
+                             struct buffer *out, struct error *err)
+{
+    for (unsigned i = 0; i < record->n_runtimes; i++) {
+        char text[RUNTIME_TEXT_MAX];
+        char other[RUNTIME_TEXT_MAX];
+        unsigned same = 1;
+        bool said = false;
+        runtime_text(&record->runtimes[i], text);
+        for (unsigned k = 0; k < record->n_runtimes && !said; k++) {
+            bool equal = k != i && strcmp(runtime_text(&record->runtimes[k], other), text) == 0;
+            said = equal && k < i;
+            same += equal;
+        }
+        if (said)
+            continue;
+        terminal_label(out, style, "runtime", NULL);
+        if (same > 1)
+            buffer_printf(out, NULL, "%u times ", same);
+        buffer_printf(out, NULL, "%s\n", text);
+    }
+    return buffer_append_text(out, "", err);
 }
 
 static int terminal_notes(const struct record *record, const char *results_dir,
@@ -311,7 +345,8 @@ int terminal_write_record(const struct record *record, const char *results_dir,
             return -1;
         return terminal_notes(record, results_dir, style, out, err);
     }
-    if (terminal_memory(record, style, out, err) < 0 ||
+    if (terminal_runtimes(record, style, out, err) < 0 ||
+        terminal_memory(record, style, out, err) < 0 ||
         terminal_floors(record, style, out, err) < 0 || terminal_pod(record, style, out, err) < 0)
         return -1;
     buffer_append_text(out, "\n", NULL);

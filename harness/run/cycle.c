@@ -9,6 +9,8 @@
 
 /* A cycle's load may take so long; a service that thrashes makes no progress for minutes. */
 #define CYCLE_BOUND_NS (30 * NSEC_PER_SEC)
+/* Runs of a program that is interpreted take half a second each in an emulated guest. */
+#define CYCLE_OF_COMMANDS_BOUND_NS (120 * NSEC_PER_SEC)
 /* A probe that may thrash is meant to take a tenth of that. */
 #define PROBE_BOUND_NS     (10 * NSEC_PER_SEC)
 #define BATCH_END_BOUND_NS (20 * NSEC_PER_SEC)
@@ -19,6 +21,8 @@ static const unsigned settle_bound_times[] = {8, 3, 1};
 #define SETTLE_STILL_BYTES 8192
 #define SETTLE_LOOK_NS     (40 * NSEC_PER_MSEC)
 #define RECLAIM_BOUND_NS   (3 * NSEC_PER_SEC)
+/* After a collection memory stands still, or for so long it is waited for. */
+#define COLLECT_BOUND_NS (1 * NSEC_PER_SEC)
 /* Cycles go without reclaim when more of its own files than this is mapped (see cycle.h). */
 #define RECLAIM_MAPPED_MAX_BYTES ((uint64_t)12 << 20)
 
@@ -76,6 +80,14 @@ static void cycle_await_generator(struct stage *stage)
         continue;
 }
 
+/* How long a cycle's load may take. */
+static nsec_t cycle_bound_ns(const struct stage *stage, enum cycle_kind kind)
+{
+    if (stage->load_target != NULL)
+        return CYCLE_OF_COMMANDS_BOUND_NS;
+    return cycle_kind_provokes(kind) ? PROBE_BOUND_NS : CYCLE_BOUND_NS;
+}
+
 /* Offer the load. 1: the instance is gone. */
 static int cycle_load(struct stage *stage, struct cycle *cycle, struct error *err)
 {
@@ -84,8 +96,7 @@ static int cycle_load(struct stage *stage, struct cycle *cycle, struct error *er
     generator_sample(stage->generator, now_ns - stage->origin_ns, &so_far);
     stage->requests_before = load_counts_completed(&so_far.counts);
 
-    nsec_t deadline_ns =
-        now_ns + (cycle_kind_provokes(cycle->kind) ? PROBE_BOUND_NS : CYCLE_BOUND_NS);
+    nsec_t deadline_ns = now_ns + cycle_bound_ns(stage, cycle->kind);
     if (deadline_ns > stage->deadline_ns)
         deadline_ns = stage->deadline_ns > now_ns ? stage->deadline_ns : now_ns + NSEC_PER_SEC;
     if (generator_begin(stage->generator, cycle->requests, cycle->concurrency, deadline_ns, err) <
@@ -118,13 +129,11 @@ static uint64_t cycle_moving_bytes(const struct memory_sample *sample)
            memory_sample_get(sample, MEMORY_SOCK, 0) + memory_sample_get(sample, MEMORY_SHMEM, 0);
 }
 
-/* Rest for the settle time, then until three readings agree. 1: the instance is gone. */
-static int cycle_settle(struct stage *stage, bool *ret_still, struct error *err)
+/* Until three readings agree, or so long. 1: the instance is gone. */
+static int cycle_await_still(struct stage *stage, nsec_t bound_ns, bool *ret_still,
+                             uint64_t *ret_bytes, struct error *err)
 {
-    nsec_t settle_ns = stage->spec->settings.settle_ns;
-    unsigned times = settle_bound_times[stage->restless < 2 ? stage->restless : 2];
-    nsec_t bound_ns = clock_now_ns() + times * settle_ns + 3 * SETTLE_LOOK_NS;
-    int status = stage_wait(stage, clock_now_ns() + settle_ns, false, err);
+    int status = 0;
     uint64_t last = UINT64_MAX;
     unsigned still = 0;
     /* On a machine that is busy elsewhere time flies: three looks there are in any case. */
@@ -143,7 +152,21 @@ static int cycle_settle(struct stage *stage, bool *ret_still, struct error *err)
             status = stage_wait(stage, clock_now_ns() + SETTLE_LOOK_NS, false, err);
     }
     *ret_still = still >= 2;
-    stage->restless = *ret_still ? 0 : stage->restless + 1;
+    *ret_bytes = last;
+    return status;
+}
+
+/* Rest for the settle time, then until memory stands still. 1: the instance is gone. */
+static int cycle_settle(struct stage *stage, struct cycle *cycle, uint64_t *ret_bytes,
+                        struct error *err)
+{
+    nsec_t settle_ns = stage->spec->settings.settle_ns;
+    unsigned times = settle_bound_times[stage->restless < 2 ? stage->restless : 2];
+    nsec_t bound_ns = clock_now_ns() + times * settle_ns + 3 * SETTLE_LOOK_NS;
+    int status = stage_wait(stage, clock_now_ns() + settle_ns, false, err);
+    if (status == 0)
+        status = cycle_await_still(stage, bound_ns, &cycle->came_to_rest, ret_bytes, err);
+    stage->restless = cycle->came_to_rest ? 0 : stage->restless + 1;
     return status;
 }
 
@@ -175,6 +198,30 @@ static int cycle_survey(struct stage *stage, const struct allocator *allocator, 
         allocator_note(allocator, ret);
     }
     return status;
+}
+
+/* Have garbage collected, now that what stays up without it is known; then what is in use of the
+ * heap is what is kept. A failure is said once, and costs that floor's number. 1: it is gone. */
+static int cycle_collect(struct stage *stage, uint64_t settled_bytes, struct allocator *ret,
+                         struct cycle *cycle, struct error *err)
+{
+    struct error failure = {.kind = ERROR_NONE};
+    uint64_t bytes = 0;
+    bool still = false;
+    bool failed = stage_ask(stage, stage->gc, ret, &failure) < 0;
+    int status = cycle_await_still(stage, clock_now_ns() + COLLECT_BOUND_NS, &still, &bytes, err);
+    if (status != 0)
+        return status;
+    if (!failed) {
+        cycle->collected_bytes = settled_bytes > bytes ? settled_bytes - bytes : 0;
+        return stage->allocator != NULL ? cycle_ask_allocator(stage, ret, err) : 0;
+    }
+    *ret = ALLOCATOR_ABSENT;
+    if (!stage->gc_failed)
+        record_warn(stage->record, "garbage was not collected before a floor: %.140s",
+                    failure.text);
+    stage->gc_failed = true;
+    return 0;
 }
 
 /* Reclaim and survey what is left. 1: the instance is gone. */
@@ -225,9 +272,11 @@ static bool cycle_is_dear_to_reclaim(const struct survey *survey)
 /* Rest, survey, reclaim, survey. 1: the instance is gone. */
 static int cycle_measure(struct stage *stage, struct cycle *cycle, struct error *err)
 {
-    struct allocator allocator;
-    int status = cycle_settle(stage, &cycle->came_to_rest, err);
-    if (status == 0)
+    struct allocator allocator = ALLOCATOR_ABSENT;
+    uint64_t settled_bytes = 0;
+    bool collects = stage->gc != NULL && cycle->kind != CYCLE_SQUEEZE;
+    int status = cycle_settle(stage, cycle, &settled_bytes, err);
+    if (status == 0 && !collects)
         status = cycle_ask_allocator(stage, &allocator, err);
     if (status != 0)
         return status;
@@ -240,8 +289,14 @@ static int cycle_measure(struct stage *stage, struct cycle *cycle, struct error 
     if (cycle->kind == CYCLE_READY && cycle_is_dear_to_reclaim(&cycle->settled))
         stage->record->question.can_reclaim = false;
 
+    if (collects)
+        status = cycle_collect(stage, settled_bytes, &allocator, cycle, err);
+    if (status != 0)
+        return status;
     if (cycle->kind != CYCLE_RECLAIM && !stage->record->question.can_reclaim) {
-        cycle->floor_ns = cycle->settled_ns;
+        cycle->floor_ns = collects ? stage_now_ns(stage) : cycle->settled_ns;
+        if (collects)
+            return cycle_survey(stage, &allocator, &cycle->floor, err);
         cycle->floor = cycle->settled;
         sampler_resume(stage->sampler);
         return 0;
@@ -260,6 +315,7 @@ static void cycle_init(const struct stage *stage, enum cycle_kind kind, uint64_t
     cycle->begin_ns = stage_now_ns(stage);
     cycle->peak_bytes = SURVEY_ABSENT;
     cycle->squeeze_bytes = SURVEY_ABSENT;
+    cycle->collected_bytes = SURVEY_ABSENT;
     cycle->latency_p50_ns = -1;
     cycle->latency_p99_ns = -1;
     survey_init(&cycle->settled);
@@ -284,6 +340,10 @@ static int cycle_perform(struct stage *stage, struct cycle *cycle, struct error 
         return -1;
     if (status == 0)
         status = cycle_measure(stage, cycle, err);
+    if (status == 0 && stage->spec->settings.n_collect > 0) {
+        collector_fetch(&stage->collector, stage->timeline->n_cycles, stage->record);
+        sampler_resume(stage->sampler);
+    }
     /* Gone while at rest: killed for memory even then? */
     if (status == 1 && cycle_close_counters(stage, &before, cycle, err) < 0)
         return -1;

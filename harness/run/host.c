@@ -1,8 +1,5 @@
 #include "run/host.h"
 
-#if defined(__x86_64__)
-#include <cpuid.h>
-#endif
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -12,26 +9,11 @@
 #include <unistd.h>
 
 #include "base/file.h"
-
-/* Under which hypervisor this processor is, by its CPUID signature; "" when none we know. */
-static const char *host_accel(void)
-{
-#if defined(__x86_64__)
-    unsigned eax = 0;
-    unsigned signature[4] = {0};
-    __cpuid(0x40000000, eax, signature[0], signature[1], signature[2]);
-    (void)eax;
-    if (memcmp(signature, "TCGTCGTCGTCG", 12) == 0)
-        return "tcg";
-    if (memcmp(signature, "KVMKVMKVM", 9) == 0)
-        return "kvm";
-#endif
-    return "";
-}
+#include "base/processor.h"
 
 void host_describe(struct record *record)
 {
-    snprintf(record->accel, sizeof(record->accel), "%s", host_accel());
+    snprintf(record->accel, sizeof(record->accel), "%s", processor_hypervisor());
     struct utsname name;
     if (uname(&name) == 0)
         snprintf(record->kernel, sizeof(record->kernel), "%.64s", name.release);

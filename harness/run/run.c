@@ -1,10 +1,10 @@
 #include "run/run.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "run/host.h"
-#include "run/readiness.h"
 #include "run/restart.h"
 #include "run/stage.h"
 
@@ -15,6 +15,13 @@
  * warm-up and the one that is killed are not judged. */
 #define CYCLES_SPARE       4
 #define CYCLE_REQUESTS_MIN 5
+/* The work of a runtime with a collected heap: of a warm-up, in pieces, for so long; of a cycle, as
+ * much as is done in that time, within bounds. */
+#define HEAP_WARMUP_PIECE 125
+#define HEAP_WARMUP_NS    (6 * NSEC_PER_SEC)
+#define HEAP_CYCLE_S      3.0
+#define HEAP_CYCLE_MIN    100
+#define HEAP_WORK_TIMES   4U
 
 static int run_bring_up(struct stage *stage, struct error *err);
 
@@ -35,6 +42,16 @@ static int run_check_answers(struct stage *stage, const struct cycle *cycle, str
     uint64_t completed = load_counts_completed(counts);
     if (!cycle->complete || cycle->deadline_hit || completed == 0 || counts->ok * 2 >= completed)
         return 0;
+    if (stage->load_target != NULL) {
+        char text[240];
+        snprintf(text, sizeof(text),
+                 "only %llu of %llu runs of the load's command ended with exit status 0 (%llu with "
+                 "another, %llu timed out, %llu failed)",
+                 (unsigned long long)counts->ok, (unsigned long long)completed,
+                 (unsigned long long)counts->other_status, (unsigned long long)counts->timed_out,
+                 (unsigned long long)counts->failed);
+        return stage_load_error(stage, text, err);
+    }
     return stage_service_error(
         stage, err,
         "only %llu of %llu requests were answered with 2xx (%llu other status, %llu refused, "
@@ -62,6 +79,46 @@ static int run_load_cycle(struct stage *stage, enum cycle_kind kind, uint64_t re
     return cycle->complete ? run_check_answers(stage, cycle, err) : run_explain_end(stage, err);
 }
 
+/* Is it for us to say how much work a runtime with a collected heap is given? Not when the scenario
+ * does. */
+static bool run_chooses_work(const struct stage *stage)
+{
+    const struct verdict_question *question = &stage->record->question;
+    const struct settings *settings = &stage->spec->settings;
+    struct settings usual;
+    settings_defaults(&usual);
+    return (question->heap_has_garbage || question->heap_is_collected) && stage->start == 0 &&
+           settings->cycle_requests == usual.cycle_requests &&
+           settings->warmup_requests == usual.warmup_requests;
+}
+
+/* A heap with garbage in it has floors as uneven as its young generation is large, and warms up for
+ * long: so it gets more of a warm-up, and then cycles of more work. Where garbage is collected
+ * before every floor it is the time that is short: a JIT compiler is slow at first. */
+static int run_warm_heap_up(struct stage *stage, struct error *err)
+{
+    struct record *record = stage->record;
+    const struct timeline *timeline = stage->timeline;
+    bool uneven = record->question.heap_has_garbage;
+    uint64_t most = stage->cycle_requests * (uneven ? HEAP_WORK_TIMES : 1);
+    uint64_t least = uneven ? stage->cycle_requests : HEAP_CYCLE_MIN;
+    nsec_t until_ns = clock_now_ns() + HEAP_WARMUP_NS;
+    const struct cycle *last = NULL;
+    uint64_t done = 0;
+    do {
+        if (run_load_cycle(stage, CYCLE_WARMUP, HEAP_WARMUP_PIECE, err) < 0)
+            return -1;
+        last = &timeline->cycles[timeline->n_cycles - 1];
+        done += HEAP_WARMUP_PIECE;
+    } while (done < most && last->complete && clock_now_ns() < until_ns);
+
+    double seconds = (double)(last->load_end_ns - last->begin_ns) / NSEC_PER_SEC;
+    double requests = HEAP_CYCLE_S * (double)load_counts_completed(&last->counts) / seconds;
+    requests = fmin(fmax(requests, (double)least), (double)most);
+    stage->cycle_requests = record->question.cycle_requests = (uint64_t)requests;
+    return 0;
+}
+
 /* Start the service, look at it before any load, warm it up. */
 static int run_bring_up(struct stage *stage, struct error *err)
 {
@@ -80,6 +137,8 @@ static int run_bring_up(struct stage *stage, struct error *err)
     uint64_t warmup = stage->spec->settings.warmup_requests;
     if (stage->start > 0 && warmup > stage->cycle_requests)
         warmup = stage->cycle_requests;
+    if (run_chooses_work(stage))
+        return run_warm_heap_up(stage, err);
     return warmup > 0 ? run_load_cycle(stage, CYCLE_WARMUP, warmup, err) : 0;
 }
 
@@ -126,8 +185,7 @@ static int run_probe(struct stage *stage, enum cycle_kind kind, struct error *er
 static int run_probe_trim(struct stage *stage, struct error *err)
 {
     stage_enter_phase(stage, "probe trim", 0);
-    if (readiness_post(stage->context->driver->endpoint(stage->instance, 0),
-                       stage->spec->settings.trim, err) < 0) {
+    if (stage_ask(stage, stage->spec->settings.trim, NULL, err) < 0) {
         record_warn(stage->record, "the trim probe failed: %.120s", err->text);
         *err = (struct error){0};
         stage->record->question.can_trim = false;

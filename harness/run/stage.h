@@ -3,6 +3,8 @@
 #include "load/generator.h"
 #include "run/allocator.h"
 #include "run/backoff.h"
+#include "run/collector.h"
+#include "run/load_target.h"
 #include "run/run.h"
 #include "run/sampler.h"
 
@@ -13,6 +15,7 @@ struct stage {
     struct timeline *timeline; /* the record's */
     struct instance *instance; /* NULL: not started */
     struct generator *generator;
+    struct load_target *load_target;    /* what the generator runs; NULL: it speaks HTTP */
     struct allocator_client *allocator; /* NULL: the service does not tell */
     struct sampler *sampler;
     nsec_t origin_ns;   /* the run's start on CLOCK_MONOTONIC */
@@ -33,6 +36,11 @@ struct stage {
     uint64_t requests_before; /* completed when the phase began */
     nsec_t next_progress_ns;
     bool allocator_failed; /* the warning about that has been given */
+    bool gc_failed;        /* the same */
+    const char *gc;        /* how garbage is collected before every floor; NULL: it is not */
+    bool has_processes;    /* of this start: */
+    struct runtime_survey processes;
+    struct collector collector;
 };
 
 /* Nanoseconds since the start of the run. */
@@ -55,10 +63,16 @@ void stage_stop_instance(struct stage *stage);
 int stage_service_error(struct stage *stage, struct error *err, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* The same with the end of what the load's command printed. */
+int stage_load_error(struct stage *stage, const char *text, struct error *err);
+
 /* Wait for something to happen: samples are taken meanwhile. Returns at the deadline (absolute), or
  * when the generator's batch is over, or with 1 when the instance is gone. -1: error, also when the
  * user asked to stop. */
 int stage_wait(struct stage *stage, nsec_t deadline_ns, bool for_batch, struct error *err);
+
+/* Have the service do what `ask` says, see ask_service(). */
+int stage_ask(struct stage *stage, const char *ask, struct allocator *ret, struct error *err);
 
 /* Squeeze the instance by so many bytes, for 5 s at most (see timeline/squeeze.h); no samples are
  * taken meanwhile. Killed: the instance has ended, and the caller says so in its cycle and

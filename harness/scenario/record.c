@@ -82,6 +82,25 @@ int record_new(const struct run_spec *spec, struct record **ret, struct error *e
     return 0;
 }
 
+void record_set_runtimes(struct record *record, const struct runtime *runtimes, unsigned n,
+                         bool heap_is_told, bool collects)
+{
+    struct verdict_question *question = &record->question;
+    bool garbage = runtimes == NULL;
+    record->n_runtimes = n < RECORD_RUNTIMES_MAX ? n : RECORD_RUNTIMES_MAX;
+    for (unsigned i = 0; i < record->n_runtimes; i++)
+        record->runtimes[i] = runtimes[i];
+    for (unsigned i = 0; i < record->n_runtimes; i++) {
+        garbage = garbage || runtime_has_garbage(runtimes[i].kind);
+        question->heap_is_constant = question->heap_is_constant || runtimes[i].heap_is_constant;
+        if (runtimes[i].has_heap_max)
+            question->heap_max_bytes += runtimes[i].heap_max_bytes;
+    }
+    question->heap_is_exact = heap_is_told && (collects || !garbage);
+    question->heap_is_collected = garbage && collects;
+    question->heap_has_garbage = garbage && !collects && runtimes != NULL;
+}
+
 void record_free(struct record *record)
 {
     if (record == NULL)

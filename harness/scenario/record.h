@@ -3,6 +3,7 @@
  * was concluded (verdict), then whether that is what was expected (outcome): three things, kept
  * apart. It owns everything it points to and can be stored and read back (record_files.h). */
 #include "base/error.h"
+#include "memory/runtime.h"
 #include "scenario/plan.h"
 #include "timeline/run_end.h"
 #include "timeline/timeline.h"
@@ -28,6 +29,7 @@ enum outcome {
 };
 
 #define RECORD_WARNINGS_MAX 8
+#define RECORD_RUNTIMES_MAX 8
 #define RECORD_ENDS_MAX     64
 #define RECORD_POD_MAX      256
 
@@ -52,6 +54,8 @@ struct record {
     bool has_decided;
     nsec_t decided_ns; /* when the verdict was reached, since the start of the run */
     unsigned starts;   /* of the service */
+    struct runtime runtimes[RECORD_RUNTIMES_MAX]; /* of the service's processes, when first ready */
+    unsigned n_runtimes;
     struct run_end ends[RECORD_ENDS_MAX]; /* of those starts that ended by themselves */
     unsigned n_ends;
     struct restart restart;   /* what happens when it has ended */
@@ -78,6 +82,11 @@ void record_warn(struct record *record, const char *format, ...)
 
 /* Add a warning that is not there yet. */
 void record_warn_once(struct record *record, const char *text);
+
+/* Note the runtimes of the service (NULL: not known), and what follows from them for the question:
+ * is it told at every floor what the heap has in use, and is garbage collected before? */
+void record_set_runtimes(struct record *record, const struct runtime *runtimes, unsigned n,
+                         bool heap_is_told, bool collects);
 
 /* Add an end; NULL when there are RECORD_ENDS_MAX already. Borrowed. */
 struct run_end *record_add_end(struct record *record, const struct run_end *end);

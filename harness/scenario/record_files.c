@@ -164,22 +164,27 @@ static int record_read_question(const struct json_place *root, struct record *re
     if (json_member(&object, "rate_per_s", &place) &&
         json_number(&place, 0, 1e9, &question->rate_per_s, err) < 0)
         return -1;
-    if (json_member(&object, "can_trim", &place) && json_bool(&place, &question->can_trim, err) < 0)
-        return -1;
-    if (json_member(&object, "can_reclaim", &place) &&
-        json_bool(&place, &question->can_reclaim, err) < 0)
-        return -1;
-    if (json_member(&object, "attached", &place) && json_bool(&place, &question->attached, err) < 0)
-        return -1;
-    if (json_member(&object, "comes_back", &place) &&
-        json_bool(&place, &question->comes_back, err) < 0)
-        return -1;
-    if (json_member(&object, "stays_down", &place) &&
-        json_bool(&place, &question->stays_down, err) < 0)
-        return -1;
+    static const struct {
+        const char *key;
+        size_t offset;
+    } flags[] = {
+        {"can_trim", offsetof(struct verdict_question, can_trim)},
+        {"can_reclaim", offsetof(struct verdict_question, can_reclaim)},
+        {"attached", offsetof(struct verdict_question, attached)},
+        {"comes_back", offsetof(struct verdict_question, comes_back)},
+        {"stays_down", offsetof(struct verdict_question, stays_down)},
+        {"heap_is_exact", offsetof(struct verdict_question, heap_is_exact)},
+        {"heap_has_garbage", offsetof(struct verdict_question, heap_has_garbage)},
+        {"heap_is_collected", offsetof(struct verdict_question, heap_is_collected)},
+        {"heap_is_constant", offsetof(struct verdict_question, heap_is_constant)},
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(flags); i++)
+        if (json_member(&object, flags[i].key, &place) &&
+            json_bool(&place, (bool *)((char *)question + flags[i].offset), err) < 0)
+            return -1;
     if (record_read_unsigned(&object, "kills_min", &question->kills_min, err) < 0)
         return -1;
-    return 0;
+    return record_read_count(&object, "heap_max_bytes", &question->heap_max_bytes, err);
 }
 
 static int record_read_error(const struct json_place *root, struct record *record,
@@ -214,6 +219,41 @@ static int record_read_lists(const struct json_place *root, struct record *recor
             return -1;
         record_warn(record, "%s", text);
     }
+    return 0;
+}
+
+static int record_read_runtime(const struct json_place *item, struct runtime *ret,
+                               struct error *err)
+{
+    char word[32] = "";
+    uint64_t pid = 0;
+    struct json_place place;
+    if (json_expect_object(item, err) < 0 ||
+        record_read_text(item, "runtime", word, sizeof(word), err) < 0 ||
+        record_read_text(item, "version", ret->version, sizeof(ret->version), err) < 0 ||
+        record_read_text(item, "heap_from", ret->heap_from, sizeof(ret->heap_from), err) < 0 ||
+        record_read_count(item, "pid", &pid, err) < 0 ||
+        record_read_count(item, "heap_max_bytes", &ret->heap_max_bytes, err) < 0)
+        return -1;
+    if (!runtime_kind_from_name(word, &ret->kind))
+        return json_error(item, err, "found the unknown runtime \"%s\"", word);
+    ret->pid = (int32_t)pid;
+    ret->has_heap_max = json_member(item, "heap_max_bytes", &place);
+    ret->heap_is_constant = json_member(item, "heap_is_constant", &place);
+    return 0;
+}
+
+static int record_read_runtimes(const struct json_place *root, struct record *record,
+                                struct error *err)
+{
+    struct json_place list;
+    struct json_place item;
+    if (!json_member(root, "runtimes", &list))
+        return 0;
+    for (bool more = json_first(&list, &item); more && record->n_runtimes < RECORD_RUNTIMES_MAX;
+         more = json_next(&list, &item))
+        if (record_read_runtime(&item, &record->runtimes[record->n_runtimes++], err) < 0)
+            return -1;
     return 0;
 }
 
@@ -289,7 +329,8 @@ int record_load(const char *dir, struct record **ret, struct error *err)
     if (json_expect_object(&root, err) < 0 || record_read_facts(&root, record, err) < 0 ||
         record_read_expectation(&root, record, err) < 0 ||
         record_read_question(&root, record, err) < 0 || record_read_error(&root, record, err) < 0 ||
-        record_read_lists(&root, record, err) < 0 || record_read_ends(&root, record, err) < 0)
+        record_read_lists(&root, record, err) < 0 || record_read_ends(&root, record, err) < 0 ||
+        record_read_runtimes(&root, record, err) < 0)
         return -1;
 
     CLEANUP(closep) int dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

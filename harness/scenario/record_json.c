@@ -34,6 +34,28 @@ static void record_write_cycles(struct json_writer *writer, const struct timelin
     json_write_close_array(writer);
 }
 
+static void record_write_runtimes(struct json_writer *writer, const struct record *record)
+{
+    if (record->n_runtimes == 0)
+        return;
+    json_write_array(writer, "runtimes");
+    for (unsigned i = 0; i < record->n_runtimes; i++) {
+        const struct runtime *runtime = &record->runtimes[i];
+        json_write_object(writer, NULL);
+        json_write_text(writer, "runtime", runtime_kind_name(runtime->kind));
+        json_write_text(writer, "version", runtime->version[0] != '\0' ? runtime->version : NULL);
+        json_write_i64(writer, "pid", runtime->pid);
+        if (runtime->has_heap_max)
+            json_write_u64(writer, "heap_max_bytes", runtime->heap_max_bytes);
+        if (runtime->heap_is_constant)
+            json_write_bool(writer, "heap_is_constant", true);
+        json_write_text(writer, "heap_from",
+                        runtime->heap_from[0] != '\0' ? runtime->heap_from : NULL);
+        json_write_close_object(writer);
+    }
+    json_write_close_array(writer);
+}
+
 /* What the service's allocator said at the last measured floor, where it said something. */
 static void record_write_allocator(struct json_writer *writer, const struct timeline *timeline)
 {
@@ -47,6 +69,22 @@ static void record_write_allocator(struct json_writer *writer, const struct time
     json_write_close_object(writer);
 }
 
+/* Which of several processes the growth is in. */
+static void record_write_processes(struct json_writer *writer, const struct process_growth *growth)
+{
+    if (growth->n == 0)
+        return;
+    json_write_array(writer, "growth_processes");
+    for (unsigned i = 0; i < growth->n; i++) {
+        json_write_object(writer, NULL);
+        json_write_text(writer, "name", growth->process[i].name);
+        json_write_i64(writer, "pid", growth->process[i].pid);
+        json_write_double(writer, "share", record_round(growth->process[i].share, 1000));
+        json_write_close_object(writer);
+    }
+    json_write_close_array(writer);
+}
+
 static void record_write_verdict(struct json_writer *writer, const struct record *record)
 {
     const struct verdict *verdict = &record->verdict;
@@ -57,6 +95,8 @@ static void record_write_verdict(struct json_writer *writer, const struct record
         json_write_double(writer, "high", record_round(verdict->growth.high, 100));
         json_write_close_object(writer);
     }
+    if (verdict->by_heap)
+        json_write_text(writer, "growth_of", "heap");
     if (verdict->has_smallest_leak)
         json_write_double(writer, "smallest_leak_bytes_per_request",
                           record_round(verdict->smallest_leak_bytes, 100));
@@ -67,11 +107,14 @@ static void record_write_verdict(struct json_writer *writer, const struct record
         json_write_double(writer, "kernel", record_round(verdict->share_kernel, 1000));
         json_write_close_object(writer);
     }
+    record_write_processes(writer, &verdict->processes);
     if (verdict->has_retained)
         json_write_i64(writer, "retained_bytes", verdict->retained_bytes);
     json_write_object(writer, "released_bytes");
     if (verdict->has_reclaim)
         json_write_i64(writer, "reclaim", verdict->released_reclaim_bytes);
+    if (verdict->has_collect)
+        json_write_i64(writer, "collect", verdict->released_collect_bytes);
     if (verdict->has_trim)
         json_write_i64(writer, "trim", verdict->released_trim_bytes);
     if (verdict->has_rest)
@@ -110,6 +153,16 @@ static void record_write_question(struct json_writer *writer, const struct recor
     json_write_u64(writer, "cycle_requests", question->cycle_requests);
     json_write_bool(writer, "can_trim", question->can_trim);
     json_write_bool(writer, "can_reclaim", question->can_reclaim);
+    if (question->heap_is_exact)
+        json_write_bool(writer, "heap_is_exact", true);
+    if (question->heap_has_garbage)
+        json_write_bool(writer, "heap_has_garbage", true);
+    if (question->heap_is_collected)
+        json_write_bool(writer, "heap_is_collected", true);
+    if (question->heap_is_constant)
+        json_write_bool(writer, "heap_is_constant", true);
+    if (question->heap_max_bytes > 0)
+        json_write_u64(writer, "heap_max_bytes", question->heap_max_bytes);
     if (question->attached)
         json_write_bool(writer, "attached", true);
     if (question->comes_back)
@@ -194,6 +247,7 @@ void record_write_json(struct json_writer *writer, const char *key, const struct
     json_write_u64(writer, "requests_total", load_counts_completed(&counts));
     record_write_cycles(writer, record->timeline);
     record_write_allocator(writer, record->timeline);
+    record_write_runtimes(writer, record);
     if (record->question.limit_bytes != UINT64_MAX)
         json_write_u64(writer, "limit_bytes", record->question.limit_bytes);
     uint64_t peak = 0;

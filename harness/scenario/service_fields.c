@@ -10,6 +10,8 @@
 bool service_is_ask(const char *text)
 {
     static const char signal_prefix[] = "signal:";
+    if (strcmp(text, SERVICE_ASK_JVM) == 0)
+        return true;
     if (strncmp(text, signal_prefix, sizeof(signal_prefix) - 1) != 0)
         return url_path_fault(text) == NULL;
     const char *name = text + sizeof(signal_prefix) - 1;
@@ -41,7 +43,8 @@ static int service_read_ask(struct reader *reader, const struct json_place *plac
         return -1;
     if (!service_is_ask(text))
         return json_error_expected(place, err,
-                                   "a path such as \"/gc\", or a signal such as \"signal:USR1\"");
+                                   "a path such as \"/gc\", a signal such as \"signal:USR1\", "
+                                   "or \"jvm\"");
     return reader_keep(reader, text, ret, err);
 }
 
@@ -59,7 +62,11 @@ static void service_write_trim(struct json_writer *writer, const char *key, cons
 static int service_read_gc(struct reader *reader, const struct json_place *place, void *object,
                            struct error *err)
 {
-    return service_read_ask(reader, place, &((struct settings *)object)->gc, err);
+    struct settings *settings = object;
+    const char *text = NULL;
+    if (json_string(place, &text, err) == 0 && strcmp(text, SERVICE_ASK_NONE) == 0)
+        return reader_keep(reader, text, &settings->gc, err);
+    return service_read_ask(reader, place, &settings->gc, err);
 }
 
 static void service_write_gc(struct json_writer *writer, const char *key, const void *object)

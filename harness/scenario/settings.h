@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "base/clock.h"
+#include "base/error.h"
 #include "load/profile.h"
 #include "timeline/judgement.h"
 
@@ -62,7 +63,8 @@ struct settings {
     const char *pod;    /* metadata.name of the pod it comes from; NULL: none */
     const char *trim;   /* POST to this path, or "signal:NAME", asks the service to give memory
                            back; NULL: cannot */
-    const char *gc;     /* the same, to have garbage collected before every floor; NULL: not */
+    const char *gc;     /* the same, to have garbage collected before every floor; "none": do not;
+                           NULL: only of a JVM that was started here */
     const char *heap_path; /* GET here answers with its allocator's numbers; NULL: none */
     struct collect collect[SCENARIO_COLLECT_MAX];
     unsigned n_collect;
@@ -91,10 +93,22 @@ struct settings {
 /* What holds when nothing is said: no limit, 8 at a time, cycles of 250 requests, and so on. */
 void settings_defaults(struct settings *settings);
 
+/* The same where they suit requests and the work is now a command (settings.load.command): a
+ * process takes 10 to 100 ms in an emulated guest. What was said otherwise stays. */
+void settings_suit_command(struct settings *settings);
+
 /* Can this be program.ready? */
 bool program_is_ready_word(const char *text);
 
-/* Can this be settings.trim or .gc: a path, or "signal:" and a signal's name without SIG? */
+/* Is the expression of "log:REGEX" one, if it is that? Else ERROR_USAGE. */
+int program_check_ready_log(const char *text, struct error *err);
+
+/* Words of settings.trim and .gc: every JVM; and of .gc: not even those. */
+#define SERVICE_ASK_JVM  "jvm"
+#define SERVICE_ASK_NONE "none"
+
+/* Can this be settings.trim or .gc: a path, "signal:" and a signal's name without SIG, "jvm"?
+ * ("none" is for .gc alone.) */
 bool service_is_ask(const char *text);
 
 /* Can this be collect.url: a path, or a URL of this machine's loopback? */

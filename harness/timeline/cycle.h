@@ -1,8 +1,8 @@
 #pragma once
 /* A cycle: a fixed number of requests, then rest, and what was measured at three points of it.
  *
- *     load ........| settle ....| reclaim |
- *          peak          settled         floor
+ *     load ........| settle ....| (collect) reclaim |
+ *          peak          settled                    floor
  *
  * A service that maps much of its own files (a language's runtime) would have to read them again
  * after every reclaim, which is slow and looks like thrashing. Its cycles go without; floor and
@@ -49,11 +49,13 @@ struct cycle {
     uint64_t oom_kills;  /* of this cycle */
     uint64_t events_max; /* how often memory.max was hit in this cycle */
     uint64_t events_high;
-    uint64_t psi_full_us;    /* time in which all of it stalled for memory, in this cycle */
-    bool reclaimed;          /* the kernel was asked to take back all it can before the floor */
-    int64_t reclaimed_bytes; /* how much memory.current fell by it */
-    uint64_t squeeze_bytes;  /* SQUEEZE: what the other process took; else SURVEY_ABSENT */
-    nsec_t latency_p50_ns;   /* -1: no request completed */
+    uint64_t psi_full_us;     /* time in which all of it stalled for memory, in this cycle */
+    bool reclaimed;           /* the kernel was asked to take back all it can before the floor */
+    int64_t reclaimed_bytes;  /* how much memory.current fell by it */
+    uint64_t squeeze_bytes;   /* SQUEEZE: what the other process took; else SURVEY_ABSENT */
+    uint64_t collected_bytes; /* how much less it held after a collection that was asked for before
+                                 the floor; SURVEY_ABSENT: none was */
+    nsec_t latency_p50_ns;    /* -1: no request completed */
     nsec_t latency_p99_ns;
     struct survey settled;
     struct survey floor;

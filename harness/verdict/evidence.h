@@ -13,6 +13,12 @@ struct evidence {
     struct floor_series series;  /* the window that is judged */
     struct floor_series history; /* all of that start of the service */
     struct growth growth;
+    bool by_heap; /* these three are of what the heap has in use: the floor itself does not tell */
+    bool heap_stands; /* by the heap's own numbers, where they are exact… */
+    bool
+        runtime_moves; /* …of a collected one: what comes and goes beside it is the runtime's own */
+    bool restive; /* …and the floor, which moves as a JIT compiler moves it, passes for standing */
+    double heap_smallest_leak;  /* per request, that those numbers would have shown */
     const struct cycle *repeat; /* more work at once, right after the window; NULL: none */
     double repeat_rate;         /* bytes per request in it */
     bool has_rest_rate;
@@ -65,6 +71,13 @@ bool evidence_grows_by_time(const struct evidence *evidence);
 
 /* Is the floor itself so near to the limit that no growth would be seen any more? */
 bool evidence_is_clipped(const struct evidence *evidence, const struct verdict_question *question);
+
+/* Is there a collected heap in which a leak would not be seen: one that holds its whole size
+ * whatever is in use, or has come to it, and whose own numbers are not told? */
+bool evidence_heap_hides(const struct evidence *evidence, const struct verdict_question *question);
+
+/* Room in the heap at the last floor, by its own numbers; negative: they are not told. */
+double evidence_heap_room(const struct evidence *evidence, const struct verdict_question *question);
 
 /* Is the load alone driving the cgroup into its limit? */
 bool evidence_is_pressed(const struct evidence *evidence, const struct verdict_question *question);

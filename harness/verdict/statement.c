@@ -75,9 +75,50 @@ static void statement_of_leak_effect(const struct evidence *evidence,
     statement_append_time(ret->effect, sizeof(ret->effect), (double)ret->requests_to_oom / rate);
 }
 
+/* A leak within a heap: only its own numbers tell. */
+static void statement_of_heap_leak(const struct evidence *evidence,
+                                   const struct verdict_question *question, struct verdict *ret)
+{
+    const struct floor_series *series = &evidence->series;
+    char first[UNITS_TEXT_MAX];
+    char last[UNITS_TEXT_MAX];
+    char requests[UNITS_TEXT_MAX];
+    ret->kind = VERDICT_LEAK;
+    ret->cause = CAUSE_HEAP;
+    ret->by_heap = true;
+    snprintf(ret->evidence, sizeof(ret->evidence),
+             "what its heap has in use rose from %s to %s; from outside it does not show",
+             units_format_bytes(series->floor_bytes[0], first),
+             units_format_bytes(series->floor_bytes[series->n - 1], last));
+    snprintf(ret->reason, sizeof(ret->reason),
+             "what the heap has in use rose in step with %s requests, by %s each, and did not stop "
+             "rising, though the floor did not rise with it",
+             units_format_count((uint64_t)evidence->growth.requests, requests),
+             units_format_bytes(ret->growth.estimate, first));
+    /* Objects that hold a thread, a socket or a file: those are what is not let go. */
+    struct attribution attribution;
+    attribution_of_growth(series, &attribution);
+    if (attribution.cause == CAUSE_THREADS || attribution.cause == CAUSE_SOCKETS ||
+        attribution.cause == CAUSE_FILES) {
+        ret->cause = attribution.cause;
+        snprintf(ret->evidence, sizeof(ret->evidence), "%s", attribution.evidence);
+    }
+    double room = evidence_heap_room(evidence, question);
+    if (room < 0 || ret->growth.estimate <= 0)
+        return;
+    ret->has_requests_to_oom = true;
+    ret->requests_to_oom = (uint64_t)(room / ret->growth.estimate);
+    snprintf(ret->effect, sizeof(ret->effect), "the heap is full after about %s more requests",
+             units_format_count(ret->requests_to_oom, requests));
+}
+
 void statement_of_leak(const struct evidence *evidence, const struct verdict_question *question,
                        struct verdict *ret)
 {
+    if (evidence->by_heap) {
+        statement_of_heap_leak(evidence, question, ret);
+        return;
+    }
     struct attribution attribution;
     attribution_of_growth(evidence->growth.by_doubling ? &evidence->history : &evidence->series,
                           &attribution);
@@ -87,6 +128,7 @@ void statement_of_leak(const struct evidence *evidence, const struct verdict_que
     ret->share_user = attribution.share_user;
     ret->share_shmem = attribution.share_shmem;
     ret->share_kernel = attribution.share_kernel;
+    ret->processes = attribution.processes;
     snprintf(ret->evidence, sizeof(ret->evidence), "%s", attribution.evidence);
 
     char amount[UNITS_TEXT_MAX];
@@ -267,6 +309,13 @@ void statement_of_clean(const struct evidence *evidence, struct verdict *ret)
     ret->cause = CAUSE_NONE;
     char requests[UNITS_TEXT_MAX];
     units_format_count((uint64_t)evidence->growth.requests, requests);
+    if (evidence->restive) {
+        snprintf(ret->reason, sizeof(ret->reason),
+                 "what the heap has in use stood still over %s requests; the floor moved, but not "
+                 "in step with them",
+                 requests);
+        return;
+    }
     snprintf(ret->reason, sizeof(ret->reason),
              evidence->growth.shape == GROWTH_FADING
                  ? "the floor rose ever more slowly, over %s requests"

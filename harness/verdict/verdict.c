@@ -55,7 +55,12 @@ static void verdict_fill_numbers(const struct evidence *evidence, struct verdict
         ret->has_reclaim = indicators_footprint(&evidence->reclaim->settled, &settled) &&
                            indicators_footprint(&evidence->reclaim->floor, &at_floor);
         ret->released_reclaim_bytes = settled - at_floor;
+        if (evidence->reclaim->collected_bytes != SURVEY_ABSENT)
+            ret->released_reclaim_bytes -= (int64_t)evidence->reclaim->collected_bytes;
     }
+    ret->has_collect = evidence->last != NULL && evidence->last->collected_bytes != SURVEY_ABSENT;
+    if (ret->has_collect)
+        ret->released_collect_bytes = (int64_t)evidence->last->collected_bytes;
     ret->has_trim = evidence->has_trim;
     ret->released_trim_bytes = evidence->trim_bytes;
     ret->has_rest = evidence->has_rest;
@@ -96,6 +101,17 @@ static void verdict_add_findings(const struct timeline *timeline,
         (double)evidence->held_peak_bytes >= FINDING_PEAK_MIN * (double)question->limit_bytes)
         verdict_find(ret, "under load it came to %.0f %% of the limit: not far from pressure",
                      100 * (double)evidence->held_peak_bytes / (double)question->limit_bytes);
+    if (ret->kind != VERDICT_LEAK && evidence_heap_hides(evidence, question))
+        verdict_find(ret,
+                     "its heap holds its whole size%s%s: a leak within it is not seen from "
+                     "outside (--heap and --gc, or --collect, would show it)",
+                     question->heap_max_bytes > 0 ? " of " : "",
+                     question->heap_max_bytes > 0
+                         ? units_format_bytes((double)question->heap_max_bytes, amount)
+                         : "");
+    if (ret->kind != VERDICT_LEAK && evidence->heap_stands)
+        verdict_find(ret, "within its heap, a leak of %s per request or more would have been found",
+                     units_format_bytes(evidence->heap_smallest_leak, amount));
     if (ret->kind == VERDICT_CLEAN && evidence_is_retaining(evidence))
         verdict_find(ret, "%s more than before the load stay in use",
                      units_format_bytes((double)evidence->kept_floor_bytes, amount));

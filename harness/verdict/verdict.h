@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "timeline/judgement.h"
 #include "timeline/timeline.h"
+#include "verdict/process_growth.h"
 
 /* What is known besides the timeline. All of it is in the record. */
 struct verdict_question {
@@ -24,13 +25,18 @@ struct verdict_question {
     unsigned cycles_max;
     unsigned cycles_min;
     uint64_t cycle_requests;
-    bool can_trim;      /* the service can be asked to give memory back */
-    bool can_reclaim;   /* every cycle ends with a reclaim; else there is one probe at the end */
-    bool attached;      /* it ran before us and is left as it is: never started again, reclaimed,
-                           squeezed, nor driven into its limit beyond the load that was asked for */
-    bool comes_back;    /* attached, and its engine starts it again when it has ended */
-    bool stays_down;    /* what was killed is not started again */
-    unsigned kills_min; /* a leak is followed through so many kills, if they are not far away */
+    bool can_trim;         /* the service can be asked to give memory back */
+    bool can_reclaim;      /* every cycle ends with a reclaim; else there is one probe at the end */
+    bool attached;         /* it ran before us and is left as it is: never started again, reclaimed,
+                              squeezed, nor driven into its limit beyond the load that was asked for */
+    bool comes_back;       /* attached, and its engine starts it again when it has ended */
+    bool stays_down;       /* what was killed is not started again */
+    unsigned kills_min;    /* a leak is followed through so many kills, if they are not far away */
+    bool heap_is_exact;    /* what the service's heap has in use at a floor holds no garbage */
+    bool heap_has_garbage; /* a collected heap, and nobody asks it to collect */
+    bool heap_is_collected;  /* …because it was collected; what is beside it is a runtime's own */
+    bool heap_is_constant;   /* a collected heap holds its whole size, whatever is in use of it */
+    uint64_t heap_max_bytes; /* that a collected heap may have; 0: not known */
 };
 
 struct verdict_growth {
@@ -46,17 +52,20 @@ struct verdict {
     enum verdict_kind kind;
     enum cause cause;
     char reason[320];   /* one sentence */
-    char evidence[200]; /* of the cause: "one more open socket per request, …"; may be "" */
+    char evidence[320]; /* of the cause: "one more open socket per request, …"; may be "" */
     char effect[200];   /* what follows: "out of memory after …"; may be "" */
     struct verdict_growth growth;
     bool has_smallest_leak;
     double smallest_leak_bytes; /* per request: what this run would have found */
     bool has_shares;            /* of the growth (leak), by where it is held, 0 to 1 */
     double share_user, share_shmem, share_kernel;
+    struct process_growth processes; /* of a leak, where several run: which of them it is in */
     bool has_retained;
     int64_t retained_bytes; /* settled after the load, above the service as it came up */
     bool has_reclaim, has_trim, has_rest;
     int64_t released_reclaim_bytes, released_trim_bytes, released_rest_bytes;
+    bool has_collect; /* garbage was collected before the floor */
+    int64_t released_collect_bytes;
     bool has_requests_to_oom;
     uint64_t requests_to_oom; /* from now, at this limit */
     bool has_transient;
@@ -66,6 +75,7 @@ struct verdict {
     bool safe_concurrency_confirmed; /* it was run at, and just above */
     bool has_roomy_limit;
     uint64_t roomy_limit_bytes; /* pressure: at which this load would not be */
+    bool by_heap; /* growth of what the heap has in use: the floor itself does not tell */
     bool has_time_rate;
     double bytes_per_s; /* a leak that grows by the clock, load or no load */
     bool has_squeeze;

@@ -135,7 +135,10 @@ static uint64_t verdict_repeat_requests(const struct timeline *timeline,
     double requests =
         fmax(REPEAT_SECONDS * rate, fmin(REPEAT_SECONDS_MAX * rate, evidence->growth.requests));
     requests = fmax(requests, fmin(WINDOW_CYCLE_MAX_S * rate, GROWTH_NOISE_BYTES / slope));
-    if (evidence->limit_known) {
+    if (evidence->by_heap) {
+        double room = evidence_heap_room(evidence, question);
+        requests = fmin(requests, REPEAT_ROOM_MAX * room / evidence->growth.trend.high);
+    } else if (evidence->limit_known) {
         double room = (double)question->limit_bytes -
                       (double)indicators_floor(&evidence->last->floor).total_bytes;
         requests = fmin(requests, REPEAT_ROOM_MAX * room / evidence->growth.trend.high);
@@ -251,7 +254,8 @@ static struct verdict_action verdict_next_of_rest(const struct timeline *timelin
 {
     if (evidence_is_retaining(evidence) && question->can_trim && !evidence->has_trim)
         return verdict_step_only(VERDICT_STEP_TRIM);
-    if (evidence_is_retaining(evidence) && !question->can_trim && !evidence->has_rest)
+    if (evidence_is_retaining(evidence) && !question->can_trim && !evidence->has_rest &&
+        !evidence->runtime_moves)
         return verdict_step_only(VERDICT_STEP_REST);
     if (verdict_may_have_others(timeline, question))
         return (struct verdict_action){.step = VERDICT_STEP_REST, .brief = true};

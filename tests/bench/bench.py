@@ -9,6 +9,7 @@ accuracy     the whole catalogue: what was called what
 speed        the same runs: time and requests to the verdict
 sensitivity  the smallest leak that is found, and the false alarms at none
 peers        the same mistakes under LeakSanitizer, valgrind, heaptrack, and an eye on RSS
+runtimes     services of other languages, clean and leaking: what was called what, how fast
 robustness   the same verdict at other limits, concurrency, sampling, and on a busy machine
 """
 import os
@@ -19,6 +20,7 @@ import costs
 import peers
 import robustness
 import runs
+import runtimes
 import sensitivity
 
 BENCHMARKS = {
@@ -26,6 +28,7 @@ BENCHMARKS = {
     "verdict": costs.bench_verdict, "accuracy": accuracy.bench_accuracy,
     "speed": accuracy.bench_speed, "sensitivity": sensitivity.bench_sensitivity,
     "peers": peers.bench_peers, "robustness": robustness.bench_robustness,
+    "runtimes": runtimes.bench_runtimes,
 }
 BY_DEFAULT = ["load", "sampler", "vm", "verdict"]
 

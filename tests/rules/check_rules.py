@@ -36,6 +36,7 @@ EXTERNAL = {
     "cJSON": ["harness/base/"],
     "libcgroup": ["harness/memory/cgroup_libcgroup"],
     "curl/": ["harness/load/", "harness/run/readiness.c", "harness/run/allocator.c",
+              "harness/run/collector.c",
               "harness/cli/main.c", "services/", "tests/"],
     "microhttpd": ["services/"],
     "check.h": ["tests/"],

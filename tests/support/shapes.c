@@ -90,6 +90,91 @@ static void new_space_draw(struct random *random, double *p)
     }
 }
 
+/* What a JIT compiler takes while it works, in megabytes, and gives back when it has done: times,
+ * heights and how long each is held, noise first; and the code that stays of each. */
+#define COMPILATIONS 4
+
+static void compiler_draw(struct random *random, double *p)
+{
+    double when = 0;
+    p[0] = random_between(random, 4 * KIB, 64 * KIB);
+    p[1] = random_between(random, 0.02, 0.3); /* of each, what stays */
+    for (size_t i = 0; i < COMPILATIONS; i++) {
+        when += WORK * between_log(random, 0.3, 4);
+        p[2 + 3 * i] = when;
+        p[3 + 3 * i] = between_log(random, 512 * KIB, 10 * MIB);
+        p[4 + 3 * i] = WORK * between_log(random, 0.5, 4);
+    }
+}
+
+static double compiler_floor(struct random *random, double *p, double requests)
+{
+    double level = 8 * MIB;
+    for (size_t i = 0; i < COMPILATIONS; i++) {
+        double since = requests - p[2 + 3 * i];
+        if (since >= 0)
+            level += p[3 + 3 * i] * (since < p[4 + 3 * i] ? 1 : p[1]);
+    }
+    return noisy(random, level, p[0]);
+}
+
+/* A young generation: what is touched of it grows in steps that double, to its whole size, and what
+ * survives of it is more or less from floor to floor. */
+static void young_draw(struct random *random, double *p)
+{
+    double when = 0;
+    double height = between_log(random, 256 * KIB, 1 * MIB);
+    p[0] = 1 + (double)random_below(random, 4);
+    p[1] = random_between(random, 0.1, 0.5) * height;
+    for (size_t i = 0; i < 4; i++) {
+        when += WORK * between_log(random, 0.2, 3);
+        p[2 + 2 * i] = when;
+        p[3 + 2 * i] = height * (double)(1U << i);
+    }
+}
+
+static double young_floor(struct random *random, double *p, double requests)
+{
+    return steps_floor(random, (double[]){p[0], 0, p[2], p[3], p[4], p[5], p[6], p[7], p[8], p[9]},
+                       requests) +
+           p[1] * random_between(random, 0, 1);
+}
+
+/* A heap that grows until its first full collection, piece by piece, and holds what it has touched
+ * from then on: when, how high, how large the pieces are; then by more, once or twice. */
+static void heap_draw(struct random *random, double *p)
+{
+    p[0] = WORK * (1 + random_between(random, 0.3, 4));
+    p[1] = between_log(random, 2 * MIB, 64 * MIB);
+    p[2] = p[1] / random_between(random, 4, 40);
+    p[3] = p[0] * random_between(random, 1.5, 4); /* the second one comes later, and is higher */
+    p[4] = p[1] * random_between(random, 0, 0.4);
+    p[5] = random_between(random, 4 * KIB, 64 * KIB);
+}
+
+static double heap_floor(struct random *random, double *p, double requests)
+{
+    double filled = p[1] * fmin(1, requests / p[0]);
+    double level = 8 * MIB + floor(filled / p[2]) * p[2];
+    return noisy(random, level + (requests >= p[3] ? p[4] : 0), p[5]);
+}
+
+/* An old generation: at each full collection it makes room for half as much again, three times. */
+static void old_draw(struct random *random, double *p)
+{
+    double when = WORK * between_log(random, 0.3, 3);
+    double height = between_log(random, 512 * KIB, 8 * MIB);
+    double times = random_between(random, 1.2, 1.7);
+    p[0] = 1 + (double)random_below(random, 3);
+    p[1] = random_between(random, 4 * KIB, 64 * KIB);
+    for (size_t i = 0; i < 3; i++) {
+        p[2 + 2 * i] = when;
+        p[3 + 2 * i] = height;
+        when += when * (times - 1) * random_between(random, 0.8, 2);
+        height *= times;
+    }
+}
+
 /* The table of a cache that is full after one to three doublings. */
 static void table_draw(struct random *random, double *p)
 {
@@ -291,6 +376,10 @@ const struct shape shapes_healthy[] = {
     {"whole pages", pages_draw, pages_floor},
     {"doubling table, full", table_draw, steps_floor},
     {"new space, 1 to 16 MiB", new_space_draw, steps_floor},
+    {"JIT compiler", compiler_draw, compiler_floor},
+    {"young generation", young_draw, young_floor},
+    {"first full collection", heap_draw, heap_floor},
+    {"old generation in steps", old_draw, steps_floor},
 };
 const size_t shapes_n_healthy = sizeof(shapes_healthy) / sizeof(shapes_healthy[0]);
 

@@ -118,6 +118,7 @@ static void simulation_cycle(struct simulation *simulation, enum cycle_kind kind
     cycle->concurrency = requests == 0 ? 0 : kind == CYCLE_SOLO ? 1 : simulation->concurrency;
     cycle->begin_ns = simulation_ns(simulation->now_s);
     cycle->squeeze_bytes = SURVEY_ABSENT;
+    cycle->collected_bytes = SURVEY_ABSENT;
     cycle->peak_bytes = SURVEY_ABSENT;
     survey_init(&cycle->settled);
     survey_init(&cycle->floor);

@@ -81,6 +81,7 @@ struct cycle *story_cycle(struct story *story, enum cycle_kind kind, uint64_t by
     cycle->reclaimed = true;
     cycle->peak_bytes = bytes;
     cycle->squeeze_bytes = SURVEY_ABSENT;
+    cycle->collected_bytes = SURVEY_ABSENT;
     cycle->latency_p50_ns = NSEC_PER_MSEC;
     cycle->latency_p99_ns = 2 * NSEC_PER_MSEC;
     story_survey(&cycle->settled, cycle->settled_ns, bytes);
