@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "verdict/evidence_time.h"
 #include "verdict/heap_growth.h"
 
 /* With this share, and a load that did not finish in its time, nothing but waiting happens. */
@@ -10,8 +11,6 @@
 #define REPEAT_RATE_MIN 0.8
 /* Memory grows by the clock when it does so without load at this share of the rate under load. */
 #define TIME_RATE_MIN 0.5
-/* Growth without load that is more than a floor moves by itself. */
-#define OTHERS_MIN_BYTES_PER_S (32.0 * 1024)
 /* A peak this close to the limit was cut off by it. */
 #define PEAK_CLIPPED_MIN 0.95
 /* A floor that is restless for other reasons than its heap rises in its later half at this share of
@@ -138,48 +137,12 @@ static void evidence_gather_retained(const struct timeline *timeline, struct evi
     }
 }
 
-/* Does it grow steadily over time? Cycles are not equally long. The time is told in requests, as
- * many as there were, so that all numbers keep their units. */
-static bool evidence_is_steady_in_time(const struct verdict_question *question,
-                                       struct evidence *ret)
-{
-    size_t n = ret->series.n;
-    struct floor_series by_time = ret->series;
-    nsec_t begin_ns = by_time.cycle[0]->floor_ns;
-    double span_ns = (double)(by_time.cycle[n - 1]->floor_ns - begin_ns);
-    for (size_t i = 0; i < n; i++)
-        by_time.requests[i] =
-            ret->series.requests[n - 1] * (double)(by_time.cycle[i]->floor_ns - begin_ns) / span_ns;
-    struct growth growth;
-    growth_assess(&by_time, question->cycles_min, &growth);
-    if (growth.shape != GROWTH_STEADY)
-        return false;
-    ret->growth = growth;
-    return true;
-}
-
 /* Memory that does not come to rest may grow by the clock where it does not over work. */
 static void evidence_try_time(const struct verdict_question *question, struct evidence *ret)
 {
     size_t n = ret->series.n;
     if (n >= 2 && ret->growth.shape == GROWTH_UNCLEAR && !ret->series.cycle[n - 1]->came_to_rest)
         evidence_is_steady_in_time(question, ret);
-}
-
-/* What was attached to may be used by others, and by the clock. When it grows while nothing is
- * asked of it, our work neither explains nor acquits it; time may. */
-static void evidence_heed_others(const struct verdict_question *question, struct evidence *ret)
-{
-    ret->has_others =
-        question->attached && ret->has_rest_rate && ret->rest_bytes_per_s >= OTHERS_MIN_BYTES_PER_S;
-    bool by_work = ret->growth.shape == GROWTH_STEADY && evidence_repeat_holds(ret);
-    if (!ret->has_others || by_work || ret->growth.shape == GROWTH_TOO_FEW)
-        return;
-    ret->repeat = NULL; /* it says how growth goes by work */
-    if (evidence_is_steady_in_time(question, ret))
-        return;
-    ret->growth.shape = GROWTH_UNCLEAR;
-    ret->growth.doubt = "it grew while nothing was asked of it";
 }
 
 /* Growth of the series, in the light of the whole start and of the window before. */

@@ -12,6 +12,7 @@
  *
  * The run asks verdict_next() after every cycle, does what it says, and asks verdict_decide() at
  * the end. */
+#include "base/clock.h"
 #include "timeline/judgement.h"
 #include "timeline/timeline.h"
 #include "verdict/process_growth.h"
@@ -24,15 +25,14 @@ struct verdict_question {
     unsigned cycles_max;
     unsigned cycles_min;
     uint64_t cycle_requests;
-    bool can_trim;         /* the service can be asked to give memory back */
-    bool can_reclaim;      /* every cycle ends with a reclaim; else there is one probe at the end */
-    bool attached;         /* it ran before us and is left as it is: not started again, reclaimed,
-                              squeezed, nor driven beyond the load that was asked for */
-    bool comes_back;       /* attached, and its engine starts it again when it has ended */
-    bool stays_down;       /* what was killed is not started again */
-    unsigned kills_min;    /* a leak is followed through so many kills, if they are not far away */
-    bool heap_is_exact;    /* what the service's heap has in use at a floor holds no garbage */
-    bool heap_has_garbage; /* a collected heap, and nobody asks it to collect */
+    bool can_trim;      /* the service can be asked to give memory back */
+    bool can_reclaim;   /* every cycle ends with a reclaim; else there is one probe at the end */
+    bool attached;      /* it ran before us: never restarted, reclaimed, squeezed, driven beyond */
+    bool comes_back;    /* attached, and its engine starts it again when it has ended */
+    bool stays_down;    /* what was killed is not started again */
+    unsigned kills_min; /* a leak is followed through so many kills, if they are not far away */
+    bool heap_is_exact; /* what the service's heap has in use at a floor holds no garbage */
+    bool heap_has_garbage;   /* a collected heap, and nobody asks it to collect */
     bool heap_is_collected;  /* …because it was collected; what is beside it is a runtime's own */
     bool heap_is_constant;   /* a collected heap holds its whole size, whatever is in use of it */
     uint64_t heap_max_bytes; /* that a collected heap may have; 0: not known */

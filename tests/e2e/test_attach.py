@@ -282,7 +282,7 @@ class Attach(e2e.Test):
     @e2e.needs_vm
     def test_in_a_cgroup_by_pid_and_by_path(self):
         done = self.leakcage("vm", "--", "sh", IN_GUEST, e2e.BUILD, str(ROUNDS_IN_GUEST),
-                             timeout=120 + 60 * ROUNDS_IN_GUEST)
+                             timeout=240 + 60 * ROUNDS_IN_GUEST)
         self.expect_status(done, e2e.PASS)
         self.assertTrue(done.out.endswith("all done\n"), str(done))
         self.assertNotIn("alive\n", done.out)
