@@ -48,7 +48,7 @@ if loopback_only; then
     trap 'rm -f "$played"' EXIT
     without_ports "$manifest" >"$played"
     manifest=$played
-    set -- --network host "$@"
+    grep -Eq '^ *hostNetwork: *true' "$manifest" || set -- --network host "$@"
 fi
 
 if [ "$(podman info --format '{{.Host.CgroupManager}}')" != cgroupfs ] || [ "$(id -u)" != 0 ]; then

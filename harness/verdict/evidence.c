@@ -16,6 +16,8 @@
 #define REPEAT_RATE_MIN 0.8
 /* Memory grows by the clock when it does so without load at this share of the rate under load. */
 #define TIME_RATE_MIN 0.5
+/* Growth without load that is more than a floor moves by itself. */
+#define OTHERS_MIN_BYTES_PER_S (32.0 * 1024)
 /* Blocks in use between the free ones, at this share of both, are what keeps those. */
 #define FRAGMENTS_SHARE_MIN 0.1
 /* A peak this close to the limit was cut off by it. */
@@ -144,14 +146,12 @@ static void evidence_gather_retained(const struct timeline *timeline, struct evi
     }
 }
 
-/* Memory that does not come to rest may grow by the clock, and cycles are not equally long: does it
- * grow steadily over time where it does not over work? The time is told in requests, as many as
- * there were, so that all numbers keep their units. */
-static void evidence_try_time(const struct verdict_question *question, struct evidence *ret)
+/* Does it grow steadily over time? Cycles are not equally long. The time is told in requests, as
+ * many as there were, so that all numbers keep their units. */
+static bool evidence_is_steady_in_time(const struct verdict_question *question,
+                                       struct evidence *ret)
 {
     size_t n = ret->series.n;
-    if (n < 2 || ret->growth.shape != GROWTH_UNCLEAR || ret->series.cycle[n - 1]->came_to_rest)
-        return;
     struct floor_series by_time = ret->series;
     nsec_t begin_ns = by_time.cycle[0]->floor_ns;
     double span_ns = (double)(by_time.cycle[n - 1]->floor_ns - begin_ns);
@@ -160,8 +160,34 @@ static void evidence_try_time(const struct verdict_question *question, struct ev
             ret->series.requests[n - 1] * (double)(by_time.cycle[i]->floor_ns - begin_ns) / span_ns;
     struct growth growth;
     growth_assess(&by_time, question->cycles_min, &growth);
-    if (growth.shape == GROWTH_STEADY)
-        ret->growth = growth;
+    if (growth.shape != GROWTH_STEADY)
+        return false;
+    ret->growth = growth;
+    return true;
+}
+
+/* Memory that does not come to rest may grow by the clock where it does not over work. */
+static void evidence_try_time(const struct verdict_question *question, struct evidence *ret)
+{
+    size_t n = ret->series.n;
+    if (n >= 2 && ret->growth.shape == GROWTH_UNCLEAR && !ret->series.cycle[n - 1]->came_to_rest)
+        evidence_is_steady_in_time(question, ret);
+}
+
+/* What was attached to may be used by others, and by the clock. When it grows while nothing is
+ * asked of it, our work neither explains nor acquits it; time may. */
+static void evidence_heed_others(const struct verdict_question *question, struct evidence *ret)
+{
+    ret->has_others =
+        question->attached && ret->has_rest_rate && ret->rest_bytes_per_s >= OTHERS_MIN_BYTES_PER_S;
+    bool by_work = ret->growth.shape == GROWTH_STEADY && evidence_repeat_holds(ret);
+    if (!ret->has_others || by_work || ret->growth.shape == GROWTH_TOO_FEW)
+        return;
+    ret->repeat = NULL; /* it says how growth goes by work */
+    if (evidence_is_steady_in_time(question, ret))
+        return;
+    ret->growth.shape = GROWTH_UNCLEAR;
+    ret->growth.doubt = "it grew while nothing was asked of it";
 }
 
 /* Growth of the series, in the light of the whole start and of the window before. */
@@ -173,11 +199,13 @@ static void evidence_weigh(const struct floor_series *history, const struct floo
     growth_weigh_history(history, before->n > 0 ? &growth_before : NULL, growth);
 }
 
-/* A floor that moved as a JIT compiler moves it: up and down, or ever less. */
+/* A floor that moved as a JIT compiler moves it: up and down, ever less, or in steps so uneven that
+ * they are no rise in step with work. */
 static bool evidence_is_restive(const struct growth *growth)
 {
     return growth->shape == GROWTH_UNCLEAR &&
-           (growth->trend.low <= 0 || growth->fade <= RESTIVE_FADE_MAX);
+           (growth->trend.low <= 0 || growth->fade <= RESTIVE_FADE_MAX ||
+            growth->total_bytes < growth->hidden_bytes);
 }
 
 /* What a heap has in use rises, or may: not steadily so far. */
@@ -324,6 +352,7 @@ void evidence_gather(const struct timeline *timeline, const struct verdict_quest
     if (question->heap_is_collected)
         ret->heap_free_bytes = 0; /* room that the runtime makes, touched or not */
     evidence_gather_rest(timeline, ret);
+    evidence_heed_others(question, ret);
 }
 
 /* Peak above the floor that the cycle ended at. */

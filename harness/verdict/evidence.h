@@ -23,6 +23,7 @@ struct evidence {
     double repeat_rate;         /* bytes per request in it */
     bool has_rest_rate;
     double rest_bytes_per_s;   /* by which the floor rose in the rest probe, without any load */
+    bool has_others;           /* it was attached to, and grew while nothing was asked of it */
     double load_bytes_per_s;   /* and over the window */
     struct load_counts counts; /* of complete load cycles */
     double requests_per_s;     /* completed, in the cycles of the window; 0: none */

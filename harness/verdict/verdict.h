@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "timeline/judgement.h"
 #include "timeline/timeline.h"
+#include "verdict/process_growth.h"
 
 /* What is known besides the timeline. All of it is in the record. */
 struct verdict_question {
@@ -51,13 +52,14 @@ struct verdict {
     enum verdict_kind kind;
     enum cause cause;
     char reason[320];   /* one sentence */
-    char evidence[200]; /* of the cause: "one more open socket per request, …"; may be "" */
+    char evidence[320]; /* of the cause: "one more open socket per request, …"; may be "" */
     char effect[200];   /* what follows: "out of memory after …"; may be "" */
     struct verdict_growth growth;
     bool has_smallest_leak;
     double smallest_leak_bytes; /* per request: what this run would have found */
     bool has_shares;            /* of the growth (leak), by where it is held, 0 to 1 */
     double share_user, share_shmem, share_kernel;
+    struct process_growth processes; /* of a leak, where several run: which of them it is in */
     bool has_retained;
     int64_t retained_bytes; /* settled after the load, above the service as it came up */
     bool has_reclaim, has_trim, has_rest;
@@ -107,6 +109,7 @@ struct verdict_action {
     uint64_t requests; /* of a step with load; 0: as many as a cycle has */
     unsigned concurrency;
     uint64_t bytes;
+    bool brief; /* a rest: long enough to see growth, not to see memory given back */
 };
 
 /* What would tell most, as things stand; DONE when nothing more would. */

@@ -97,7 +97,7 @@ class Runs(ContainerTest):
         scenario = {"name": "mended", "limit": "64MiB",
                     "service": {"image": "localhost/mended", "ready": "/healthz", "user": "65534",
                                 "command": ["/bin/clean"], "env": {"FRUIT": "plum"}},
-                    "load": {"path": "/work"}, "cycles": {"max": 5, "requests": 100},
+                    "load": {"path": "/work"}, "cycles": {"requests": 100},
                     "expect": "clean"}
         done = self.run_here("--driver", "vm", self.write("mended.json", scenario),
                              env=environment)
