@@ -12,7 +12,6 @@
  *
  * The run asks verdict_next() after every cycle, does what it says, and asks verdict_decide() at
  * the end. */
-#include "base/clock.h"
 #include "timeline/judgement.h"
 #include "timeline/timeline.h"
 #include "verdict/process_growth.h"
@@ -27,8 +26,8 @@ struct verdict_question {
     uint64_t cycle_requests;
     bool can_trim;         /* the service can be asked to give memory back */
     bool can_reclaim;      /* every cycle ends with a reclaim; else there is one probe at the end */
-    bool attached;         /* it ran before us and is left as it is: never started again, reclaimed,
-                              squeezed, nor driven into its limit beyond the load that was asked for */
+    bool attached;         /* it ran before us and is left as it is: not started again, reclaimed,
+                              squeezed, nor driven beyond the load that was asked for */
     bool comes_back;       /* attached, and its engine starts it again when it has ended */
     bool stays_down;       /* what was killed is not started again */
     unsigned kills_min;    /* a leak is followed through so many kills, if they are not far away */
