@@ -6,13 +6,13 @@ CLI    := $(BUILD)/leakcage
 VARIANT ?=
 ARGS    ?=
 
-.PHONY: all build scenario test lint bench format doctor clean help
+.PHONY: all build scenario pod test lint bench format doctor clean help
 
 all: setup-build build
 
 # Packages, a kernel for the VM: SETUP=no forbids.
-.PHONY: setup-build setup-run setup-test setup-lint setup-bench
-setup-build setup-run setup-test setup-lint setup-bench: setup-%:
+.PHONY: setup-build setup-run setup-pod setup-test setup-lint setup-bench
+setup-build setup-run setup-pod setup-test setup-lint setup-bench: setup-%:
 	@tools/setup.sh $*
 
 build: | setup-build
@@ -28,6 +28,9 @@ scenario: setup-run build
 	@[ -n "$(NAME)" ] || { echo "usage: make scenario NAME=unclosed-body [VARIANT=fixed|all]"; \
 	  echo; $(CLI) list; exit 2; }
 	@$(CLI) run scenarios/$(NAME).json $(if $(VARIANT),--variant $(VARIANT)) $(ARGS)
+
+pod: setup-pod build
+	@LEAKCAGE_BUILD=$(BUILD) ARGS='$(ARGS)' tools/pod.sh $(NAME)
 
 test: setup-test
 	@tests/run.sh
@@ -50,6 +53,7 @@ clean:
 help:
 	@echo "make                          build into $(BUILD)"
 	@echo "make scenario NAME=x          run scenarios/x.json (VARIANT=fixed, VARIANT=all, ARGS='…')"
+	@echo "make pod NAME=x                docker/kube/x.yaml in minikube, kind or podman (in the VM where it must be)"
 	@echo "make test                     every test; what cannot run here says so"
 	@echo "make lint                     formatting, warnings of both compilers, clang-tidy, rules"
 	@echo "make bench                    what leakcage costs, as ratios measured in one run: load, sampler, vm, verdict"

@@ -17,13 +17,13 @@ command -v debootstrap >/dev/null 2>&1 || {
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 trap 'exit 130' INT TERM
-debootstrap --variant=minbase bookworm "$folder/root" "${MIRROR:-http://deb.debian.org/debian}" \
+debootstrap --variant=minbase bookworm "$folder/system" "${MIRROR:-http://deb.debian.org/debian}" \
     >"$folder/log" 2>&1 || {
     tail -20 "$folder/log" >&2
     exit 1
 }
-rm -rf "$folder"/root/var/cache/apt/archives/*.deb "$folder"/root/var/lib/apt/lists/*
+rm -rf "$folder"/system/var/cache/apt/archives/*.deb "$folder"/system/var/lib/apt/lists/*
 # Device files are the engine's to make, and may not be made here at all.
-tar -C "$folder/root" --exclude=./dev/'*' -cf "$folder/root.tar" .
+tar -C "$folder/system" --exclude=./dev/'*' -cf "$folder/system.tar" .
 # shellcheck disable=SC2086 # a command and its options
-$engine import --quiet "$folder/root.tar" "$image"
+$engine import --quiet "$folder/system.tar" "$image"

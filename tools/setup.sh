@@ -2,9 +2,10 @@
 # Make sure that what `make` needs is there; says what it installs and why. With SETUP=no it
 # installs nothing and lists what is missing.
 #
-# usage: setup.sh build|run|test|lint|bench
+# usage: setup.sh build|run|pod|test|lint|bench
 #   build  compiler and libraries
 #   run    and what driver vm needs, when this machine's own cgroups cannot serve
+#   pod    and podman, unless there is a cluster (minikube, kind)
 #   test, lint, bench  and their tools
 set -eu
 
@@ -26,10 +27,20 @@ libmicrohttpd-dev:@libmicrohttpd:HTTP side of the sample services"
 vm_needs="
 qemu-system-x86:/usr/bin/qemu-system-x86_64:virtual machine with cgroup v2 (driver vm)
 xz-utils:/usr/bin/xz:unpacks the virtual machine's kernel"
+# podman starts a pod's first container from catatonit; without systemd, what it puts on the pod's
+# cgroup has to be taken off by bpftool (tools/kube-play.sh).
+pod_needs="
+podman:/usr/bin/podman:containers and pods
+crun:/usr/bin/crun:starts the containers
+conmon:/usr/bin/conmon:watches the containers
+netavark:/usr/lib/podman/netavark:network of the containers
+catatonit:/usr/bin/catatonit:first process of a pod
+bpftool:/usr/sbin/bpftool:pods where no systemd runs, as in the virtual machine"
 test_needs="
 check:@check:unit tests
 python3:/usr/bin/python3:tests of the scenario files
 python3-jsonschema:/usr/lib/python3/dist-packages/jsonschema:tests of the scenario files
+python3-yaml:/usr/lib/python3/dist-packages/yaml:tests of the manifests
 clang:/usr/bin/clang:second compiler
 libclang-rt-dev:/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.asan-x86_64.a:its sanitizers"
 lint_needs="
@@ -44,11 +55,16 @@ heaptrack:/usr/bin/heaptrack:what leakcage is compared with (BENCH=peers)"
 case $purpose in
 build) ;;
 run) needs=$needs$vm_needs ;;
-test) needs=$needs$vm_needs$test_needs ;;
+pod)
+    if ! { command -v minikube || command -v kind; } >/dev/null 2>&1; then
+        needs=$needs$vm_needs$pod_needs
+    fi
+    ;;
+test) needs=$needs$vm_needs$pod_needs$test_needs ;;
 lint) needs=$needs$test_needs$lint_needs ;;
 bench) needs=$needs$vm_needs$bench_needs ;;
 *)
-    echo "usage: ${0##*/} build|run|test|lint|bench" >&2
+    echo "usage: ${0##*/} build|run|pod|test|lint|bench" >&2
     exit 2
     ;;
 esac
@@ -126,7 +142,7 @@ needs_vm() {
     ! grep -qw memory /sys/fs/cgroup/cgroup.controllers 2>/dev/null
 }
 case $purpose in
-run | test | bench)
+run | pod | test | bench)
     if [ -z "${LEAKCAGE_KERNEL:-}" ] && { [ "$purpose" = test ] || needs_vm; }; then
         if [ "${SETUP:-yes}" = no ]; then
             cache=${XDG_CACHE_HOME:-${HOME:-}/.cache}/leakcage/vm

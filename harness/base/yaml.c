@@ -9,6 +9,8 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 
+#define YAML_STEP_MAX 64
+
 const struct yaml_node *yaml_member(const struct yaml_node *node, const char *key)
 {
     if (node == NULL || node->kind != YAML_MAPPING)
@@ -81,28 +83,29 @@ bool yaml_is_text(const struct yaml_node *node)
                             !yaml_is_number_word(node->text));
 }
 
+/* One step of a path: ".image", "image" at the front, "[0]". */
+static void yaml_step(const struct yaml_node *node, char *step, size_t size)
+{
+    if (node->key != NULL)
+        snprintf(step, size, "%s%.60s", node->parent->parent != NULL ? "." : "", node->key);
+    else
+        snprintf(step, size, "[%zu]", node->index);
+}
+
 const char *yaml_path(const struct yaml_node *node, char *text)
 {
-    char path[YAML_PATH_MAX] = "";
-    size_t length = 0;
+    char tail[YAML_PATH_MAX] = "";
     for (; node->parent != NULL; node = node->parent) {
-        char part[YAML_PATH_MAX];
-        if (node->key != NULL)
-            snprintf(part, sizeof(part), "%s%.60s", node->parent->parent != NULL ? "." : "",
-                     node->key);
-        else
-            snprintf(part, sizeof(part), "[%zu]", node->index);
-        size_t more = strlen(part);
-        if (length + more + sizeof("...") > sizeof(path)) {
-            memmove(path + 3, path, length + 1);
-            memcpy(path, "...", 3);
-            break;
+        char step[YAML_STEP_MAX];
+        yaml_step(node, step, sizeof(step));
+        int length = snprintf(text, YAML_PATH_MAX, "%s%s", step, tail);
+        if (length + YAML_STEP_MAX > YAML_PATH_MAX) {
+            snprintf(text, YAML_PATH_MAX, "...%s", tail);
+            return text;
         }
-        memmove(path + more, path, length + 1);
-        memcpy(path, part, more);
-        length += more;
+        snprintf(tail, sizeof(tail), "%s", text);
     }
-    snprintf(text, YAML_PATH_MAX, "%s", path);
+    snprintf(text, YAML_PATH_MAX, "%s", tail);
     return text;
 }
 

@@ -99,13 +99,13 @@ static int builder_check_key(const struct yaml_builder *builder, const yaml_mark
     return 0;
 }
 
-/* Hang a new node into what is open, or start a document with it. */
-static int builder_add(struct yaml_builder *builder, enum yaml_kind kind, const yaml_mark_t *mark,
-                       struct yaml_node **ret, struct error *err)
+/* Hang a new node into what is open, or start a document with it; NULL when out of memory. */
+static struct yaml_node *builder_add(struct yaml_builder *builder, enum yaml_kind kind,
+                                     const yaml_mark_t *mark)
 {
     struct yaml_node *node = arena_alloc(builder->arena, sizeof(*node));
     if (node == NULL)
-        return error_out_of_memory(err);
+        return NULL;
     node->kind = kind;
     node->file = builder->name;
     node->line = (unsigned)mark->line + 1;
@@ -127,8 +127,7 @@ static int builder_add(struct yaml_builder *builder, enum yaml_kind kind, const 
         (*last)->next = node;
     *last = node;
     builder->key = NULL;
-    *ret = node;
-    return 0;
+    return node;
 }
 
 static bool builder_awaits_key(const struct yaml_builder *builder)
@@ -170,9 +169,9 @@ static int builder_scalar(struct yaml_builder *builder, const yaml_event_t *even
         builder->key_mark = event->start_mark;
         return builder_check_key(builder, &event->start_mark, err);
     }
-    struct yaml_node *node = NULL;
-    if (builder_add(builder, YAML_SCALAR, &event->start_mark, &node, err) < 0)
-        return -1;
+    struct yaml_node *node = builder_add(builder, YAML_SCALAR, &event->start_mark);
+    if (node == NULL)
+        return error_out_of_memory(err);
     node->text = text;
     node->quoted = tag != NULL || event->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
     return 0;
@@ -194,9 +193,9 @@ static int builder_open(struct yaml_builder *builder, const yaml_event_t *event,
     if (builder->depth == YAML_NESTING_MAX)
         return builder_error(builder, &event->start_mark, err,
                              "found more than 32 levels of nesting, expected less");
-    struct yaml_node *node = NULL;
-    if (builder_add(builder, kind, &event->start_mark, &node, err) < 0)
-        return -1;
+    struct yaml_node *node = builder_add(builder, kind, &event->start_mark);
+    if (node == NULL)
+        return error_out_of_memory(err);
     builder->open = node;
     builder->depth++;
     return 0;
@@ -214,8 +213,10 @@ static int builder_take(struct yaml_builder *builder, const yaml_event_t *event,
         return builder_open(builder, event, YAML_MAPPING, err);
     case YAML_SEQUENCE_END_EVENT:
     case YAML_MAPPING_END_EVENT:
-        builder->open = builder->open->parent;
-        builder->depth--;
+        if (builder->open != NULL) { /* libyaml sees to it */
+            builder->open = builder->open->parent;
+            builder->depth--;
+        }
         return 0;
     case YAML_ALIAS_EVENT:
         snprintf(text, sizeof(text), "found the alias *%.40s, expected the value itself",

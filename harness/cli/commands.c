@@ -10,12 +10,16 @@
 #include "cli/console.h"
 #include "cli/exit_status.h"
 #include "cli/places.h"
+#include "driver/container.h"
 #include "driver/doctor.h"
 #include "driver/native.h"
 #include "driver/vm_driver.h"
 #include "memory/cgroup.h"
 #include "run/session.h"
 #include "scenario/record_files.h"
+
+/* A tmpfs of the guest's, gone with it. */
+#define GUEST_ENGINE_HOME "/run/leakcage-engine"
 
 static int command_places(const struct options *options, struct places *places,
                           struct driver_options *driver_options, struct error *err)
@@ -116,10 +120,16 @@ int command_clean(const struct options *options, struct error *err)
 {
     (void)err;
     struct cgroup_base base;
+    struct error why = {.kind = ERROR_NONE};
     unsigned results = session_sweep(options->output_dir);
     unsigned groups = cgroup_base_open(true, &base, NULL) == 0 ? cgroup_sweep(&base) : 0;
-    printf("removed %u unfinished result folder%s and %u cgroup%s of sessions that are no more\n",
-           results, results == 1 ? "" : "s", groups, groups == 1 ? "" : "s");
+    unsigned containers = container_sweep(&why);
+    printf("removed %u unfinished result folder%s, %u cgroup%s and %u container%s of sessions that "
+           "are no more\n",
+           results, results == 1 ? "" : "s", groups, groups == 1 ? "" : "s", containers,
+           containers == 1 ? "" : "s");
+    if (why.kind != ERROR_NONE)
+        printf("could not look for containers: %s\n", why.text);
     return EXIT_AS_EXPECTED;
 }
 
@@ -152,6 +162,7 @@ int command_vm(const struct options *options, struct error *err)
 int command_guest(const struct options *options, struct error *err)
 {
     struct driver_options driver_options = options->driver_options;
+    driver_options.engine_home = GUEST_ENGINE_HOME;
     if (options->operands[0] == NULL)
         return error_set(err, ERROR_USAGE, "no work folder given");
     return session_run_for(options->operands[0], &native_driver, &driver_options, STDOUT_FILENO,

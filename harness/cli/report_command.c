@@ -202,7 +202,7 @@ int command_report(const struct options *options, struct error *err)
     report_sort(&report);
 
     CLEANUP(freep)
-    const struct record **records = calloc(report.n_entries + 1, sizeof(*records));
+    const struct record **records = calloc(report.n_entries + 1, sizeof(struct record *));
     if (records == NULL)
         return error_out_of_memory(err);
     enum exit_status status = report.n_broken > 0 ? EXIT_USAGE : EXIT_AS_EXPECTED;

@@ -15,6 +15,7 @@
 #include "cli/places.h"
 #include "cli/shard.h"
 #include "driver/attach.h"
+#include "driver/container.h"
 #include "driver/registry.h"
 #include "run/session.h"
 #include "scenario/pod.h"
@@ -50,9 +51,8 @@ static int run_scenario_of_pod(const struct options *options, struct console *co
     return 0;
 }
 
-/* The scenario that the command line itself is. */
-static int run_scenario_of_options(const struct options *options, struct console *console,
-                                   struct scenario **ret, struct error *err)
+/* Of what the command line itself is, there is one. */
+static int run_check_one(const struct options *options, struct error *err)
 {
     const char *const *command = options->service_command;
     if (options->operands[0] != NULL)
@@ -68,22 +68,42 @@ static int run_scenario_of_options(const struct options *options, struct console
     if ((command != NULL || options->pod != NULL) && options->attach != NULL)
         return error_set(err, ERROR_USAGE, "found both --attach and %s; expected one of them",
                          options->pod != NULL ? "--pod" : "a command");
+    return 0;
+}
+
+/* The scenario that a command, an image or something to attach to is. */
+static int run_scenario_of_words(const struct options *options, struct scenario **ret,
+                                 struct error *err)
+{
     char attached[64];
-    if (options->attach != NULL &&
-        attach_name(options->attach, attached, sizeof(attached), err) < 0)
+    const char *name = options->image;
+    if (options->attach != NULL) {
+        if (attach_name(options->attach, attached, sizeof(attached), err) < 0)
+            return -1;
+        name = attached;
+    }
+    if (name == NULL)
+        name = options->service_command[0];
+    return scenario_from_command(name, options->service_command, ret, err);
+}
+
+/* The scenario that the command line itself is. */
+static int run_scenario_of_options(const struct options *options, struct console *console,
+                                   struct scenario **ret, struct error *err)
+{
+    if (run_check_one(options, err) < 0)
         return -1;
-    const char *name = options->image != NULL    ? options->image
-                       : options->attach != NULL ? attached
-                       : command != NULL         ? command[0]
-                                                 : "";
-    if ((options->pod != NULL ? run_scenario_of_pod(options, console, ret, err)
-                              : scenario_from_command(name, command, ret, err)) < 0)
+    int status = options->pod != NULL ? run_scenario_of_pod(options, console, ret, err)
+                                      : run_scenario_of_words(options, ret, err);
+    if (status < 0)
         return -1;
     struct load_profile *load = &(*ret)->settings.load;
-    if (options->load_command != NULL)
-        return 0;
-    load->n_requests = 1;
-    load->requests[0] = (struct request_kind){.method = "GET", .path = "/", .weight = 1};
+    if (options->load_command != NULL) {
+        load->n_requests = 0;
+    } else if (load->n_requests == 0) {
+        load->n_requests = 1;
+        load->requests[0] = (struct request_kind){.method = "GET", .path = "/", .weight = 1};
+    }
     return 0;
 }
 
@@ -138,6 +158,20 @@ static void run_warn_of_crowd(unsigned guests, struct console *console)
                     guests, cpus, cpus == 1 ? "" : "s", cpus);
 }
 
+/* Why the first place that `auto` would take is not the one that it took, in short; `leakcage
+ * doctor` has the whole of it. */
+static void run_say_choice(const struct driver *chosen, const struct driver_options *driver_options,
+                           const struct plan *plan, struct console *console)
+{
+    struct error why = {0};
+    const struct driver *first = plan->n_runs > 0 && plan->runs[0].settings.image != NULL
+                                     ? &container_driver
+                                     : registry_drivers[0];
+    if (chosen != first && first->probe(driver_options, &why) != 0)
+        console_say(console, "driver %s; driver %s cannot run here: %.*s (leakcage doctor)",
+                    chosen->name, first->name, (int)strcspn(why.text, ":;\n"), why.text);
+}
+
 /* What runs already runs here, and can be driven from nowhere else. 1: the plan attaches to
  * nothing; 0: to something in all its runs, and *ret is the driver for it. */
 static int run_choose_attach(const struct options *options, const struct plan *plan,
@@ -174,20 +208,16 @@ static int run_choose_driver(const struct options *options, const struct plan *p
     if (status <= 0)
         return status;
     if (options->driver == NULL || strcmp(options->driver, "auto") == 0) {
-        struct error why = {0};
-        if (registry_choose(driver_options, ret, err) < 0)
+        if (registry_choose(driver_options, plan, ret, err) < 0)
             return -1;
-        const struct driver *first = registry_drivers[0];
-        /* Why, in short; `leakcage doctor` has the whole of it. */
-        if (*ret != first && first->probe(driver_options, &why) != 0)
-            console_say(console, "driver %s; driver %s cannot run here: %.*s (leakcage doctor)",
-                        (*ret)->name, first->name, (int)strcspn(why.text, ":;\n"), why.text);
+        run_say_choice(*ret, driver_options, plan, console);
         return run_check_jobs(*ret, options->jobs, err);
     }
     if (registry_find(options->driver, ret, err) < 0 ||
         run_check_jobs(*ret, options->jobs, err) < 0)
         return -1;
-    if ((*ret)->probe(driver_options, err) != 0)
+    if ((*ret)->probe(driver_options, err) != 0 ||
+        registry_check_plan(*ret, driver_options, plan, err) < 0)
         return error_prefix(err, "driver %s cannot run here", (*ret)->name);
     return 0;
 }

@@ -1,22 +1,36 @@
 #include "driver/attach.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "driver/attach_target.h"
+#include "driver/container_target.h"
+#include "driver/last_reading.h"
 #include "driver/watch.h"
+
+/* A container's counters go with its cgroup, soon after its end. */
+struct attach_end {
+    int pidfd;
+    struct last_reading *last;
+};
 
 struct instance {
     struct watch *watch; /* owned */
     struct watch_point point;
     uint16_t service_port; /* of sockets in its own network namespace; 0: not known */
     uint64_t limit_bytes;
+    struct container_target *container; /* owned; NULL: it is none */
+    struct attach_end *end;             /* owned; of a container with a cgroup */
+    bool asked_engine;                  /* after the end */
+    struct engine_state engine;
 };
 
 static int attach_probe(const struct driver_options *options, struct error *why)
@@ -26,11 +40,43 @@ static int attach_probe(const struct driver_options *options, struct error *why)
     return 0;
 }
 
+static void attach_end_free(struct attach_end *end)
+{
+    if (end == NULL)
+        return;
+    last_reading_free(end->last);
+    closep(&end->pidfd);
+    free(end);
+}
+
+static void attach_end_freep(struct attach_end **end)
+{
+    attach_end_free(*end);
+}
+
+static int attach_end_new(const struct watch_point *point, struct attach_end **ret,
+                          struct error *err)
+{
+    CLEANUP(attach_end_freep) struct attach_end *end = calloc(1, sizeof(*end));
+    CLEANUP(closep) int dir_fd = open(point->cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (end == NULL)
+        return error_out_of_memory(err);
+    end->pidfd = (int)syscall(SYS_pidfd_open, point->pid, 0);
+    if (end->pidfd < 0 || dir_fd < 0)
+        return error_set(err, ERROR_SERVICE, "%s has just ended", point->what);
+    if (last_reading_start(dir_fd, end->pidfd, &end->last, err) < 0)
+        return -1;
+    *ret = take_ptr(&end);
+    return 0;
+}
+
 static void attach_destroy(struct instance *instance)
 {
     if (instance == NULL)
         return;
+    attach_end_free(instance->end);
     watch_free(instance->watch);
+    free(instance->container);
     free(instance);
 }
 
@@ -121,6 +167,23 @@ static int attach_find_endpoint(const struct settings *settings, struct instance
     return 0;
 }
 
+/* Find what is named: a container through its engine, all else here. */
+static int attach_find(const struct settings *settings, struct instance *instance,
+                       struct error *err)
+{
+    if (!container_target_is_meant(settings->attach))
+        return attach_target_find(settings->attach, &instance->point, err);
+    instance->container = calloc(1, sizeof(*instance->container));
+    if (instance->container == NULL)
+        return error_out_of_memory(err);
+    if (container_target_find(settings->attach, settings->service.port, instance->container,
+                              &instance->point, err) < 0)
+        return -1;
+    return instance->point.cgroup[0] == '\0'
+               ? 0
+               : attach_end_new(&instance->point, &instance->end, err);
+}
+
 static int attach_start(const struct driver_options *options, const struct run_spec *spec,
                         const struct run_files *files, struct instance **ret, struct error *err)
 {
@@ -129,7 +192,7 @@ static int attach_start(const struct driver_options *options, const struct run_s
     CLEANUP(attach_destroyp) struct instance *instance = calloc(1, sizeof(*instance));
     if (instance == NULL)
         return error_out_of_memory(err);
-    if (attach_target_find(spec->settings.attach, &instance->point, err) < 0 ||
+    if (attach_find(&spec->settings, instance, err) < 0 ||
         watch_open(&instance->point, &instance->watch, err) < 0 ||
         watch_limit(instance->watch, &instance->limit_bytes, err) < 0 ||
         attach_find_endpoint(&spec->settings, instance, err) < 0)
@@ -148,16 +211,31 @@ static void attach_describe(const struct instance *instance, struct instance_fac
     snprintf(ret->target, sizeof(ret->target), "%s", instance->point.what);
     snprintf(ret->unseen, sizeof(ret->unseen), "%s", instance->point.unseen);
     ret->limit_bytes = instance->limit_bytes;
+    ret->comes_back = instance->container != NULL && instance->container->facts.restarts_by_itself;
 }
 
 static int attach_state(struct instance *instance, struct instance_state *ret, struct error *err)
 {
-    return watch_state(instance->watch, ret, err);
+    struct instance_state state;
+    if (watch_state(instance->watch, &state, err) < 0)
+        return -1;
+    if (instance->container != NULL && !state.alive && !instance->asked_engine) {
+        if (container_target_hear(instance->container, &instance->engine, err) < 0)
+            return -1;
+        instance->asked_engine = true;
+    }
+    state.engine = instance->engine;
+    if (instance->container != NULL && state.alive)
+        state.engine = (struct engine_state){.present = true, .running = true};
+    *ret = state;
+    return 0;
 }
 
 static int attach_read(struct instance *instance, bool full, struct memory_sample *ret,
                        struct error *err)
 {
+    if (instance->end != NULL && last_reading_is_over(instance->end->last))
+        return last_reading_get(instance->end->last, ret);
     return watch_read(instance->watch, full, ret, err);
 }
 
@@ -197,15 +275,19 @@ static int attach_stop(struct instance *instance, nsec_t deadline_ns, struct ins
                        struct error *err)
 {
     (void)deadline_ns;
-    return watch_state(instance->watch, ret, err);
+    return attach_state(instance, ret, err);
 }
 
 int attach_name(const char *text, char *name, size_t size, struct error *err)
 {
-    struct watch_point point;
-    if (attach_target_find(text, &point, err) < 0)
+    struct watch_point point = {.pid = 0};
+    const char *engine = NULL;
+    if (container_target_is_meant(text))
+        snprintf(name, size, "%s", container_engine_split(text, &engine));
+    else if (attach_target_find(text, &point, err) < 0)
         return error_prefix(err, "cannot attach to %.100s", text);
-    snprintf(name, size, "%s", point.name);
+    else
+        snprintf(name, size, "%s", point.name);
     return 0;
 }
 

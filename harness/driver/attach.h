@@ -3,7 +3,8 @@
  *
  * It is found (attach_target.h), watched (watch.h) and driven, and left as it was: nothing is
  * started, limited, reclaimed, squeezed, stopped or killed. Where it is reached: settings'
- * service.port, else the one TCP port that its processes listen on. */
+ * service.port, else the one TCP port that its processes listen on. A container
+ * (container_target.h) that its engine starts again is attached to again by the next `start`. */
 #include "driver/driver.h"
 
 extern const struct driver attach_driver;

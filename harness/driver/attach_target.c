@@ -302,7 +302,7 @@ int attach_target_find(const char *text, struct watch_point *ret, struct error *
     case ATTACH_CGROUP:
         status = attach_find_cgroup(target.text, &point, err);
         break;
-    case ATTACH_CONTAINER:
+    case ATTACH_CONTAINER: /* see container_target.h */
         status = error_set(err, ERROR_USAGE,
                            "found \"%.100s\", expected a pid, or the folder of a cgroup (below %s)",
                            target.text, layout.v2_mount[0] != '\0' ? layout.v2_mount : "its mount");

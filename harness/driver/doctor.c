@@ -12,6 +12,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "driver/container.h"
 #include "driver/doctor_probe.h"
 #include "driver/registry.h"
 #include "driver/vm_accel.h"
@@ -190,18 +191,42 @@ static void doctor_vm(const struct driver_options *options, struct doctor_report
     doctor_kvm(report, qemu, kernel.image);
 }
 
+/* What podman starts containers with; docker has its own in its daemon. */
+static void doctor_podman_parts(struct doctor_check *check)
+{
+    static const char *const parts[] = {"crun", "conmon"};
+    char path[512];
+    for (size_t i = 0; i < ARRAY_LENGTH(parts); i++) {
+        if (doctor_find_program(parts[i], path, sizeof(path)))
+            continue;
+        if (i == 0 && doctor_find_program("runc", path, sizeof(path)))
+            continue;
+        check->status = DOCTOR_NOTE;
+        size_t length = strlen(check->detail);
+        snprintf(check->detail + length, sizeof(check->detail) - length, "; %s is missing",
+                 parts[i]);
+        doctor_fix(check, "apt-get install crun conmon");
+    }
+}
+
 static void doctor_engines(struct doctor_report *report)
 {
     static const char *const engines[] = {"podman", "docker"};
     for (size_t i = 0; i < ARRAY_LENGTH(engines); i++) {
         char path[512];
         char version[256] = "";
-        if (!doctor_find_program(engines[i], path, sizeof(path)))
-            doctor_add(report, engines[i], DOCTOR_NOTE, "not installed; only for containers");
-        else if (doctor_program_version(path, version, sizeof(version)))
-            doctor_add(report, engines[i], DOCTOR_OK, "%s", version);
-        else
+        if (!doctor_find_program(engines[i], path, sizeof(path))) {
+            struct doctor_check *check = doctor_add(report, engines[i], DOCTOR_NOTE,
+                                                    "not installed; only for containers (--image)");
+            if (i == 0)
+                doctor_fix(check, "apt-get install podman crun conmon netavark");
+        } else if (doctor_program_version(path, version, sizeof(version))) {
+            struct doctor_check *check = doctor_add(report, engines[i], DOCTOR_OK, "%s", version);
+            if (i == 0)
+                doctor_podman_parts(check);
+        } else {
             doctor_add(report, engines[i], DOCTOR_NOTE, "%s does not tell its version", path);
+        }
     }
 }
 
@@ -241,9 +266,14 @@ static void doctor_drivers(const struct driver_options *options, struct doctor_r
     for (const struct driver *const *driver = registry_drivers; *driver != NULL; driver++) {
         struct error why = {.kind = ERROR_NONE};
         bool usable = (*driver)->probe(options, &why) == 0;
-        doctor_add(report, "driver", usable ? DOCTOR_OK : DOCTOR_MISSING, "%s: %s", (*driver)->name,
-                   usable ? "usable" : why.text);
-        if (usable && report->chosen == NULL)
+        bool images = *driver == &container_driver; /* `auto` takes it for those alone */
+        doctor_add(report, "driver",
+                   usable   ? DOCTOR_OK
+                   : images ? DOCTOR_NOTE
+                            : DOCTOR_MISSING,
+                   "%s: %s%s", (*driver)->name, usable ? "usable" : why.text,
+                   images ? " (for --image; else they run in the guest)" : "");
+        if (usable && !images && report->chosen == NULL)
             report->chosen = *driver;
     }
 }

@@ -21,5 +21,6 @@ struct instance_state {
 struct instance_facts {
     char target[160];     /* "pid 1234 (nginx)" */
     uint64_t limit_bytes; /* memory.max that holds for it; SCENARIO_NO_LIMIT: none is known */
+    bool comes_back;      /* whoever runs it starts it again when it has ended */
     char unseen[240];     /* why its kernel memory cannot be seen, and what mends it; "": it can */
 };

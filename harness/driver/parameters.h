@@ -13,6 +13,9 @@ struct driver_options {
     unsigned guest_cpus;         /* vm: 0 chooses */
     unsigned guests;             /* vm: how many there are going to be at a time; 0: one */
     const char *accel;           /* vm: "kvm", "tcg", NULL chooses */
+    uint64_t image_bytes;        /* vm: of images of containers that the guest must hold, too */
+    const char *engine_home;     /* container: the engine's own storage and settings go here, on a
+                                    tmpfs; NULL: the user's */
 };
 
 /* Where the programs of a run leave things; absolute paths. */
@@ -21,6 +24,7 @@ struct run_files {
                              its name */
     const char *data_dir; /* what they write: a folder that is there, LEAKCAGE_DATA to them all */
     const char *collected_dir; /* what is fetched from the service; made when there is something */
+    const char *load_log_path; /* what a load that is a command prints */
 };
 
 /* For relocate: where the records go, and who hears what the program elsewhere prints. */

@@ -2,7 +2,8 @@
 /* The drivers there are, and which one `auto` picks. */
 #include "driver/driver.h"
 
-/* In the order in which `auto` tries them; NULL-terminated. */
+/* In the order in which `auto` tries them; NULL-terminated. Where a run's service is in a
+ * container, `auto` tries container first, and for all others never. */
 extern const struct driver *const registry_drivers[];
 
 /* By name; an unknown one is an error that lists them. */
@@ -12,6 +13,11 @@ int registry_find(const char *name, const struct driver **ret, struct error *err
  * what brings a driver with it. */
 const struct driver *registry_for_run(const struct driver *place, const struct run_spec *spec);
 
-/* The first that works. When none does, the error holds each one's reason, a line each. */
-int registry_choose(const struct driver_options *options, const struct driver **ret,
-                    struct error *err);
+/* Can this plan be run at this place, so far as drivers go? */
+int registry_check_plan(const struct driver *place, const struct driver_options *options,
+                        const struct plan *plan, struct error *err);
+
+/* The first that works; for this plan, or (NULL) for programs. When none does, the error holds each
+ * one's reason, a line each. */
+int registry_choose(const struct driver_options *options, const struct plan *plan,
+                    const struct driver **ret, struct error *err);

@@ -6,9 +6,39 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/units.h"
 #include "driver/vm.h"
 
 extern char **environ;
+
+/* Half of a guest's memory is what its /run can hold, and containers' images go there: unpacked,
+ * with room for what containers write. */
+#define VM_IMAGE_ROOM_BYTES (256ULL << 20)
+
+/* The memory that a guest needs for these images; 0: they fit into the default. */
+static uint64_t vm_driver_image_memory(uint64_t image_bytes)
+{
+    uint64_t needed = 2 * (image_bytes + VM_IMAGE_ROOM_BYTES);
+    if (image_bytes == 0 || needed <= VM_MEMORY_DEFAULT_BYTES / 2)
+        return 0;
+    return VM_MEMORY_DEFAULT_BYTES + 2 * image_bytes;
+}
+
+static int vm_driver_memory(const struct driver_options *options, uint64_t *ret, struct error *err)
+{
+    uint64_t given = options->guest_memory_bytes;
+    *ret = given > 0 ? given : vm_driver_image_memory(options->image_bytes);
+    if (options->image_bytes == 0 || given == 0 ||
+        given / 2 >= options->image_bytes + VM_IMAGE_ROOM_BYTES)
+        return 0;
+    char images[UNITS_TEXT_MAX];
+    char found[UNITS_TEXT_MAX];
+    return error_set(err, ERROR_USAGE,
+                     "--vm-memory: found %s, expected more: half of it must hold the images (%s) "
+                     "and what containers write",
+                     units_format_bytes((double)given, found),
+                     units_format_bytes((double)options->image_bytes, images));
+}
 
 static int vm_driver_options(const struct driver_options *options, struct vm_options *ret,
                              struct error *err)
@@ -17,11 +47,12 @@ static int vm_driver_options(const struct driver_options *options, struct vm_opt
         .kernel_path = options->kernel_path,
         .modules_dir = options->modules_dir,
         .init_path = options->guest_init_path,
-        .memory_bytes = options->guest_memory_bytes,
         .cpus = options->guest_cpus,
         .guests = options->guests,
         .accel = VM_ACCEL_AUTO,
     };
+    if (vm_driver_memory(options, &ret->memory_bytes, err) < 0)
+        return -1;
     if (options->accel == NULL || strcmp(options->accel, "auto") == 0)
         return 0;
     if (strcmp(options->accel, "kvm") == 0)

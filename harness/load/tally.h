@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "load/histogram.h"
 #include "load/transfer.h"
-#include "timeline/sample.h"
+#include "timeline/load_sample.h"
 
 struct tally {
     pthread_mutex_t lock;

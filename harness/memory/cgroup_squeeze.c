@@ -72,7 +72,7 @@ static void squeeze_unmap(struct squeeze_progress **progress)
 }
 
 /* Have the filler touch it all; *ret_ended: it has ended before the deadline, as *ret_end says. 1:
- * the group takes no process. */
+ * the group takes no process, or none of ours. */
 static int squeeze_run(struct squeeze_job *job, nsec_t deadline_ns, bool *ret_ended,
                        struct process_end *ret_end, struct error *err)
 {
@@ -92,7 +92,8 @@ static int squeeze_run(struct squeeze_job *job, nsec_t deadline_ns, bool *ret_en
     CLEANUP(process_done) struct process filler = PROCESS_NONE;
     struct error failure = {.kind = ERROR_NONE};
     if (process_spawn(&spec, &filler, &failure) < 0) {
-        if (failure.errno_value == EBUSY || failure.errno_value == EOPNOTSUPP)
+        if (failure.errno_value == EBUSY || failure.errno_value == EOPNOTSUPP ||
+            failure.errno_value == EACCES || failure.errno_value == EPERM)
             return 1;
         if (err != NULL)
             *err = failure;
@@ -148,7 +149,8 @@ static int squeeze_between(struct squeeze_job *job, struct cgroup_reader *reader
     if (!result->oom_killed)
         return 0;
     squeeze_await_end(job->dir_fd);
-    return cgroup_reader_full(reader, &result->after, err);
+    /* A container's group may be gone by now: then the reading before holds. */
+    return cgroup_reader_full(reader, &result->after, err) < 0 ? -1 : 0;
 }
 
 int cgroup_squeeze(int dir_fd, struct cgroup_reader *reader, uint64_t bytes, nsec_t deadline_ns,

@@ -14,6 +14,7 @@
 /* Touch `bytes` within the group whose folder `dir_fd` is; `reader` reads the same group. 0: *ret
  * says what happened. When the kernel killed, the others of the group have ended as well, unless
  * they take longer than a second or may not be killed. 1: there is nothing to be learned: no limit,
- * no living process, or a group that takes none since it hands controllers to groups of its own. */
+ * no living process, or a group that takes none of ours (it hands controllers to groups of its own,
+ * or it is somebody else's). */
 int cgroup_squeeze(int dir_fd, struct cgroup_reader *reader, uint64_t bytes, nsec_t deadline_ns,
                    struct squeeze_result *ret, struct error *err);

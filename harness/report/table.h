@@ -19,4 +19,5 @@ struct table {
     struct terminal_style style; /* of TABLE_TERMINAL */
 };
 
+/* Append the table to `out`. */
 int table_write(const struct table *table, struct buffer *out, struct error *err);

@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/interrupt.h"
+#include "driver/image_export.h"
 #include "run/data_folder.h"
 #include "run/message.h"
 #include "scenario/record_files.h"
@@ -147,13 +148,23 @@ static void relocated_run_places(struct place *places, unsigned n)
         pthread_join(places[i].thread, NULL);
 }
 
-static int relocated_write_plan(const struct plan *plan, const char *work_dir, struct error *err)
+/* The plan, with the images that its containers need put where the places find them. */
+static int relocated_write_plan(const struct plan *plan, struct relocated *relocated,
+                                struct error *err)
 {
+    const char *work_dir = relocated->work_dir;
+    CLEANUP(freep) struct run_spec *runs = calloc(plan->n_runs + 1, sizeof(*runs));
+    const struct plan sent = {.runs = runs, .n_runs = plan->n_runs, .arena = plan->arena};
+    if (runs == NULL)
+        return error_out_of_memory(err);
+    if (image_export_all(plan, work_dir, runs, &relocated->driver_options.image_bytes, err) < 0)
+        return -1;
+
     CLEANUP(buffer_done) struct buffer text = BUFFER_INIT(RELOCATED_PLAN_MAX_BYTES);
     CLEANUP(freep) char *path = file_join(work_dir, RELOCATED_PLAN_FILE);
     if (path == NULL)
         return error_out_of_memory(err);
-    if (plan_write(plan, &text, err) < 0)
+    if (plan_write(&sent, &text, err) < 0)
         return -1;
     return file_write_atomic(AT_FDCWD, path, buffer_text(&text), text.length, err);
 }
@@ -179,7 +190,7 @@ int relocated_run(const struct plan *plan, const struct session_options *options
         return error_out_of_memory(err);
     for (unsigned i = 0; i < n; i++)
         places[i].relocated = &relocated;
-    if (relocated_write_plan(plan, work_dir, err) < 0)
+    if (relocated_write_plan(plan, &relocated, err) < 0)
         return -1;
 
     relocated_run_places(places, n);

@@ -20,6 +20,8 @@ static enum end_reason restart_reason(const struct instance_state *state, uint64
 {
     bool killed = state->main_ended && state->main_end.signaled &&
                   state->main_end.status == SIGKILL && oom_kills > 0;
+    if (!state->main_ended && state->engine.has_exit_code) /* its parent is the engine */
+        killed = state->engine.exit_code == SIGNAL_EXIT_CODE + SIGKILL && oom_kills > 0;
     if (killed || (state->engine.present && state->engine.oom_killed))
         return END_OOM_KILLED;
     bool completed = state->main_ended && !state->main_end.signaled && state->main_end.status == 0;
@@ -103,6 +105,8 @@ int restart_explain_end(struct stage *stage, struct error *err)
     char more[128];
     if (stage->context->driver->state(stage->instance, &state, err) < 0)
         return -1;
+    if (stage->record->question.comes_back && stage->failures++ < FAILURES_MAX)
+        return 1;
     if (stage->record->question.attached)
         return stage_service_error(stage, err, "what was attached to has ended during the run: %s",
                                    stage->record->target);

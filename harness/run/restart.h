@@ -5,7 +5,8 @@
  * With the policy "at once" the method starts it again when it learns from that, and an end that
  * memory did not cause is the run's. The others are Kubernetes' restartPolicy: always and
  * on-failure start it again after the back-off, whatever it ended of; only a service that fails
- * again and again for another cause than memory ends the run. */
+ * again and again for another cause than memory ends the run. So it is with a container that was
+ * attached to and that its engine starts again: it is followed. */
 #include "run/stage.h"
 
 /* The instance has ended by itself: note how, and what the back-off says. It is stopped later. */

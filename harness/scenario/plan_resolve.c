@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/account.h"
 #include "base/cleanup.h"
 #include "base/json.h"
 #include "scenario/tables.h"
@@ -232,8 +233,57 @@ static int plan_resolve_program(const struct plan_place *place,
     snprintf(key, sizeof(key), "%s.env", prefix);
     if (plan_resolve_words(place, names, &program->env, key, err) < 0)
         return -1;
+    struct account account;
+    snprintf(key, sizeof(key), "%s.user", prefix);
+    if (program->user != NULL && account_find(program->user, &account, err) < 0)
+        return error_prefix(err, "%s", key);
     snprintf(key, sizeof(key), "%s.cwd", prefix);
     return plan_resolve_cwd(place, &program->cwd, key, err);
+}
+
+/* An archive (docker-archive:FILE, oci-archive:FILE) is a file of this machine. */
+static int plan_resolve_image(const struct plan_place *place, const char **image, struct error *err)
+{
+    size_t kind = strcspn(*image, ":");
+    size_t length = strlen("-archive");
+    if ((*image)[kind] == '\0' || kind < length ||
+        strncmp(*image + kind - length, "-archive", length) != 0)
+        return 0;
+    const char *path = plan_absolute(place->arena, place->dir, *image + kind + 1);
+    if (path == NULL)
+        return error_out_of_memory(err);
+    if (access(path, R_OK) < 0)
+        return error_set_errno(err, ERROR_USAGE, errno,
+                               "$.service.image: found \"%s\", expected a file that can be read",
+                               path);
+    *image = arena_printf(place->arena, "%.*s:%s", (int)kind, *image, path);
+    return *image != NULL ? 0 : error_out_of_memory(err);
+}
+
+/* Of a service in a container words and cwd are the container's: nothing is looked up here. */
+static int plan_resolve_container(const struct plan_place *place,
+                                  const struct placeholder_names *names, struct settings *settings,
+                                  struct error *err)
+{
+    struct program *service = &settings->service;
+    if (plan_resolve_words(place, names, &service->command, "$.service.command", err) < 0 ||
+        plan_resolve_words(place, names, &service->args, "$.service.args", err) < 0 ||
+        plan_resolve_words(place, names, &service->env, "$.service.env", err) < 0 ||
+        plan_resolve_image(place, &settings->image, err) < 0)
+        return -1;
+    if (service->cwd == NULL)
+        return 0;
+    const struct placeholder_names data = {.data = true};
+    if (plan_fill(place, &data, service->cwd, &service->cwd, err) < 0)
+        return error_prefix(err, "$.service.cwd");
+    struct placeholder found;
+    bool inside = service->cwd[0] == '/' ||
+                  (placeholder_next(service->cwd, 0, &found) && found.start == 0 && !found.escaped);
+    return inside ? 0
+                  : error_set(err, ERROR_USAGE,
+                              "$.service.cwd: found \"%s\", expected a path in the container, "
+                              "which begins with /, or {data}",
+                              service->cwd);
 }
 
 int plan_resolve(const struct plan_place *place, struct settings *settings, struct error *err)
@@ -243,17 +293,15 @@ int plan_resolve(const struct plan_place *place, struct settings *settings, stru
         names.dependencies[i] = settings->dependencies[i].name;
 
     if (settings->image != NULL) {
-        /* Its words and its cwd are of the container. */
-        if (plan_resolve_words(place, &names, &settings->service.command, "$.service.command",
-                               err) < 0 ||
-            plan_resolve_words(place, &names, &settings->service.args, "$.service.args", err) < 0 ||
-            plan_resolve_words(place, &names, &settings->service.env, "$.service.env", err) < 0)
+        if (plan_resolve_container(place, &names, settings, err) < 0)
             return -1;
     } else if (plan_resolve_program(place, &names, &settings->service, err) < 0) {
         return -1;
     }
-    if (settings->load.command != NULL &&
-        plan_resolve_command(place, &names, &settings->load.command, "$.load.command", err) < 0)
+    struct load_profile *load = &settings->load;
+    if (load->command != NULL &&
+        (plan_resolve_command(place, &names, &load->command, "$.load.command", err) < 0 ||
+         plan_resolve_cwd(place, &load->command_cwd, "$.load.cwd", err) < 0))
         return -1;
     for (unsigned i = 0; i < settings->n_dependencies; i++)
         if (plan_resolve_program(place, &names, &settings->dependencies[i], err) < 0)

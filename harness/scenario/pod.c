@@ -9,7 +9,8 @@
 #include "scenario/pod_reader.h"
 #include "scenario/tables.h"
 
-#define POD_NAME_MAX 253
+#define POD_NAME_MAX       253
+#define POD_URL_ANNOTATION "leakcage/url"
 
 static const char no_cluster[] = "there is no cluster to place it in";
 static const char own_network[] = "the service has the network it is started in";
@@ -188,12 +189,12 @@ static int pod_find_spec(struct pod_reader *reader, const struct yaml_node *docu
 {
     const struct workload *workload = pod_find_workload(document);
     const struct yaml_node *node = document;
-    for (const char *const *key = workload->path; *key != NULL; key++) {
+    for (size_t i = 0; i < ARRAY_LENGTH(workload->path) && workload->path[i] != NULL; i++) {
         const struct yaml_node *parent = node;
-        if (pod_mapping(parent, *key, &node, err) < 0)
+        if (pod_mapping(parent, workload->path[i], &node, err) < 0)
             return -1;
         if (node == NULL)
-            return yaml_error(parent, err, "found no %s, expected one", *key);
+            return yaml_error(parent, err, "found no %s, expected one", workload->path[i]);
     }
     reader->spec = node;
     if (workload->path[1] != NULL)
@@ -260,6 +261,29 @@ static const char *pod_list_containers(const struct yaml_node *list, char *text,
     return text;
 }
 
+/* The annotation leakcage/url of the pod, else of what surrounds it: what to request. */
+static int pod_read_url(struct pod_reader *reader, struct error *err)
+{
+    struct load_profile *load = &reader->scenario->settings.load;
+    const struct yaml_node *node = reader->spec;
+    for (; node != NULL && load->n_requests == 0; node = node->parent) {
+        const struct yaml_node *annotations =
+            yaml_member(yaml_member(node, "metadata"), "annotations");
+        const char *path = NULL;
+        if (pod_text(annotations, POD_URL_ANNOTATION, &path, err) < 0)
+            return -1;
+        if (path == NULL)
+            continue;
+        const char *fault = url_path_fault(path);
+        if (fault != NULL)
+            return yaml_error_expected(yaml_member(annotations, POD_URL_ANNOTATION), err, "%s",
+                                       fault);
+        load->requests[load->n_requests++] =
+            (struct request_kind){.method = "GET", .path = path, .weight = 1};
+    }
+    return 0;
+}
+
 static bool pod_is_container(const struct yaml_node *node, const char *wanted)
 {
     const struct yaml_node *name = yaml_member(node, "name");
@@ -299,30 +323,35 @@ static int pod_choose_container(struct pod_reader *reader, struct error *err)
     return 0;
 }
 
+/* The word of restartPolicy. */
+static int pod_read_policy(const struct yaml_node *node, enum restart_policy *ret,
+                           struct error *err)
+{
+    static const char *const words[] = {"Always", "OnFailure", "Never", NULL};
+    static const enum restart_policy policies[] = {RESTART_ALWAYS, RESTART_ON_FAILURE,
+                                                   RESTART_NEVER};
+    const char *text = node->kind == YAML_SCALAR ? node->text : "";
+    for (size_t i = 0; words[i] != NULL; i++) {
+        if (strcmp(words[i], text) != 0)
+            continue;
+        *ret = policies[i];
+        return 0;
+    }
+    const char *near = json_nearest(text, words);
+    return yaml_error_expected(node, err, "Always, OnFailure or Never%s%s%s",
+                               near != NULL ? "; did you mean " : "", near != NULL ? near : "",
+                               near != NULL ? "?" : "");
+}
+
+/* What a Job needs, no other kind may have; a bare Pod may have any. */
 static int pod_read_restart(struct pod_reader *reader, const struct workload *workload,
                             struct error *err)
 {
-    static const struct {
-        const char *word;
-        enum restart_policy policy;
-    } policies[] = {
-        {"Always", RESTART_ALWAYS}, {"OnFailure", RESTART_ON_FAILURE}, {"Never", RESTART_NEVER}};
-    static const char *const words[] = {"Always", "OnFailure", "Never", NULL};
     enum restart_policy *policy = &reader->scenario->settings.restart.policy;
     const struct yaml_node *node = yaml_member(reader->spec, "restartPolicy");
     *policy = RESTART_ALWAYS;
-    if (node != NULL) {
-        size_t i = 0;
-        const char *text = node->kind == YAML_SCALAR ? node->text : "";
-        while (i < ARRAY_LENGTH(policies) && strcmp(policies[i].word, text) != 0)
-            i++;
-        const char *near = json_nearest(text, words);
-        if (i == ARRAY_LENGTH(policies))
-            return yaml_error_expected(node, err, "Always, OnFailure or Never%s%s%s",
-                                       near != NULL ? "; did you mean " : "",
-                                       near != NULL ? near : "", near != NULL ? "?" : "");
-        *policy = policies[i].policy;
-    }
+    if (node != NULL && pod_read_policy(node, policy, err) < 0)
+        return -1;
     if (workload->is_job && *policy == RESTART_ALWAYS)
         return yaml_error(
             node != NULL ? node : reader->spec, err,
@@ -338,7 +367,7 @@ static int pod_read(struct pod_reader *reader, const struct yaml_node *documents
     const struct yaml_node *document = NULL;
     if (pod_choose_document(reader, reader->scenario->source, documents, &document, err) < 0 ||
         pod_read_name(reader, document, err) < 0 || pod_find_spec(reader, document, err) < 0 ||
-        pod_choose_container(reader, err) < 0 ||
+        pod_read_url(reader, err) < 0 || pod_choose_container(reader, err) < 0 ||
         pod_read_restart(reader, pod_find_workload(document), err) < 0 ||
         pod_read_container(reader, err) < 0 || pod_read_probes(reader, err) < 0)
         return -1;

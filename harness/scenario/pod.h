@@ -17,6 +17,7 @@
  *     startupProbe, readinessProbe         service.ready and how long to wait for it
  *     livenessProbe.httpGet                a timer of the load
  *     restartPolicy                        settings.restart
+ *     annotation leakcage/url              the one request of the load
  *
  * memory.oom.group is 1, as kubelets since 1.28 have it. Whatever else a manifest says changes
  * nothing here, and a note says so, with its place: none of it is silently lost. Braces in words of
@@ -39,8 +40,9 @@ struct pod_options {
 /* Room for the notes of one manifest; what does not fit is dropped. */
 #define POD_NOTES_MAX_BYTES ((size_t)64 * 1024)
 
-/* Read a manifest. *ret has no requests yet, as that of scenario_from_command(); the caller owns
- * it. A line for everything that is not taken over is appended to `notes`. */
+/* Read a manifest. *ret has no requests, as that of scenario_from_command(), but for that of an
+ * annotation; the caller owns it. A line for everything that is not taken over is appended to
+ * `notes`. */
 int pod_load(const char *path, const struct pod_options *options, struct buffer *notes,
              struct scenario **ret, struct error *err);
 

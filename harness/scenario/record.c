@@ -127,6 +127,14 @@ void record_warn(struct record *record, const char *format, ...)
     va_end(arguments);
 }
 
+void record_warn_once(struct record *record, const char *text)
+{
+    for (unsigned i = 0; i < record->n_warnings; i++)
+        if (strcmp(record->warnings[i], text) == 0)
+            return;
+    record_warn(record, "%s", text);
+}
+
 struct run_end *record_add_end(struct record *record, const struct run_end *end)
 {
     if (record->n_ends == RECORD_ENDS_MAX)

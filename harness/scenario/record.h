@@ -80,10 +80,14 @@ void record_freep(struct record **record); /* for CLEANUP */
 void record_warn(struct record *record, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Add a warning that is not there yet. */
+void record_warn_once(struct record *record, const char *text);
+
 /* Note the runtimes of the service (NULL: not known), and what follows from them for the question:
  * is it told at every floor what the heap has in use, and is garbage collected before? */
 void record_set_runtimes(struct record *record, const struct runtime *runtimes, unsigned n,
                          bool heap_is_told, bool collects);
+
 /* Add an end; NULL when there are RECORD_ENDS_MAX already. Borrowed. */
 struct run_end *record_add_end(struct record *record, const struct run_end *end);
 

@@ -171,6 +171,7 @@ static int record_read_question(const struct json_place *root, struct record *re
         {"can_trim", offsetof(struct verdict_question, can_trim)},
         {"can_reclaim", offsetof(struct verdict_question, can_reclaim)},
         {"attached", offsetof(struct verdict_question, attached)},
+        {"comes_back", offsetof(struct verdict_question, comes_back)},
         {"stays_down", offsetof(struct verdict_question, stays_down)},
         {"heap_is_exact", offsetof(struct verdict_question, heap_is_exact)},
         {"heap_has_garbage", offsetof(struct verdict_question, heap_has_garbage)},

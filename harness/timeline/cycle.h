@@ -11,6 +11,7 @@
  *
  * Cycles are numbered over the whole run, in order. The first is READY: no load, just the service
  * as it came up. Work is counted in requests, so that growth is bytes per request. */
+#include "timeline/load_sample.h"
 #include "timeline/survey.h"
 
 enum cycle_kind {

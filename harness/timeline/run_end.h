@@ -13,7 +13,7 @@ struct engine_state {
     bool oom_killed;
     bool has_exit_code; /* of the last end */
     int exit_code;
-    unsigned restarts; /* that the engine made */
+    unsigned restarts; /* that the engine made, since we started it or attached to it */
 };
 
 /* Kubernetes' words: killed at the memory limit; failed for another cause; exit status 0. */

@@ -128,6 +128,7 @@ void statement_of_leak(const struct evidence *evidence, const struct verdict_que
     ret->share_user = attribution.share_user;
     ret->share_shmem = attribution.share_shmem;
     ret->share_kernel = attribution.share_kernel;
+    ret->processes = attribution.processes;
     snprintf(ret->evidence, sizeof(ret->evidence), "%s", attribution.evidence);
 
     char amount[UNITS_TEXT_MAX];

@@ -143,10 +143,17 @@ static void verdict_add_findings(const struct timeline *timeline,
 static void verdict_find_attached(const struct verdict_question *question,
                                   const struct evidence *evidence, struct verdict *ret)
 {
+    char amount[UNITS_TEXT_MAX];
     if (!question->attached || evidence->last == NULL)
         return;
     verdict_find(ret, "it was left as it is: nothing was reclaimed, a floor is what was in use at "
                       "rest");
+    if (evidence->has_others)
+        verdict_find(ret, "it grew by %s per second while nothing was asked of it: others use it%s",
+                     units_format_bytes(evidence->rest_bytes_per_s, amount),
+                     evidence_grows_by_time(evidence)
+                         ? ", or it needs no requests to grow"
+                         : " too, and a request's share is less than what is said");
     if (indicators_floor(&evidence->last->floor).kernel_counted)
         verdict_find(ret,
                      "kernel memory is not seen but counted: %.0f KiB a thread, %.0f KiB a socket, "
@@ -158,11 +165,19 @@ static void verdict_find_attached(const struct verdict_question *question,
 static void verdict_say_undecided(const struct evidence *evidence,
                                   const struct verdict_question *question, struct verdict *ret)
 {
-    if (question->attached && evidence->oom_kills > 0)
+    if (question->attached && !question->comes_back && evidence->oom_kills > 0)
         statement_of_doubt(ret,
                            "it was OOM-killed after %zu cycles, and what is attached to is not "
                            "started again; leakcage run, which can do that, would decide it",
                            evidence->series.n > 0 ? evidence->series.n - 1 : 0);
+    else if (question->stays_down && evidence->oom_kills > 0)
+        statement_of_doubt(ret,
+                           "it was OOM-killed after %zu cycles and is not started again; a roomier "
+                           "limit (--limit), or restarts (--restart always), would decide it",
+                           evidence->series.n > 0 ? evidence->series.n - 1 : 0);
+    else if (evidence->has_others)
+        statement_of_doubt(ret, "it grew while nothing was asked of it, and not evenly: others use "
+                                "it; a service that nobody else uses would decide it");
     else if (evidence->growth.shape == GROWTH_TOO_FEW)
         statement_of_doubt(ret,
                            "only %zu cycles were measured; more of them (--cycles, --budget) would "

@@ -10,11 +10,11 @@
  *   clean         none of these
  *   inconclusive  the evidence is bad or not enough; the reason says what would decide it
  *
- * The run asks verdict_next() after every cycle, does what it says, and asks verdict_decide() at
- * the end. */
+ * The run asks verdict_next() after every cycle and verdict_decide() at the end. */
 #include "base/clock.h"
 #include "timeline/judgement.h"
 #include "timeline/timeline.h"
+#include "verdict/process_growth.h"
 
 /* What is known besides the timeline. All of it is in the record. */
 struct verdict_question {
@@ -28,6 +28,7 @@ struct verdict_question {
     bool can_reclaim;      /* every cycle ends with a reclaim; else there is one probe at the end */
     bool attached;         /* it ran before us and is left as it is: never started again, reclaimed,
                               squeezed, nor driven into its limit beyond the load that was asked for */
+    bool comes_back;       /* attached, and its engine starts it again when it has ended */
     bool stays_down;       /* what was killed is not started again */
     unsigned kills_min;    /* a leak is followed through so many kills, if they are not far away */
     bool heap_is_exact;    /* what the service's heap has in use at a floor holds no garbage */
@@ -50,13 +51,14 @@ struct verdict {
     enum verdict_kind kind;
     enum cause cause;
     char reason[320];   /* one sentence */
-    char evidence[200]; /* of the cause: "one more open socket per request, …"; may be "" */
+    char evidence[320]; /* of the cause: "one more open socket per request, …"; may be "" */
     char effect[200];   /* what follows: "out of memory after …"; may be "" */
     struct verdict_growth growth;
     bool has_smallest_leak;
     double smallest_leak_bytes; /* per request: what this run would have found */
     bool has_shares;            /* of the growth (leak), by where it is held, 0 to 1 */
     double share_user, share_shmem, share_kernel;
+    struct process_growth processes; /* of a leak, where several run: which of them it is in */
     bool has_retained;
     int64_t retained_bytes; /* settled after the load, above the service as it came up */
     bool has_reclaim, has_trim, has_rest;
@@ -106,6 +108,7 @@ struct verdict_action {
     uint64_t requests; /* of a step with load; 0: as many as a cycle has */
     unsigned concurrency;
     uint64_t bytes;
+    bool brief; /* a rest: long enough to see growth, not to see memory given back */
 };
 
 /* What would tell most, as things stand; DONE when nothing more would. */

@@ -1,7 +1,8 @@
 #!/bin/sh
-# attach_in_guest.sh BUILD ROUNDS: in the guest of driver vm, attach to services that run in a cgroup
-# of their own, by pid and by path. For each run a line "run SERVICE HOW STATUS", the result as JSON,
-# and "untouched" when pid, limits and events are as they were; what else was looked at, at the end.
+# attach_in_guest.sh BUILD ROUNDS: in the guest of driver vm, attach to services that run in a
+# cgroup of their own, by pid and by path. For each run a line "run SERVICE HOW STATUS", the result
+# as JSON, and "untouched" when pid, limits and events are as they were; at the end, one that is
+# killed for memory.
 build=$1
 rounds=$2
 group=/sys/fs/cgroup/app
@@ -17,7 +18,8 @@ state() {
     memory.oom.group memory.events; do
     cat $group/web/$file
   done
-  cat $group/memory.max "/proc/$pid/stat" | cut -d ' ' -f 1,2,22
+  cat $group/memory.max
+  cut -d " " -f 1,2,22 "/proc/$pid/stat" 2>&1
 }
 
 # The shell is in the group before it becomes the service.
@@ -48,7 +50,8 @@ attach() { # SERVICE HOW TARGET OPTIONS...
   [ "$before" = "$(state)" ] && echo untouched
 }
 
-for round in $(seq "$rounds"); do
+while [ "$rounds" -gt 0 ]; do
+  rounds=$((rounds - 1))
   start services/global-growth
   attach global-growth pid "$pid" --url /append
   attach global-growth path $group/web --url /append
@@ -64,4 +67,4 @@ echo 32M >$group/memory.max
 start services/concurrency-spike
 attach concurrency-spike killed "$pid" --url /report --concurrency 16 --requests 48 --warmup 16
 kill -0 "$pid" 2>/dev/null && echo "alive"
-echo done
+echo "all done"

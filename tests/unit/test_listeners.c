@@ -50,6 +50,7 @@ START_TEST(finds_each_port_with_its_address)
     uint16_t local = 0;
     CLEANUP(closep) int first = listen_on(htonl(INADDR_ANY), 0, &any);
     CLEANUP(closep) int second = listen_on(htonl(INADDR_LOOPBACK), 0, &local);
+    ck_assert_int_ne(first, second);
     struct listeners listeners = look();
     ck_assert_uint_eq(listeners.n, 2);
     ck_assert_uint_lt(listeners.items[0].port, listeners.items[1].port);
@@ -65,6 +66,7 @@ START_TEST(a_port_of_two_addresses_is_one_port)
     uint16_t same = 0;
     CLEANUP(closep) int first = listen_on(htonl(INADDR_LOOPBACK + 1), 0, &port);
     CLEANUP(closep) int second = listen_on(htonl(INADDR_LOOPBACK), port, &same);
+    ck_assert_int_ne(first, second);
     ck_assert_uint_eq(port, same);
     ck_assert_uint_eq(look().n, 1);
 }

@@ -211,6 +211,28 @@ START_TEST(the_one_workload_among_several_documents)
 }
 END_TEST
 
+static const struct {
+    const char *text;
+    const char *path;
+} urls[] = {
+    {"kind: Pod\nmetadata: {name: a, annotations: {leakcage/url: /fetch}}\nspec: {containers: "
+     "[{name: b, image: c, resources: {limits: {memory: 1Gi}}}]}\n",
+     "/fetch"},
+    {"kind: Deployment\nmetadata: {name: a}\nspec: {template: {metadata: {annotations: "
+     "{leakcage/url: \"/a?b=c\"}}, spec: {containers: [{name: b, image: c, resources: {limits: "
+     "{memory: 1Gi}}}]}}}\n",
+     "/a?b=c"},
+};
+
+START_TEST(an_annotation_says_what_to_request)
+{
+    const struct settings *settings = load(urls[_i].text);
+    ck_assert_uint_eq(settings->load.n_requests, 1);
+    ck_assert_str_eq(settings->load.requests[0].path, urls[_i].path);
+    ck_assert_str_eq(settings->load.requests[0].method, "GET");
+}
+END_TEST
+
 #define TWO_CONTAINERS                                                   \
     "kind: Pod\nmetadata: {name: a}\nspec:\n  containers:\n"             \
     "    - {name: app, image: a, resources: {limits: {memory: 64Mi}}}\n" \
@@ -324,6 +346,8 @@ static const struct {
      "a.yaml:3:61: spec.containers[0].resources.limits: found no memory, expected a limit"},
     {"kind: Pod\nspec: {contaners: []}\n",
      "a.yaml:2:8: spec.contaners: found an unknown field; did you mean \"containers\"?"},
+    {"kind: Pod\nmetadata: {annotations: {leakcage/url: fetch}}\nspec: {}\n",
+     "a.yaml:2:40: metadata.annotations.leakcage/url: found fetch, expected"},
     {POD("      ports: 80\n"), "a.yaml:8:14: spec.containers[0].ports: found 80, expected a list"},
     {POD("      ports: [{containerPort: 99999}]\n"),
      "a.yaml:8:31: spec.containers[0].ports[0].containerPort: found \"99999\", expected a whole "
@@ -452,6 +476,7 @@ static Suite *pod_suite(void)
     tcase_add_test(tcase, an_image_of_ones_own);
     tcase_add_loop_test(tcase, every_kind_that_holds_a_pod, 0, LENGTH(kinds));
     tcase_add_test(tcase, the_one_workload_among_several_documents);
+    tcase_add_loop_test(tcase, an_annotation_says_what_to_request, 0, LENGTH(urls));
     tcase_add_test(tcase, the_container_that_is_asked_for);
     tcase_add_test(tcase, a_limit_given_elsewhere);
     tcase_add_loop_test(tcase, probes_tell_when_it_is_ready, 0, LENGTH(probes));

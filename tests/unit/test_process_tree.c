@@ -59,6 +59,7 @@ START_TEST(finds_a_new_child)
     CLEANUP(family_done) struct family family = family_start(1);
     ck_assert_int_eq(process_tree_refresh(tree, NULL), 0);
     ck_assert_uint_eq(members(tree), 3);
+    ck_assert(process_tree_has(tree, family.parent));
 }
 END_TEST
 

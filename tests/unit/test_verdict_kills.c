@@ -57,6 +57,8 @@ START_TEST(a_drive_that_was_not_killed_is_the_last)
     tell_leak(&story);
     story.question.kills_min = 3;
     ck_assert_int_eq(story_next(&story), VERDICT_STEP_DRIVE);
+    story_work(&story, CYCLE_DRIVE, 3000, 40 * STORY_MIB)->deadline_hit = true;
+    ck_assert_int_eq(story_next(&story), VERDICT_STEP_DRIVE); /* it was too slow: once more */
     story_work(&story, CYCLE_DRIVE, 6000, 60 * STORY_MIB);
     ck_assert_int_eq(story_next(&story), VERDICT_STEP_DONE);
 }
@@ -79,6 +81,10 @@ START_TEST(what_stays_down_has_had_its_last_cycle)
     story_cycle(&story, CYCLE_READY, 8 * STORY_MIB);
     story_kill(&story, CYCLE_WARMUP, 100);
     ck_assert_int_eq(story_next(&story), VERDICT_STEP_DONE);
+    struct verdict verdict = story_verdict(&story);
+    ck_assert_int_eq(verdict.kind, VERDICT_INCONCLUSIVE);
+    story_expect_text(verdict.reason, "OOM-killed after 0 cycles and is not started again");
+    story_expect_text(verdict.reason, "--restart always");
 }
 END_TEST
 
