@@ -19,7 +19,7 @@
  * much as is done in that time, within bounds. */
 #define HEAP_WARMUP_PIECE 125
 #define HEAP_WARMUP_NS    (6 * NSEC_PER_SEC)
-#define HEAP_CYCLE_S      3.0
+#define HEAP_CYCLE_S      2.0
 #define HEAP_CYCLE_MIN    100
 #define HEAP_WORK_TIMES   4U
 
@@ -100,7 +100,8 @@ static int run_warm_heap_up(struct stage *stage, struct error *err)
     struct record *record = stage->record;
     const struct timeline *timeline = stage->timeline;
     bool uneven = record->question.heap_has_garbage;
-    uint64_t most = stage->cycle_requests * (uneven ? HEAP_WORK_TIMES : 1);
+    uint64_t most = stage->cycle_requests * HEAP_WORK_TIMES;
+    uint64_t warm = uneven ? most : stage->cycle_requests;
     uint64_t least = uneven ? stage->cycle_requests : HEAP_CYCLE_MIN;
     nsec_t until_ns = clock_now_ns() + HEAP_WARMUP_NS;
     const struct cycle *last = NULL;
@@ -110,7 +111,7 @@ static int run_warm_heap_up(struct stage *stage, struct error *err)
             return -1;
         last = &timeline->cycles[timeline->n_cycles - 1];
         done += HEAP_WARMUP_PIECE;
-    } while (done < most && last->complete && clock_now_ns() < until_ns);
+    } while (done < warm && last->complete && clock_now_ns() < until_ns);
 
     double seconds = (double)(last->load_end_ns - last->begin_ns) / NSEC_PER_SEC;
     double requests = HEAP_CYCLE_S * (double)load_counts_completed(&last->counts) / seconds;

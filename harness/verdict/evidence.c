@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "verdict/evidence_time.h"
-#include "verdict/heap_growth.h"
 
 /* With this share, and a load that did not finish in its time, nothing but waiting happens. */
 #define THRASH_STALL_MIN 0.3
@@ -13,14 +12,6 @@
 #define TIME_RATE_MIN 0.5
 /* A peak this close to the limit was cut off by it. */
 #define PEAK_CLIPPED_MIN 0.95
-/* A floor that is restless for other reasons than its heap rises in its later half at this share of
- * the rate of the earlier one, at the most. */
-#define RESTIVE_FADE_MAX 0.35
-/* What a heap has in use stands when it rises so little that chance does as much as often as this.
- */
-#define HEAP_RISE_P_MAX 0.05
-/* A collected heap has come to its whole size when so much of it is held as private memory. */
-#define HEAP_FULL_MIN 0.9
 
 static int64_t evidence_cache(const struct survey *survey)
 {
@@ -145,77 +136,12 @@ static void evidence_try_time(const struct verdict_question *question, struct ev
         evidence_is_steady_in_time(question, ret);
 }
 
-/* Growth of the series, in the light of the whole start and of the window before. */
-static void evidence_weigh(const struct floor_series *history, const struct floor_series *before,
-                           const struct verdict_question *question, struct growth *growth)
+void evidence_weigh(const struct floor_series *history, const struct floor_series *before,
+                    const struct verdict_question *question, struct growth *growth)
 {
     struct growth growth_before;
     growth_assess(before, question->cycles_min, &growth_before);
     growth_weigh_history(history, before->n > 0 ? &growth_before : NULL, growth);
-}
-
-/* A floor that moved as a JIT compiler moves it: up and down, ever less, or in steps so uneven that
- * they are no rise in step with work. */
-static bool evidence_is_restive(const struct growth *growth)
-{
-    return growth->shape == GROWTH_UNCLEAR &&
-           (growth->trend.low <= 0 || growth->fade <= RESTIVE_FADE_MAX ||
-            growth->total_bytes < growth->hidden_bytes);
-}
-
-/* What a heap has in use rises, or may: not steadily so far. */
-static bool evidence_heap_rises(const struct growth *heap)
-{
-    return heap->shape == GROWTH_TOO_FEW || heap->shape == GROWTH_STEADY ||
-           (heap->shape == GROWTH_UNCLEAR && heap->total_bytes > heap->noise_bytes &&
-            heap->trend.p_rise <= HEAP_RISE_P_MAX);
-}
-
-/* The floor, in the light of what its heap has in use. */
-static void evidence_weigh_heap(const struct growth *heap, const struct verdict_question *question,
-                                struct evidence *ret)
-{
-    struct growth *floor = &ret->growth;
-    bool heap_stands = !evidence_heap_rises(heap);
-    ret->heap_stands = heap_stands;
-    ret->runtime_moves = heap_stands && question->heap_is_collected;
-    ret->heap_smallest_leak = growth_smallest_leak(heap);
-    if (floor->shape == GROWTH_STEADY && heap_growth_is_reserve(&ret->series)) {
-        floor->shape = GROWTH_UNCLEAR;
-        floor->doubt = "it is the heap's reserve that grew: nothing of it is in use";
-    } else if ((floor->shape == GROWTH_FLAT || floor->shape == GROWTH_FADING) && !heap_stands) {
-        floor->shape = GROWTH_UNCLEAR;
-        floor->doubt = "what its heap has in use moved, and not for long enough to tell how";
-    } else if (question->heap_is_collected && heap_stands && evidence_is_restive(floor)) {
-        floor->shape = GROWTH_FADING;
-        ret->restive = true;
-    }
-}
-
-/* Where the heap's own numbers are exact they speak too: of growth that the floor does not show,
- * and of a floor that rose though nothing of the rise is in use. */
-static void evidence_hear_heap(const struct floor_series *before,
-                               const struct verdict_question *question, struct evidence *ret)
-{
-    struct floor_series series;
-    struct floor_series history;
-    struct floor_series window_before = *before;
-    if (!question->heap_is_exact || !heap_growth_series(&ret->series, &series) ||
-        !heap_growth_series(&ret->history, &history))
-        return;
-    if (before->n > 0 && !heap_growth_series(before, &window_before))
-        return;
-    struct growth growth;
-    growth_assess(&series, question->cycles_min, &growth);
-    evidence_weigh(&history, &window_before, question, &growth);
-    if (growth.shape != GROWTH_STEADY || ret->growth.shape == GROWTH_STEADY) {
-        evidence_weigh_heap(&growth, question, ret);
-        return;
-    }
-    ret->by_heap = true;
-    ret->series = series;
-    ret->history = history;
-    ret->growth = growth;
 }
 
 /* What a floor of the series judged shows. */
@@ -374,29 +300,4 @@ bool evidence_is_clipped(const struct evidence *evidence, const struct verdict_q
     struct floor_parts floor = indicators_floor(&evidence->last->floor);
     return floor.present &&
            (double)floor.total_bytes >= EVIDENCE_PRESSURE_PEAK_MIN * (double)question->limit_bytes;
-}
-
-bool evidence_heap_hides(const struct evidence *evidence, const struct verdict_question *question)
-{
-    if (evidence->last == NULL || (question->heap_is_exact && evidence->has_heap))
-        return false;
-    if (question->heap_is_constant)
-        return true;
-    struct floor_parts floor = indicators_floor(&evidence->last->floor);
-    return question->heap_max_bytes > 0 && floor.present &&
-           (double)floor.user_bytes >= HEAP_FULL_MIN * (double)question->heap_max_bytes;
-}
-
-double evidence_heap_room(const struct evidence *evidence, const struct verdict_question *question)
-{
-    const struct floor_series *history = &evidence->history;
-    if (history->n == 0)
-        return -1;
-    const struct survey *last = &history->cycle[history->n - 1]->floor;
-    if (!survey_has_allocator(last))
-        return -1;
-    double whole = question->heap_max_bytes > 0 ? (double)question->heap_max_bytes
-                                                : (double)last->value[SURVEY_HEAP_ARENA];
-    double in_use = (double)last->value[SURVEY_HEAP_IN_USE];
-    return whole > in_use ? whole - in_use : 0;
 }

@@ -58,6 +58,15 @@ struct evidence {
 void evidence_gather(const struct timeline *timeline, const struct verdict_question *question,
                      struct evidence *ret);
 
+/* Growth of a series in the light of its whole start, and of the window before (n = 0: none). */
+void evidence_weigh(const struct floor_series *history, const struct floor_series *before,
+                    const struct verdict_question *question, struct growth *growth);
+
+/* Where the heap's own numbers are exact they speak too: of growth that the floor does not show,
+ * and of a floor that rose though nothing of the rise is in use. `before` is the window before. */
+void evidence_hear_heap(const struct floor_series *before, const struct verdict_question *question,
+                        struct evidence *ret);
+
 /* Memory that a single request needs while it runs, from the peak at full concurrency, or from the
  * solo probe where that peak was clipped at the limit. False when neither tells. */
 bool evidence_transient(const struct evidence *evidence, const struct verdict_question *question,

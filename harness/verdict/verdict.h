@@ -10,8 +10,7 @@
  *   clean         none of these
  *   inconclusive  the evidence is bad or not enough; the reason says what would decide it
  *
- * The run asks verdict_next() after every cycle, does what it says, and asks verdict_decide() at
- * the end. */
+ * The run asks verdict_next() after every cycle and verdict_decide() at the end. */
 #include "base/clock.h"
 #include "timeline/judgement.h"
 #include "timeline/timeline.h"
