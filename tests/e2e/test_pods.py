@@ -121,7 +121,7 @@ class InContainers(test_containers.ContainerTest):
                             % archive)
         done = self.run_here("--driver", "vm", "--pod", self.write("pod.yaml", text), "--url",
                              "/thumbnail", "--time-scale", "5", "--expect", "leak/heap",
-                             timeout=300)
+                             "--budget", "3m", timeout=300)
         self.expect_status(done, e2e.PASS)
         record = self.result("oom-restart")
         self.assertGreaterEqual(record["restarts"], 2, str(done))
