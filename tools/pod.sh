@@ -108,7 +108,7 @@ with_podman() {
     status=0
     # shellcheck disable=SC2086 # options
     "$build/leakcage" run --attach "podman:$container" --port 8080 --url "$(path_of "$manifest")" \
-        -o "${RESULTS:-${TMPDIR:-/tmp}/results}" ${ARGS:-} || status=$?
+        --budget 3m -o "${RESULTS:-${TMPDIR:-/tmp}/results}" ${ARGS:-} || status=$?
     podman inspect --format 'pod: {{.Name}}: {{.State.Status}}, restarts: {{.RestartCount}}' \
         "$container"
     # A leak is what these are for.

@@ -32,6 +32,7 @@ xz-utils:/usr/bin/xz:unpacks the virtual machine's kernel"
 pod_needs="
 podman:/usr/bin/podman:containers and pods
 crun:/usr/bin/crun:starts the containers
+conmon:/usr/bin/conmon:watches the containers
 netavark:/usr/lib/podman/netavark:network of the containers
 catatonit:/usr/bin/catatonit:first process of a pod
 bpftool:/usr/sbin/bpftool:pods where no systemd runs, as in the virtual machine"
@@ -41,10 +42,6 @@ python3:/usr/bin/python3:tests of the scenario files
 python3-jsonschema:/usr/lib/python3/dist-packages/jsonschema:tests of the scenario files
 python3-yaml:/usr/lib/python3/dist-packages/yaml:tests of the manifests
 clang:/usr/bin/clang:second compiler
-podman:/usr/bin/podman:containers, in the tests' virtual machine
-crun:/usr/bin/crun:starts them
-conmon:/usr/bin/conmon:watches them
-bpftool:/usr/sbin/bpftool:pods where no systemd runs (tools/kube-play.sh)
 libclang-rt-dev:/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.asan-x86_64.a:its sanitizers"
 lint_needs="
 clang-format:/usr/bin/clang-format:formatting

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -43,11 +44,38 @@ static int process_child_descriptors(const struct process_spec *spec)
     return 0;
 }
 
+/* What the child could not do. */
+enum process_step { STEP_SET_UP, STEP_USER, STEP_CWD, STEP_EXEC };
+
+/* What it tells its parent then. */
+struct process_failure {
+    enum process_step step;
+    int error;
+};
+
+/* To die with its parent. */
+static int process_child_bind(pid_t parent)
+{
+    return prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent ? -1 : 0;
+}
+
+/* The kernel forgets the bond to the parent with a change of user. */
+static int process_child_user(const struct account *user, pid_t parent)
+{
+    if (user == NULL)
+        return 0;
+    if (setgroups(user->n_groups, user->groups) < 0 ||
+        setresgid(user->gid, user->gid, user->gid) < 0 ||
+        setresuid(user->uid, user->uid, user->uid) < 0)
+        return -1;
+    return process_child_bind(parent);
+}
+
 static int process_child_environment(const struct process_spec *spec, pid_t parent)
 {
     if (!spec->same_session)
         setsid();
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
+    if (process_child_bind(parent) < 0)
         return -1;
     if (spec->no_huge_pages && prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0) < 0)
         return -1;
@@ -66,7 +94,17 @@ static int process_child_environment(const struct process_spec *spec, pid_t pare
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    return spec->cwd != NULL ? chdir(spec->cwd) : 0;
+    return 0;
+}
+
+/* All that comes before exec. Returns what failed, STEP_EXEC for nothing. */
+static enum process_step process_child_prepare(const struct process_spec *spec, pid_t parent)
+{
+    if (process_child_environment(spec, parent) < 0 || process_child_descriptors(spec) < 0)
+        return STEP_SET_UP;
+    if (process_child_user(spec->user, parent) < 0)
+        return STEP_USER;
+    return spec->cwd != NULL && chdir(spec->cwd) < 0 ? STEP_CWD : STEP_EXEC;
 }
 
 /* Instead of exec: give up what exec would close (with it the report, which tells the parent that
@@ -85,7 +123,10 @@ __attribute__((noreturn)) static void process_child(const struct process_spec *s
     if (read(go_fd, &go, 1) != 1)
         _exit(127);
 
-    if (process_child_environment(spec, parent) == 0 && process_child_descriptors(spec) == 0) {
+    struct process_failure failure;
+    memset(&failure, 0, sizeof(failure));
+    failure.step = process_child_prepare(spec, parent);
+    if (failure.step == STEP_EXEC) {
         if (spec->function != NULL)
             process_child_function(spec);
         if (spec->env != NULL)
@@ -93,9 +134,9 @@ __attribute__((noreturn)) static void process_child(const struct process_spec *s
         else
             execvp(spec->argv[0], spec->argv);
     }
-    int saved = errno;
-    ssize_t written = write(report_fd, &saved, sizeof(saved));
-    _exit(written == (ssize_t)sizeof(saved) ? 127 : 126);
+    failure.error = errno;
+    ssize_t written = write(report_fd, &failure, sizeof(failure));
+    _exit(written == (ssize_t)sizeof(failure) ? 127 : 126);
 }
 
 /* Let the child go on and learn whether its exec succeeded. */
@@ -105,14 +146,21 @@ static int process_release(const struct process_spec *spec, int go_fd, int repor
     if (write(go_fd, "x", 1) != 1)
         return error_set_errno(err, ERROR_INTERNAL, errno, "cannot start %s", spec->argv[0]);
 
-    int child_errno = 0;
+    struct process_failure failure = {.step = STEP_EXEC};
     ssize_t length = 0;
     do
-        length = read(report_fd, &child_errno, sizeof(child_errno));
+        length = read(report_fd, &failure, sizeof(failure));
     while (length < 0 && errno == EINTR);
     if (length == 0)
         return 0;
-    return error_set_errno(err, ERROR_SERVICE, child_errno, "cannot execute %s", spec->argv[0]);
+    if (failure.step == STEP_USER)
+        return error_set_errno(err, ERROR_SERVICE, failure.error,
+                               "cannot change to user %u, group %u, for %s", spec->user->uid,
+                               spec->user->gid, spec->argv[0]);
+    if (failure.step == STEP_CWD)
+        return error_set_errno(err, ERROR_SERVICE, failure.error,
+                               "cannot go to the folder %s for %s", spec->cwd, spec->argv[0]);
+    return error_set_errno(err, ERROR_SERVICE, failure.error, "cannot execute %s", spec->argv[0]);
 }
 
 int process_spawn(const struct process_spec *spec, struct process *ret, struct error *err)

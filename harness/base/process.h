@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "base/account.h"
 #include "base/clock.h"
 #include "base/error.h"
 
@@ -27,9 +28,10 @@ struct process_spec {
     int stderr_fd;       /* -1: /dev/null */
     const int *keep_fds; /* further descriptors the child inherits under the same numbers */
     unsigned n_keep_fds;
-    bool no_huge_pages; /* prctl(PR_SET_THP_DISABLE) before exec */
-    bool raise_nofile;  /* soft RLIMIT_NOFILE to the hard one, as container engines do */
-    bool same_session;  /* stay in the parent's session (no setsid) */
+    bool no_huge_pages;         /* prctl(PR_SET_THP_DISABLE) before exec */
+    bool raise_nofile;          /* soft RLIMIT_NOFILE to the hard one, as container engines do */
+    bool same_session;          /* stay in the parent's session (no setsid) */
+    const struct account *user; /* NULL: ours; else needs root, and is changed to last of all */
     /* Called in the parent while the child waits before exec; -1 ends the child. May be NULL. */
     int (*attach)(pid_t pid, void *context, struct error *err);
     void *attach_context;
@@ -48,8 +50,9 @@ struct process_end {
     int status; /* exit status, or the signal's number */
 };
 
-/* Start a program; *ret is the caller's to wait for or to end. A program that cannot be executed is
- * an error of kind ERROR_SERVICE, told before this returns. */
+/* Start a program; *ret is the caller's to wait for or to end. A program that cannot be executed,
+ * and a folder or user it cannot be given, is an error of kind ERROR_SERVICE, told before this
+ * returns. */
 int process_spawn(const struct process_spec *spec, struct process *ret, struct error *err);
 
 /* Wait until it has ended, at the latest at the deadline; *ret is filled and the process is none

@@ -236,7 +236,7 @@ static int options_set_service(int code, const char *value, struct options *ret,
             return error_set(err, ERROR_USAGE,
                              "found \"%.60s\", expected a path, tcp, log:REGEX or none", value);
         ret->ready = value;
-        return 0;
+        return program_check_ready_log(value, err);
     case OPTION_TRIM:
         return options_set_ask(value, &ret->trim, err);
     case OPTION_GC:

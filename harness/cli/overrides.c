@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/words.h"
 
 #define OVERRIDES_BODY_MAX_BYTES ((size_t)1024 * 1024)
 
@@ -35,6 +36,7 @@ static int overrides_requests(const struct options *options, struct scenario *sc
         return 0;
     load->n_requests = options->n_requests;
     load->command = NULL;
+    load->command_cwd = NULL;
     for (unsigned i = 0; i < options->n_requests; i++) {
         struct request_kind *request = &load->requests[i];
         *request = options->url_requests[i];
@@ -46,12 +48,41 @@ static int overrides_requests(const struct options *options, struct scenario *sc
     return 0;
 }
 
-static int overrides_load(const struct options *options, struct scenario *scenario,
-                          struct load_profile *load, struct error *err)
+/* The command of the command line instead of the scenario's requests. */
+static int overrides_command(const struct options *options, struct scenario *scenario,
+                             struct settings *settings, struct error *err)
 {
+    struct load_profile *load = &settings->load;
+    CLEANUP(freep) char **words = NULL;
+    size_t count = 0;
+    if (options->load_command == NULL)
+        return 0;
+    if (words_split(options->load_command, &words, err) < 0)
+        return error_prefix(err, "--load");
+    while (words[count] != NULL)
+        count++;
+    const char **kept = arena_alloc(scenario->arena, (count + 1) * sizeof(*kept));
+    if (kept == NULL)
+        return error_out_of_memory(err);
+    for (size_t i = 0; i < count; i++)
+        if ((kept[i] = scenario_keep(scenario, words[i])) == NULL)
+            return error_out_of_memory(err);
+    if (load->command == NULL)
+        settings_suit_command(settings);
+    load->command = kept;
+    load->n_requests = 0;
+    load->n_timers = 0;
+    return 0;
+}
+
+static int overrides_load(const struct options *options, struct scenario *scenario,
+                          struct settings *settings, struct error *err)
+{
+    struct load_profile *load = &settings->load;
     if (options->n_requests > 0 && options->load_command != NULL)
         return error_set(err, ERROR_USAGE, "found both --url and --load, expected one of them");
-    if (overrides_requests(options, scenario, load, err) < 0)
+    if (overrides_requests(options, scenario, load, err) < 0 ||
+        overrides_command(options, scenario, settings, err) < 0)
         return -1;
     if (options->concurrency > 0)
         load->concurrency = options->concurrency;
@@ -176,7 +207,7 @@ static void overrides_expectation(const struct options *options, struct settings
 static int overrides_settings(const struct options *options, struct scenario *scenario,
                               struct settings *settings, struct error *err)
 {
-    if (overrides_load(options, scenario, &settings->load, err) < 0 ||
+    if (overrides_load(options, scenario, settings, err) < 0 ||
         overrides_service(options, scenario, settings, err) < 0)
         return -1;
     overrides_cycles(options, settings);

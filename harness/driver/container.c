@@ -196,6 +196,13 @@ static int container_survey(struct instance *instance, struct survey *ret, struc
     return 0;
 }
 
+static int container_inspect(struct instance *instance, uint64_t limit_bytes,
+                             struct runtime_survey *ret, struct error *err)
+{
+    return runtime_survey_take(instance->cgroup_fd, instance->proc_fd, instance->ports[0],
+                               limit_bytes, ret, err);
+}
+
 static int container_reclaim(struct instance *instance, nsec_t deadline_ns, int64_t *ret_bytes,
                              struct error *err)
 {
@@ -293,6 +300,7 @@ const struct driver container_driver = {
     .state = container_state,
     .read = container_read,
     .survey = container_survey,
+    .inspect = container_inspect,
     .reclaim = container_reclaim,
     .squeeze = container_squeeze,
     .stop = container_stop,

@@ -154,6 +154,22 @@ static void command_words(struct command_maker *maker, const char *const *words)
         command_take(maker, command_fill(maker, *words));
 }
 
+/* The image, and what runs in it: the words of a command are its CMD, but a pod's command is
+ * Kubernetes' word for the ENTRYPOINT. */
+static void command_program(struct command_maker *maker)
+{
+    const struct settings *settings = maker->order->settings;
+    const char *const *words = settings->service.command;
+    if (settings->pod != NULL && words[0] != NULL) {
+        CLEANUP(freep) char *program = command_fill(maker, *words++);
+        command_add(maker, "--entrypoint=%s", program != NULL ? program : "");
+        maker->failed = maker->failed || program == NULL;
+    }
+    command_add(maker, "%s", maker->order->image);
+    command_words(maker, words);
+    command_words(maker, settings->service.args);
+}
+
 int container_command_make(const struct container_order *order, struct container_command *ret,
                            struct error *err)
 {
@@ -175,9 +191,7 @@ int container_command_make(const struct container_order *order, struct container
     if (command_environment(&maker, err) < 0)
         return -1;
     command_surroundings(&maker);
-    command_add(&maker, "%s", order->image);
-    command_words(&maker, order->settings->service.command);
-    command_words(&maker, order->settings->service.args);
+    command_program(&maker);
     if (maker.failed)
         return error_out_of_memory(err);
     *ret = maker.command;

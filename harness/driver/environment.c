@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
+
 void environment_done(struct environment *environment)
 {
     for (size_t i = 0; i < environment->n_entries; i++)
@@ -47,6 +49,17 @@ int environment_set(struct environment *environment, const char *entry, struct e
     environment->entries[at] = copy;
     environment->entries[environment->n_entries] = NULL;
     return 0;
+}
+
+int environment_set_text(struct environment *environment, const char *name, const char *text,
+                         struct error *err)
+{
+    CLEANUP(freep) char *entry = NULL;
+    if (asprintf(&entry, "%s=%s", name, text) < 0) {
+        entry = NULL;
+        return error_out_of_memory(err);
+    }
+    return environment_set(environment, entry, err);
 }
 
 int environment_add_all(struct environment *environment, char *const *entries, struct error *err)

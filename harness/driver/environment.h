@@ -20,6 +20,10 @@ int environment_add_all(struct environment *environment, char *const *entries, s
 /* Set one "K=V", in place of an earlier one of that key. The text is copied. */
 int environment_set(struct environment *environment, const char *entry, struct error *err);
 
+/* Set NAME=TEXT. */
+int environment_set_text(struct environment *environment, const char *name, const char *text,
+                         struct error *err);
+
 /* Set PORT, or NAME_PORT for a name: upper case, and '_' for what is no letter or digit. */
 int environment_set_port(struct environment *environment, const char *name, unsigned port,
                          struct error *err);

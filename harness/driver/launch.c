@@ -5,14 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/processor.h"
 #include "driver/environment.h"
-
-#define LAUNCH_DATA_VARIABLE "LEAKCAGE_DATA"
+#include "driver/launch_user.h"
 
 /* The words of a command, owned, NULL-terminated. */
 struct launch_words {
@@ -65,8 +65,9 @@ static int launch_make_words(const struct launch *launch, struct launch_words *w
     return launch_add_words(launch, program->args, words, err);
 }
 
-static int launch_make_environment(const struct launch *launch, struct environment *environment,
-                                   struct error *err)
+/* `user`: NULL when it is ours. */
+static int launch_make_environment(const struct launch *launch, const struct account *user,
+                                   struct environment *environment, struct error *err)
 {
     const struct settings *settings = launch->settings;
     if (environment_add_all(environment, environ, err) < 0 ||
@@ -77,12 +78,8 @@ static int launch_make_environment(const struct launch *launch, struct environme
                                  launch->values.ports[i + 1], err) < 0)
             return -1;
 
-    CLEANUP(freep) char *data = NULL;
-    if (asprintf(&data, LAUNCH_DATA_VARIABLE "=%s", launch->values.data_dir) < 0) {
-        data = NULL;
-        return error_out_of_memory(err);
-    }
-    if (environment_set(environment, data, err) < 0)
+    if (environment_set_text(environment, "LEAKCAGE_DATA", launch->values.data_dir, err) < 0 ||
+        launch_user_describe(user, environment, err) < 0)
         return -1;
 
     const struct program *program = launch_program_of(settings, launch->index);
@@ -115,6 +112,38 @@ static int launch_make_cwd(const struct launch *launch, char **ret, struct error
     return 0;
 }
 
+/* Programs of several users share the data folder: then it is everybody's. */
+static bool launch_has_several_users(const struct settings *settings)
+{
+    const char *service = settings->service.user;
+    for (unsigned i = 0; i < settings->n_dependencies; i++) {
+        const char *other = settings->dependencies[i].user;
+        if (service == NULL || other == NULL ? service != other : strcmp(service, other) != 0)
+            return true;
+    }
+    return false;
+}
+
+/* What another user needs to be able to use. `cwd` NULL: ours. */
+static int launch_give(const struct launch *launch, const struct account *user, const char *cwd,
+                       struct error *err)
+{
+    const char *data_dir = launch->values.data_dir;
+    if (user == NULL)
+        return 0;
+    if (launch_user_give(user, data_dir, err) < 0 ||
+        launch_user_give(user, launch->log_path, err) < 0)
+        return -1;
+    if (launch_has_several_users(launch->settings) && chmod(data_dir, 0777) < 0)
+        return error_set_errno(err, ERROR_ENVIRONMENT, errno, "cannot open up %s", data_dir);
+    if (cwd != NULL && strncmp(cwd, data_dir, strlen(data_dir)) == 0 &&
+        launch_user_give(user, cwd, err) < 0)
+        return -1;
+    if (account_check_reach(user, data_dir, err) < 0)
+        return error_prefix(err, "LEAKCAGE_DATA is out of reach (-o DIR puts it elsewhere)");
+    return 0;
+}
+
 struct launch_placing {
     struct cgroup *cgroup;
     const char *program;
@@ -138,8 +167,12 @@ int launch_start(const struct launch *launch, struct process *ret, struct error 
     CLEANUP(launch_words_done) struct launch_words words = {.list = NULL};
     CLEANUP(environment_done) struct environment environment = ENVIRONMENT_INIT;
     CLEANUP(freep) char *cwd = NULL;
-    if (launch_make_words(launch, &words, err) < 0 ||
-        launch_make_environment(launch, &environment, err) < 0 ||
+    struct account account;
+    const struct account *user = NULL;
+    const char *name = launch_program_of(launch->settings, launch->index)->user;
+    if (launch_user_find(name, &account, &user, err) < 0 ||
+        launch_make_words(launch, &words, err) < 0 ||
+        launch_make_environment(launch, user, &environment, err) < 0 ||
         launch_make_cwd(launch, &cwd, err) < 0)
         return -1;
 
@@ -148,6 +181,8 @@ int launch_start(const struct launch *launch, struct process *ret, struct error 
     if (log_fd < 0)
         return error_set_errno(err, ERROR_ENVIRONMENT, errno, "cannot write the log %s",
                                launch->log_path);
+    if (launch_give(launch, user, cwd, err) < 0)
+        return -1;
 
     struct launch_placing placing = {.cgroup = launch->cgroup, .program = words.list[0]};
     struct process_spec spec = {
@@ -159,6 +194,7 @@ int launch_start(const struct launch *launch, struct process *ret, struct error 
         .stderr_fd = log_fd,
         .no_huge_pages = launch->settings->thp != THP_SYSTEM,
         .raise_nofile = true,
+        .user = user,
         .attach = launch_attach,
         .attach_context = &placing,
     };

@@ -20,7 +20,8 @@ struct launch {
 const struct program *launch_program_of(const struct settings *settings, unsigned index);
 
 /* Start it. Its environment is ours and PORT (its own), NAME_PORT of each dependency,
- * LEAKCAGE_DATA, then what the scenario sets. A cwd in the data folder is made. Transparent huge
- * pages are off unless the scenario wants the system's setting; the soft limit of descriptors is
- * raised to the hard one. */
+ * LEAKCAGE_DATA, HOME, USER and LOGNAME of another user that it runs as, then what the scenario
+ * sets. Such a user can write to the data folder and to its log. A cwd in the data folder is made.
+ * Transparent huge pages are off unless the scenario wants the system's setting; the soft limit of
+ * descriptors is raised to the hard one. */
 int launch_start(const struct launch *launch, struct process *ret, struct error *err);

@@ -194,6 +194,8 @@ static int native_survey(struct instance *instance, struct survey *ret, struct e
     if (process_survey_take(cgroup_dir_fd(instance->service), instance->proc_fd, instance->ports[0],
                             &survey, err) < 0)
         return -1;
+    native_reap(instance);
+    survey.value[SURVEY_FIRST] = instance->main_ended ? 0 : 1;
     *ret = survey;
     return 0;
 }

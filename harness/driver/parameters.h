@@ -24,6 +24,7 @@ struct run_files {
                              its name */
     const char *data_dir; /* what they write: a folder that is there, LEAKCAGE_DATA to them all */
     const char *collected_dir; /* what is fetched from the service; made when there is something */
+    const char *load_log_path; /* what a load that is a command prints */
 };
 
 /* For relocate: where the records go, and who hears what the program elsewhere prints. */

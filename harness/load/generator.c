@@ -8,7 +8,8 @@
 #include <sys/prctl.h>
 
 #include "base/cleanup.h"
-#include "load/engine.h"
+#include "load/command_engine.h"
+#include "load/http_engine.h"
 #include "load/tally.h"
 
 enum command { COMMAND_NONE, COMMAND_RUN, COMMAND_DISCONNECT, COMMAND_QUIT };
@@ -53,7 +54,7 @@ static void run_batch(struct generator *generator)
     pthread_mutex_unlock(&generator->lock);
 
     struct batch_result result;
-    engine_run(generator->engine, &order, &result);
+    generator->engine->type->run(generator->engine, &order, &result);
 
     pthread_mutex_lock(&generator->lock);
     generator->result = result;
@@ -65,7 +66,7 @@ static void run_batch(struct generator *generator)
 
 static void disconnect(struct generator *generator)
 {
-    engine_disconnect(generator->engine);
+    generator->engine->type->disconnect(generator->engine);
     pthread_mutex_lock(&generator->lock);
     command_obeyed(generator, COMMAND_DISCONNECT);
     pthread_mutex_unlock(&generator->lock);
@@ -79,7 +80,7 @@ static void *thread_main(void *user)
     for (;;) {
         switch (current_command(generator)) {
         case COMMAND_NONE:
-            engine_rest(generator->engine);
+            generator->engine->type->rest(generator->engine);
             break;
         case COMMAND_RUN:
             run_batch(generator);
@@ -109,8 +110,6 @@ static int start_thread(struct generator *generator, struct error *err)
 
 static int check_profile(const struct load_profile *profile, struct error *err)
 {
-    if (profile->n_requests + profile->n_timers == 0)
-        return error_set(err, ERROR_USAGE, "the load has neither requests nor timers");
     if (profile->concurrency < 1 || profile->concurrency > LOAD_CONCURRENCY_MAX)
         return error_set(err, ERROR_USAGE, "the load's concurrency is %u, expected 1 to %d",
                          profile->concurrency, LOAD_CONCURRENCY_MAX);
@@ -122,18 +121,29 @@ static int check_profile(const struct load_profile *profile, struct error *err)
     return 0;
 }
 
-static int generator_init(struct generator *generator, const char *base_url, struct error *err)
+/* Where work goes: one of the two. */
+struct target {
+    const char *base_url;
+    const struct load_command *command;
+};
+
+static int generator_init(struct generator *generator, const struct target *target,
+                          struct error *err)
 {
+    const struct load_profile *profile = generator->profile;
     generator->over_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (generator->over_fd < 0)
         return error_set_errno(err, ERROR_INTERNAL, errno, "an eventfd for the load");
-    if (engine_new(generator->profile, base_url, &generator->tally, &generator->engine, err) < 0)
-        return -1;
-    return start_thread(generator, err);
+    int status = target->command != NULL
+                     ? command_engine_new(profile, target->command, &generator->tally,
+                                          &generator->engine, err)
+                     : http_engine_new(profile, target->base_url, &generator->tally,
+                                       &generator->engine, err);
+    return status < 0 ? -1 : start_thread(generator, err);
 }
 
-int generator_new(const struct load_profile *profile, const char *base_url, struct generator **ret,
-                  struct error *err)
+static int generator_make(const struct load_profile *profile, const struct target *target,
+                          struct generator **ret, struct error *err)
 {
     if (check_profile(profile, err) < 0)
         return -1;
@@ -145,12 +155,28 @@ int generator_new(const struct load_profile *profile, const char *base_url, stru
     tally_init(&generator->tally);
     pthread_mutex_init(&generator->lock, NULL);
     pthread_cond_init(&generator->obeyed, NULL);
-    if (generator_init(generator, base_url, err) < 0) {
+    if (generator_init(generator, target, err) < 0) {
         generator_free(generator);
         return -1;
     }
     *ret = generator;
     return 0;
+}
+
+int generator_new(const struct load_profile *profile, const char *base_url, struct generator **ret,
+                  struct error *err)
+{
+    const struct target target = {.base_url = base_url};
+    if (profile->n_requests + profile->n_timers == 0)
+        return error_set(err, ERROR_USAGE, "the load has neither requests nor timers");
+    return generator_make(profile, &target, ret, err);
+}
+
+int generator_new_command(const struct load_profile *profile, const struct load_command *command,
+                          struct generator **ret, struct error *err)
+{
+    const struct target target = {.command = command};
+    return generator_make(profile, &target, ret, err);
 }
 
 void generator_free(struct generator *generator)
@@ -164,7 +190,8 @@ void generator_free(struct generator *generator)
         engine_stop(generator->engine);
         pthread_join(generator->thread, NULL);
     }
-    engine_free(generator->engine);
+    if (generator->engine != NULL)
+        generator->engine->type->free(generator->engine);
     tally_done(&generator->tally);
     pthread_cond_destroy(&generator->obeyed);
     pthread_mutex_destroy(&generator->lock);

@@ -21,29 +21,22 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "load/batch.h"
+#include "load/command_engine.h"
 #include "load/profile.h"
 #include "timeline/load_sample.h"
 
 struct generator;
 
-/* How a batch went. Counts are of this batch alone. Requests never begun are in none of them;
- * requests given up by generator_stop() are in `started` only. */
-struct batch_result {
-    struct load_counts counts;
-    nsec_t start_ns; /* CLOCK_MONOTONIC */
-    nsec_t end_ns;
-    bool deadline_hit; /* ended by its deadline with work left */
-    bool stopped;      /* ended by generator_stop() */
-    /* From the due time and from the send (a connection's opening included), of the answered
-     * requests; -1 when there were none. Within 0.8 %, the greatest exact. */
-    nsec_t latency_p50_ns, latency_p99_ns, latency_max_ns;
-    nsec_t service_p50_ns, service_p99_ns, service_max_ns;
-};
-
 /* `profile` and `base_url` ("http://127.0.0.1:8080", no slash at the end) are borrowed; only http
  * is spoken. ERROR_USAGE for a request that cannot be sent as it stands. The caller owns *ret. */
 int generator_new(const struct load_profile *profile, const char *base_url, struct generator **ret,
                   struct error *err);
+
+/* Work that is not HTTP: each unit is one run of a program (see command_engine.h, which says what
+ * becomes of it). `command` is borrowed; the profile has neither requests nor timers then. */
+int generator_new_command(const struct load_profile *profile, const struct load_command *command,
+                          struct generator **ret, struct error *err);
 
 /* Stops what runs, closes every connection. NULL is fine. */
 void generator_free(struct generator *generator);

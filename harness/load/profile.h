@@ -36,6 +36,7 @@ struct load_profile {
     struct request_kind timers[LOAD_KINDS_MAX];
     unsigned n_timers;
     const char *const *command; /* NULL-terminated words; NULL: HTTP */
+    const char *command_cwd;    /* where it runs; NULL: the working directory of leakcage */
     unsigned concurrency;       /* 1 to LOAD_CONCURRENCY_MAX */
     double rate_per_s;          /* 0: closed loop */
     bool reuse;                 /* keep connections open between requests */

@@ -17,6 +17,7 @@
 #include "memory/descriptors.h"
 #include "memory/line_reader.h"
 #include "memory/name_counts.h"
+#include "memory/process_name.h"
 #include "memory/socket_table.h"
 
 #define NAMESPACES_MAX   8
@@ -48,6 +49,7 @@ struct process_reading {
     const struct socket_table *sockets; /* borrowed; NULL: may not be read */
     char name[16];
     bool is_zombie;
+    bool no_descriptors; /* they may not be read */
     uint64_t value[SURVEY_FIELD_MAX_];
 };
 
@@ -63,6 +65,9 @@ static const enum survey_field fd_fields[] = {SURVEY_FD_SOCKET, SURVEY_FD_FILE,
 /* Told by nobody but the service itself. */
 static const enum survey_field allocator_fields[] = {SURVEY_HEAP_ARENA, SURVEY_HEAP_IN_USE,
                                                      SURVEY_HEAP_FREE};
+
+/* Known to whoever started the processes. */
+static const enum survey_field starter_fields[] = {SURVEY_FIRST};
 
 static void survey_deny(struct survey_builder *builder, const enum survey_field *fields, size_t n)
 {
@@ -229,6 +234,7 @@ static int process_read(struct process_reading *reading, int process_fd, struct 
         result = descriptors_each(process_fd, process_descriptor, reading, err);
     if (result == 2) {
         survey_deny(reading->builder, fd_fields, ARRAY_LENGTH(fd_fields));
+        reading->no_descriptors = true;
         result = 0;
     }
     return result;
@@ -267,6 +273,23 @@ static void survey_keep_process(struct survey *survey, const struct survey_proce
     survey->processes[at] = *process;
 }
 
+/* Of all kinds. Absent when they may not be read. */
+static uint64_t process_count_descriptors(const struct process_reading *reading)
+{
+    uint64_t count = 0;
+    for (size_t i = 0; i < ARRAY_LENGTH(fd_fields); i++)
+        count += reading->value[fd_fields[i]];
+    return reading->no_descriptors ? SURVEY_ABSENT : count;
+}
+
+static void process_find_name(int process_fd, const char *comm, char *ret)
+{
+    char cmdline[4096];
+    CLEANUP(closep) int fd = openat(process_fd, "cmdline", O_RDONLY | O_CLOEXEC);
+    ssize_t length = fd >= 0 ? read(fd, cmdline, sizeof(cmdline)) : 0;
+    process_name(comm, cmdline, length > 0 ? (size_t)length : 0, ret);
+}
+
 /* `start_ticks` 0: whichever process has that pid. */
 static int survey_one(struct survey_builder *builder, pid_t pid, uint64_t start_ticks,
                       struct error *err)
@@ -299,10 +322,14 @@ static int survey_one(struct survey_builder *builder, pid_t pid, uint64_t start_
     reading.value[SURVEY_PROCESSES] = 1;
     for (unsigned field = 0; field < SURVEY_FIELD_MAX; field++)
         builder->survey->value[field] += reading.value[field];
-    struct survey_process process = {.pid = pid,
-                                     .anon_bytes = reading.value[SURVEY_PSS_ANON],
-                                     .threads = reading.value[SURVEY_THREADS]};
-    memcpy(process.name, reading.name, sizeof(process.name));
+    struct survey_process process = {
+        .pid = pid,
+        .anon_bytes = reading.value[SURVEY_PSS_ANON],
+        .threads = reading.value[SURVEY_THREADS],
+        .descriptors = process_count_descriptors(&reading),
+        .shmem_bytes = reading.value[SURVEY_PSS_SHMEM],
+    };
+    process_find_name(process_fd, reading.name, process.name);
     survey_keep_process(builder->survey, &process);
     return 0;
 }
@@ -325,6 +352,7 @@ static int survey_finish(struct survey_builder *builder, struct survey *ret, str
 {
     struct survey *survey = builder->survey;
     survey_deny(builder, allocator_fields, ARRAY_LENGTH(allocator_fields));
+    survey_deny(builder, starter_fields, ARRAY_LENGTH(starter_fields));
     for (unsigned i = 0; i < builder->n_namespaces; i++)
         if (builder->namespaces[i].table != NULL)
             survey->value[SURVEY_TIME_WAIT] += socket_table_time_wait(builder->namespaces[i].table);

@@ -11,7 +11,7 @@
 #define GIB (1024 * MIB)
 /* HotSpot's MaxHeapSize where the machine is not small (96 MiB, and 3/10 of it more for 64 bits),
  * and what sizes of heaps are rounded up to. */
-#define JVM_HEAP_BYTES      (MIB * 1248 / 10)
+#define JVM_HEAP_BYTES      130862280.0
 #define JVM_ALIGNMENT_BYTES (2 * MIB)
 /* Node 20: half of what there is, within these; the upper one is for machines of 15 GiB and more.
  */
@@ -130,12 +130,12 @@ static void jvm_choose(const struct runtime_facts *facts, const struct jvm_optio
         memory = (double)options->ram_bytes;
     double large = memory * options->max_percent / 100;
     double small = memory * options->min_percent / 100;
-    if (small < (double)JVM_HEAP_BYTES) {
+    if (small < JVM_HEAP_BYTES) {
         ret->heap_max_bytes = jvm_align(small);
         snprintf(ret->heap_from, sizeof(ret->heap_from), "%.4g %% of a limit so small; -Xmx unset",
                  options->min_percent);
-    } else if (large < (double)JVM_HEAP_BYTES) {
-        ret->heap_max_bytes = jvm_align((double)JVM_HEAP_BYTES);
+    } else if (large < JVM_HEAP_BYTES) {
+        ret->heap_max_bytes = jvm_align(JVM_HEAP_BYTES);
         snprintf(ret->heap_from, sizeof(ret->heap_from),
                  "the least the JVM chooses at such a limit; -Xmx unset");
     } else {

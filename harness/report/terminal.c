@@ -188,6 +188,10 @@ static int terminal_verdict(const struct record *record, const struct terminal_s
         buffer_printf(out, NULL, "%s%s%s\n", cause_name(verdict->cause),
                       verdict->evidence[0] != '\0' ? ": " : "", verdict->evidence);
     }
+    if (verdict->processes.n > 0) {
+        terminal_label(out, style, "process", NULL);
+        buffer_printf(out, NULL, "%s\n", verdict->processes.text);
+    }
     if (verdict->effect[0] != '\0') {
         terminal_label(out, style, "effect", NULL);
         buffer_printf(out, NULL, "%s\n", verdict->effect);

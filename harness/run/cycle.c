@@ -9,6 +9,8 @@
 
 /* A cycle's load may take so long; a service that thrashes makes no progress for minutes. */
 #define CYCLE_BOUND_NS (30 * NSEC_PER_SEC)
+/* Runs of a program that is interpreted take half a second each in an emulated guest. */
+#define CYCLE_OF_COMMANDS_BOUND_NS (120 * NSEC_PER_SEC)
 /* A probe that may thrash is meant to take a tenth of that. */
 #define PROBE_BOUND_NS     (10 * NSEC_PER_SEC)
 #define BATCH_END_BOUND_NS (20 * NSEC_PER_SEC)
@@ -78,6 +80,14 @@ static void cycle_await_generator(struct stage *stage)
         continue;
 }
 
+/* How long a cycle's load may take. */
+static nsec_t cycle_bound_ns(const struct stage *stage, enum cycle_kind kind)
+{
+    if (stage->load_target != NULL)
+        return CYCLE_OF_COMMANDS_BOUND_NS;
+    return cycle_kind_provokes(kind) ? PROBE_BOUND_NS : CYCLE_BOUND_NS;
+}
+
 /* Offer the load. 1: the instance is gone. */
 static int cycle_load(struct stage *stage, struct cycle *cycle, struct error *err)
 {
@@ -86,8 +96,7 @@ static int cycle_load(struct stage *stage, struct cycle *cycle, struct error *er
     generator_sample(stage->generator, now_ns - stage->origin_ns, &so_far);
     stage->requests_before = load_counts_completed(&so_far.counts);
 
-    nsec_t deadline_ns =
-        now_ns + (cycle_kind_provokes(cycle->kind) ? PROBE_BOUND_NS : CYCLE_BOUND_NS);
+    nsec_t deadline_ns = now_ns + cycle_bound_ns(stage, cycle->kind);
     if (deadline_ns > stage->deadline_ns)
         deadline_ns = stage->deadline_ns > now_ns ? stage->deadline_ns : now_ns + NSEC_PER_SEC;
     if (generator_begin(stage->generator, cycle->requests, cycle->concurrency, deadline_ns, err) <

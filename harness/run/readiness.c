@@ -29,7 +29,34 @@ static CURL *readiness_handle(const char *url, long timeout_ms)
     return handle;
 }
 
-bool readiness_try(struct readiness *readiness)
+#define LOG_WORD "log:"
+
+int readiness_init(struct readiness *readiness, const char *ready, const char *log_path,
+                   struct error *err)
+{
+    *readiness = (struct readiness){.ready = ready, .last = "not tried"};
+    if (strncmp(ready, LOG_WORD, strlen(LOG_WORD)) != 0)
+        return 0;
+    return line_watch_new(log_path, ready + strlen(LOG_WORD), &readiness->log, err);
+}
+
+void readiness_done(struct readiness *readiness)
+{
+    line_watch_free(readiness->log);
+    readiness->log = NULL;
+}
+
+static bool readiness_try_log(struct readiness *readiness)
+{
+    if (line_watch_look(readiness->log))
+        return true;
+    snprintf(readiness->last, sizeof(readiness->last),
+             "none of the %lu lines it printed matches \"%.200s\"",
+             line_watch_lines(readiness->log), readiness->ready + strlen(LOG_WORD));
+    return false;
+}
+
+static bool readiness_try_url(struct readiness *readiness)
 {
     bool is_tcp = strcmp(readiness->ready, "tcp") == 0;
     char url[1024];
@@ -57,6 +84,18 @@ bool readiness_try(struct readiness *readiness)
     else
         snprintf(readiness->last, sizeof(readiness->last), "%s: %s", readiness->ready,
                  curl_easy_strerror(code));
+    return false;
+}
+
+bool readiness_try(struct readiness *readiness)
+{
+    if (strcmp(readiness->ready, "none") == 0)
+        return true;
+    if (readiness->log != NULL)
+        return readiness_try_log(readiness);
+    if (readiness->url != NULL)
+        return readiness_try_url(readiness);
+    snprintf(readiness->last, sizeof(readiness->last), "it has no port that could answer");
     return false;
 }
 

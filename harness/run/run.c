@@ -19,7 +19,7 @@
  * much as is done in that time, within bounds. */
 #define HEAP_WARMUP_PIECE 125
 #define HEAP_WARMUP_NS    (6 * NSEC_PER_SEC)
-#define HEAP_CYCLE_S      3.0
+#define HEAP_CYCLE_S      2.0
 #define HEAP_CYCLE_MIN    100
 #define HEAP_WORK_TIMES   4U
 
@@ -42,6 +42,16 @@ static int run_check_answers(struct stage *stage, const struct cycle *cycle, str
     uint64_t completed = load_counts_completed(counts);
     if (!cycle->complete || cycle->deadline_hit || completed == 0 || counts->ok * 2 >= completed)
         return 0;
+    if (stage->load_target != NULL) {
+        char text[240];
+        snprintf(text, sizeof(text),
+                 "only %llu of %llu runs of the load's command ended with exit status 0 (%llu with "
+                 "another, %llu timed out, %llu failed)",
+                 (unsigned long long)counts->ok, (unsigned long long)completed,
+                 (unsigned long long)counts->other_status, (unsigned long long)counts->timed_out,
+                 (unsigned long long)counts->failed);
+        return stage_load_error(stage, text, err);
+    }
     return stage_service_error(
         stage, err,
         "only %llu of %llu requests were answered with 2xx (%llu other status, %llu refused, "
@@ -90,7 +100,8 @@ static int run_warm_heap_up(struct stage *stage, struct error *err)
     struct record *record = stage->record;
     const struct timeline *timeline = stage->timeline;
     bool uneven = record->question.heap_has_garbage;
-    uint64_t most = stage->cycle_requests * (uneven ? HEAP_WORK_TIMES : 1);
+    uint64_t most = stage->cycle_requests * HEAP_WORK_TIMES;
+    uint64_t warm = uneven ? most : stage->cycle_requests;
     uint64_t least = uneven ? stage->cycle_requests : HEAP_CYCLE_MIN;
     nsec_t until_ns = clock_now_ns() + HEAP_WARMUP_NS;
     const struct cycle *last = NULL;
@@ -100,7 +111,7 @@ static int run_warm_heap_up(struct stage *stage, struct error *err)
             return -1;
         last = &timeline->cycles[timeline->n_cycles - 1];
         done += HEAP_WARMUP_PIECE;
-    } while (done < most && last->complete && clock_now_ns() < until_ns);
+    } while (done < warm && last->complete && clock_now_ns() < until_ns);
 
     double seconds = (double)(last->load_end_ns - last->begin_ns) / NSEC_PER_SEC;
     double requests = HEAP_CYCLE_S * (double)load_counts_completed(&last->counts) / seconds;
@@ -184,10 +195,10 @@ static int run_probe_trim(struct stage *stage, struct error *err)
     return run_probe(stage, CYCLE_TRIM, err);
 }
 
-static int run_probe_rest(struct stage *stage, struct error *err)
+static int run_probe_rest(struct stage *stage, bool brief, struct error *err)
 {
     stage_enter_phase(stage, "probe rest", 0);
-    nsec_t rest_ns = stage->restless > 0 ? REST_PROBE_GROWTH_NS : REST_PROBE_NS;
+    nsec_t rest_ns = brief || stage->restless > 0 ? REST_PROBE_GROWTH_NS : REST_PROBE_NS;
     if (stage_wait(stage, clock_now_ns() + rest_ns, false, err) < 0)
         return -1;
     return run_probe(stage, CYCLE_REST, err);
@@ -237,7 +248,7 @@ static int run_step(struct stage *stage, const struct verdict_action *action, st
     case VERDICT_STEP_TRIM:
         return run_probe_trim(stage, err);
     case VERDICT_STEP_REST:
-        return run_probe_rest(stage, err);
+        return run_probe_rest(stage, action->brief, err);
     case VERDICT_STEP_SOLO:
         return run_load_cycle(stage, CYCLE_SOLO, action->requests, err);
     case VERDICT_STEP_SAFE:

@@ -68,6 +68,7 @@ static int session_run_one(const struct session_options *options, const struct r
     CLEANUP(record_freep) struct record *record = NULL;
     CLEANUP(freep) char *run_dir = NULL;
     CLEANUP(freep) char *log_path = NULL;
+    CLEANUP(freep) char *load_log_path = NULL;
     CLEANUP(freep) char *collected_dir = NULL;
     CLEANUP(freep) char *data_dir = NULL;
     CLEANUP(freep) char *final_dir = file_join(into, spec->id);
@@ -75,9 +76,11 @@ static int session_run_one(const struct session_options *options, const struct r
         run_dir = NULL;
     if (run_dir != NULL)
         log_path = file_join(run_dir, "service.log");
-    if (run_dir != NULL)
+    if (run_dir != NULL) {
+        load_log_path = file_join(run_dir, "load.log");
         collected_dir = file_join(run_dir, "collected");
-    if (final_dir == NULL || log_path == NULL || collected_dir == NULL)
+    }
+    if (final_dir == NULL || log_path == NULL || load_log_path == NULL || collected_dir == NULL)
         return error_out_of_memory(err);
     if (record_new(spec, &record, err) < 0 || file_make_directories(run_dir, err) < 0 ||
         data_folder_make(work_dir, spec->id, &data_dir, err) < 0)
@@ -86,7 +89,10 @@ static int session_run_one(const struct session_options *options, const struct r
     const struct run_context context = {
         .driver = registry_for_run(options->driver, spec),
         .options = options->driver_options,
-        .files = {.log_path = log_path, .data_dir = data_dir, .collected_dir = collected_dir},
+        .files = {.log_path = log_path,
+                  .data_dir = data_dir,
+                  .collected_dir = collected_dir,
+                  .load_log_path = load_log_path},
         .observer = options->observer,
     };
     run_execute(&context, spec, record);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/file.h"
 #include "base/interrupt.h"
 #include "base/json_scan.h"
@@ -88,6 +89,19 @@ static void stage_tidy_log(char *text)
     *out = '\0';
 }
 
+/* `text` and the end of a log, as ERROR_SERVICE. */
+static int stage_log_error(const char *log_path, const char *text, struct error *err)
+{
+    char tail[8192];
+    size_t length = file_tail(AT_FDCWD, log_path, LOG_TAIL_LINES, tail, sizeof(tail));
+    while (length > 0 && tail[length - 1] == '\n')
+        tail[--length] = '\0';
+    stage_tidy_log(tail);
+    if (length == 0)
+        return error_set(err, ERROR_SERVICE, "%s; it printed nothing", text);
+    return error_set(err, ERROR_SERVICE, "%s; the end of what it printed:\n%s", text, tail);
+}
+
 int stage_service_error(struct stage *stage, struct error *err, const char *format, ...)
 {
     char text[1024];
@@ -95,18 +109,14 @@ int stage_service_error(struct stage *stage, struct error *err, const char *form
     va_start(arguments, format);
     vsnprintf(text, sizeof(text), format, arguments);
     va_end(arguments);
-
     if (stage->record->question.attached) /* what it prints goes elsewhere */
         return error_set(err, ERROR_SERVICE, "%s", text);
-    char tail[8192];
-    size_t length =
-        file_tail(AT_FDCWD, stage->context->files.log_path, LOG_TAIL_LINES, tail, sizeof(tail));
-    while (length > 0 && tail[length - 1] == '\n')
-        tail[--length] = '\0';
-    stage_tidy_log(tail);
-    if (length == 0)
-        return error_set(err, ERROR_SERVICE, "%s; it printed nothing", text);
-    return error_set(err, ERROR_SERVICE, "%s; the end of what it printed:\n%s", text, tail);
+    return stage_log_error(stage->context->files.log_path, text, err);
+}
+
+int stage_load_error(struct stage *stage, const char *text, struct error *err)
+{
+    return stage_log_error(stage->context->files.load_log_path, text, err);
 }
 
 /* "exit status 3", "killed by signal 9 (Killed)", "… and left 2 processes behind". */
@@ -180,20 +190,50 @@ static int stage_not_ready_error(struct stage *stage, const struct readiness *re
                                readiness->last, listeners);
 }
 
-/* Wait until program `index` (0 the service, 1… its dependencies) answers. */
-static int stage_await_ready(struct stage *stage, unsigned index, struct error *err)
+/* Program `index`: 0 the service, 1… its dependencies. */
+static const struct program *stage_program(const struct stage *stage, unsigned index)
+{
+    const struct settings *settings = &stage->spec->settings;
+    return index == 0 ? &settings->service : &settings->dependencies[index - 1];
+}
+
+/* How to know that each program is ready: what is in a log already does not tell. */
+struct stage_ready {
+    struct readiness of[1 + SCENARIO_DEPENDENCIES_MAX];
+};
+
+static void stage_ready_done(struct stage_ready *ready)
+{
+    for (size_t i = 0; i < ARRAY_LENGTH(ready->of); i++)
+        readiness_done(&ready->of[i]);
+}
+
+static int stage_prepare_ready(const struct stage *stage, struct stage_ready *ready,
+                               struct error *err)
+{
+    const char *log_path = stage->context->files.log_path;
+    for (unsigned i = 0; i <= stage->spec->settings.n_dependencies; i++) {
+        const struct program *program = stage_program(stage, i);
+        CLEANUP(freep) char *own_log = NULL;
+        if (i > 0 && asprintf(&own_log, "%s.%s", log_path, program->name) < 0) {
+            own_log = NULL;
+            return error_out_of_memory(err);
+        }
+        if (readiness_init(&ready->of[i], program->ready, i > 0 ? own_log : log_path, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* Wait until program `index` is ready. */
+static int stage_await_ready(struct stage *stage, unsigned index, struct readiness *readiness,
+                             struct error *err)
 {
     const struct driver *driver = stage->context->driver;
-    const struct settings *settings = &stage->spec->settings;
-    const struct program *program =
-        index == 0 ? &settings->service : &settings->dependencies[index - 1];
-    struct readiness readiness = {
-        .url = driver->endpoint(stage->instance, index),
-        .ready = program->ready,
-        .last = "not tried",
-    };
+    const struct program *program = stage_program(stage, index);
+    readiness->url = driver->endpoint(stage->instance, index);
     nsec_t deadline_ns = clock_now_ns() + program->ready_timeout_ns;
-    while (!readiness_try(&readiness)) {
+    while (!readiness_try(readiness)) {
         struct instance_state state = {0};
         if (driver->state(stage->instance, &state, err) < 0)
             return -1;
@@ -201,13 +241,32 @@ static int stage_await_ready(struct stage *stage, unsigned index, struct error *
         if (ended || clock_now_ns() >= deadline_ns) {
             if (index > 0)
                 return error_set(err, ERROR_SERVICE, "the dependency \"%s\" is not ready: %s",
-                                 program->name, readiness.last);
-            return stage_not_ready_error(stage, &readiness, &state, err);
+                                 program->name, readiness->last);
+            return stage_not_ready_error(stage, readiness, &state, err);
         }
         if (stage_wait(stage, clock_now_ns() + READY_RETRY_NS, false, err) < 0)
             return -1;
     }
     return 0;
+}
+
+/* What makes the load. */
+static int stage_make_generator(struct stage *stage, struct error *err)
+{
+    const struct driver *driver = stage->context->driver;
+    const struct load_profile *load = &stage->spec->settings.load;
+    if (load->command == NULL)
+        return generator_new(load, driver->endpoint(stage->instance, 0), &stage->generator, err);
+    const struct load_place place = {
+        .driver = driver,
+        .instance = stage->instance,
+        .spec = stage->spec,
+        .files = &stage->context->files,
+    };
+    if (load_target_new(&place, &stage->load_target, err) < 0)
+        return -1;
+    return generator_new_command(load, load_target_command(stage->load_target), &stage->generator,
+                                 err);
 }
 
 /* How garbage is collected: as the settings say. A JVM that we have started can be asked without
@@ -284,6 +343,9 @@ static void stage_describe(struct stage *stage)
 int stage_start_instance(struct stage *stage, struct error *err)
 {
     const struct driver *driver = stage->context->driver;
+    CLEANUP(stage_ready_done) struct stage_ready ready = {.of = {{.url = NULL}}};
+    if (stage_prepare_ready(stage, &ready, err) < 0)
+        return -1;
     stage_enter_phase(stage, "start", 0);
     timeline_add_mark(stage->timeline, stage_now_ns(stage), MARK_START, stage->start, "");
     if (driver->start(stage->context->options, stage->spec, &stage->context->files,
@@ -294,7 +356,7 @@ int stage_start_instance(struct stage *stage, struct error *err)
     sampler_watch(stage->sampler, stage->instance);
 
     for (unsigned i = stage->spec->settings.n_dependencies + 1; i-- > 0;)
-        if (stage_await_ready(stage, i, err) < 0)
+        if (stage_await_ready(stage, i, &ready.of[i], err) < 0)
             return -1;
     stage_inspect(stage);
     const struct settings *settings = &stage->spec->settings;
@@ -309,7 +371,7 @@ int stage_start_instance(struct stage *stage, struct error *err)
         allocator_client_new(url, settings->heap_path, settings->load.reuse, &stage->allocator,
                              err) < 0)
         return -1;
-    return generator_new(&settings->load, url, &stage->generator, err);
+    return stage_make_generator(stage, err);
 }
 
 /* What the engine of a container says, where that is not what the kernel counted. Before we stop
@@ -335,6 +397,8 @@ void stage_stop_instance(struct stage *stage)
 {
     generator_free(stage->generator);
     stage->generator = NULL;
+    load_target_free(stage->load_target);
+    stage->load_target = NULL;
     allocator_client_free(stage->allocator);
     stage->allocator = NULL;
     if (stage->instance == NULL)

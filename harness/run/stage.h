@@ -4,6 +4,7 @@
 #include "run/allocator.h"
 #include "run/backoff.h"
 #include "run/collector.h"
+#include "run/load_target.h"
 #include "run/run.h"
 #include "run/sampler.h"
 
@@ -14,6 +15,7 @@ struct stage {
     struct timeline *timeline; /* the record's */
     struct instance *instance; /* NULL: not started */
     struct generator *generator;
+    struct load_target *load_target;    /* what the generator runs; NULL: it speaks HTTP */
     struct allocator_client *allocator; /* NULL: the service does not tell */
     struct sampler *sampler;
     nsec_t origin_ns;   /* the run's start on CLOCK_MONOTONIC */
@@ -60,6 +62,9 @@ void stage_stop_instance(struct stage *stage);
 /* "…: exit status 3" and the tail of the log, as ERROR_SERVICE. Always -1. */
 int stage_service_error(struct stage *stage, struct error *err, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* The same with the end of what the load's command printed. */
+int stage_load_error(struct stage *stage, const char *text, struct error *err);
 
 /* Wait for something to happen: samples are taken meanwhile. Returns at the deadline (absolute), or
  * when the generator's batch is over, or with 1 when the instance is gone. -1: error, also when the

@@ -195,6 +195,20 @@ static void load_write_command(struct json_writer *writer, const char *key, cons
         words_write(writer, key, load->command);
 }
 
+static int load_read_cwd(struct reader *reader, const struct json_place *place, void *object,
+                         struct error *err)
+{
+    struct load_profile *load = object;
+    return cwd_read(reader, place, &load->command_cwd, err);
+}
+
+static void load_write_cwd(struct json_writer *writer, const char *key, const void *object)
+{
+    const struct load_profile *load = object;
+    if (load->command_cwd != NULL)
+        json_write_text(writer, key, load->command_cwd);
+}
+
 static void load_write_kinds(struct json_writer *writer, const char *key,
                              const struct field *fields, const struct request_kind *kinds,
                              unsigned count)
@@ -227,6 +241,7 @@ const struct field load_fields[] = {
     {"requests", FIELD_OTHER, 0, 0, 0, load_read_requests, load_write_requests},
     {"timers", FIELD_OTHER, 0, 0, 0, load_read_timers, load_write_timers},
     {"command", FIELD_OTHER, 0, 0, 0, load_read_command, load_write_command},
+    {"cwd", FIELD_OTHER, 0, 0, 0, load_read_cwd, load_write_cwd},
     {"concurrency", FIELD_UNSIGNED, AT(concurrency), 1, LOAD_CONCURRENCY_MAX, NULL, NULL},
     {"rate", FIELD_NUMBER, AT(rate_per_s), 0.001, 1000000, NULL, NULL},
     {"reuse", FIELD_BOOL, AT(reuse), 0, 0, NULL, NULL},

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/account.h"
 #include "base/cleanup.h"
 #include "base/json.h"
 #include "scenario/tables.h"
@@ -232,6 +233,10 @@ static int plan_resolve_program(const struct plan_place *place,
     snprintf(key, sizeof(key), "%s.env", prefix);
     if (plan_resolve_words(place, names, &program->env, key, err) < 0)
         return -1;
+    struct account account;
+    snprintf(key, sizeof(key), "%s.user", prefix);
+    if (program->user != NULL && account_find(program->user, &account, err) < 0)
+        return error_prefix(err, "%s", key);
     snprintf(key, sizeof(key), "%s.cwd", prefix);
     return plan_resolve_cwd(place, &program->cwd, key, err);
 }
@@ -293,8 +298,10 @@ int plan_resolve(const struct plan_place *place, struct settings *settings, stru
     } else if (plan_resolve_program(place, &names, &settings->service, err) < 0) {
         return -1;
     }
-    if (settings->load.command != NULL &&
-        plan_resolve_command(place, &names, &settings->load.command, "$.load.command", err) < 0)
+    struct load_profile *load = &settings->load;
+    if (load->command != NULL &&
+        (plan_resolve_command(place, &names, &load->command, "$.load.command", err) < 0 ||
+         plan_resolve_cwd(place, &load->command_cwd, "$.load.cwd", err) < 0))
         return -1;
     for (unsigned i = 0; i < settings->n_dependencies; i++)
         if (plan_resolve_program(place, &names, &settings->dependencies[i], err) < 0)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/line_watch.h"
 #include "scenario/tables.h"
 
 enum { PROGRAM_WORDS_MAX = 1024 };
@@ -131,10 +132,9 @@ static int program_read_env(struct reader *reader, const struct json_place *plac
     return 0;
 }
 
-static int program_read_cwd(struct reader *reader, const struct json_place *place, void *object,
-                            struct error *err)
+int cwd_read(struct reader *reader, const struct json_place *place, const char **ret,
+             struct error *err)
 {
-    struct program *program = object;
     const struct placeholder_names names = {.paths = reader->names.paths, .data = true};
     const char *text = NULL;
     if (json_string(place, &text, err) < 0)
@@ -143,13 +143,25 @@ static int program_read_cwd(struct reader *reader, const struct json_place *plac
         return json_error_expected(place, err, "a folder");
     if (program_check_placeholders(&names, text, place, err) < 0)
         return -1;
-    return reader_keep(reader, text, &program->cwd, err);
+    return reader_keep(reader, text, ret, err);
+}
+
+static int program_read_cwd(struct reader *reader, const struct json_place *place, void *object,
+                            struct error *err)
+{
+    struct program *program = object;
+    return cwd_read(reader, place, &program->cwd, err);
 }
 
 bool program_is_ready_word(const char *text)
 {
     return strcmp(text, "tcp") == 0 || strcmp(text, "none") == 0 ||
            (strncmp(text, "log:", 4) == 0 && text[4] != '\0') || url_path_fault(text) == NULL;
+}
+
+int program_check_ready_log(const char *text, struct error *err)
+{
+    return strncmp(text, "log:", 4) == 0 ? line_watch_check(text + 4, err) : 0;
 }
 
 static int program_read_ready(struct reader *reader, const struct json_place *place, void *object,
@@ -162,6 +174,8 @@ static int program_read_ready(struct reader *reader, const struct json_place *pl
     if (!program_is_ready_word(text))
         return json_error_expected(place, err, "\"tcp\", \"none\", \"log:REGEX\", or %s",
                                    url_path_fault(text));
+    if (program_check_ready_log(text, err) < 0)
+        return json_error_prefix(place, err);
     return reader_keep(reader, text, &program->ready, err);
 }
 

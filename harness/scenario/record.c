@@ -88,6 +88,8 @@ void record_set_runtimes(struct record *record, const struct runtime *runtimes, 
     struct verdict_question *question = &record->question;
     bool garbage = runtimes == NULL;
     record->n_runtimes = n < RECORD_RUNTIMES_MAX ? n : RECORD_RUNTIMES_MAX;
+    if (runtimes == NULL)
+        record->n_runtimes = 0;
     for (unsigned i = 0; i < record->n_runtimes; i++)
         record->runtimes[i] = runtimes[i];
     for (unsigned i = 0; i < record->n_runtimes; i++) {

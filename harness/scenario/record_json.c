@@ -69,6 +69,22 @@ static void record_write_allocator(struct json_writer *writer, const struct time
     json_write_close_object(writer);
 }
 
+/* Which of several processes the growth is in. */
+static void record_write_processes(struct json_writer *writer, const struct process_growth *growth)
+{
+    if (growth->n == 0)
+        return;
+    json_write_array(writer, "growth_processes");
+    for (unsigned i = 0; i < growth->n; i++) {
+        json_write_object(writer, NULL);
+        json_write_text(writer, "name", growth->process[i].name);
+        json_write_i64(writer, "pid", growth->process[i].pid);
+        json_write_double(writer, "share", record_round(growth->process[i].share, 1000));
+        json_write_close_object(writer);
+    }
+    json_write_close_array(writer);
+}
+
 static void record_write_verdict(struct json_writer *writer, const struct record *record)
 {
     const struct verdict *verdict = &record->verdict;
@@ -91,6 +107,7 @@ static void record_write_verdict(struct json_writer *writer, const struct record
         json_write_double(writer, "kernel", record_round(verdict->share_kernel, 1000));
         json_write_close_object(writer);
     }
+    record_write_processes(writer, &verdict->processes);
     if (verdict->has_retained)
         json_write_i64(writer, "retained_bytes", verdict->retained_bytes);
     json_write_object(writer, "released_bytes");

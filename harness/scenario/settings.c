@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/units.h"
+#include "load/command_engine.h"
 
 static const char *const no_words[] = {NULL};
 
@@ -19,6 +20,14 @@ struct program program_defaults(const char *name)
     };
 }
 
+/* What suits requests over HTTP, and what runs of a program. */
+#define HTTP_CYCLE_REQUESTS 250
+#define HTTP_TIMEOUT_NS     (5 * NSEC_PER_SEC)
+#define COMMAND_CYCLE_RUNS  40
+#define COMMAND_TIMEOUT_NS  (30 * NSEC_PER_SEC)
+#define HTTP_BUDGET_NS      (60 * NSEC_PER_SEC)
+#define COMMAND_BUDGET_NS   (300 * NSEC_PER_SEC)
+
 void settings_defaults(struct settings *settings)
 {
     *settings = (struct settings){
@@ -30,15 +39,27 @@ void settings_defaults(struct settings *settings)
         .restart = {.policy = RESTART_AT_ONCE, .time_scale = 1},
         .pids = 4096,
         .thp = THP_NEVER,
-        .load = {.concurrency = 8, .reuse = true, .timeout_ns = 5 * NSEC_PER_SEC},
+        .load = {.concurrency = 8, .reuse = true, .timeout_ns = HTTP_TIMEOUT_NS},
         .cycles = 30,
         .cycles_min = 5,
-        .cycle_requests = 250,
-        .warmup_requests = 250,
+        .cycle_requests = HTTP_CYCLE_REQUESTS,
+        .warmup_requests = HTTP_CYCLE_REQUESTS,
         .settle_ns = 150 * NSEC_PER_MSEC,
-        .budget_ns = 60 * NSEC_PER_SEC,
+        .budget_ns = HTTP_BUDGET_NS,
         .sample_hz = 100,
     };
+}
+
+void settings_suit_command(struct settings *settings)
+{
+    if (settings->cycle_requests == HTTP_CYCLE_REQUESTS)
+        settings->cycle_requests = COMMAND_CYCLE_RUNS;
+    if (settings->warmup_requests == HTTP_CYCLE_REQUESTS)
+        settings->warmup_requests = COMMAND_CYCLE_RUNS;
+    if (settings->load.timeout_ns == HTTP_TIMEOUT_NS)
+        settings->load.timeout_ns = COMMAND_TIMEOUT_NS;
+    if (settings->budget_ns == HTTP_BUDGET_NS)
+        settings->budget_ns = COMMAND_BUDGET_NS;
 }
 
 /* Copies into an arena that remember whether one failed. */
@@ -110,6 +131,7 @@ int settings_keep(struct settings *settings, struct arena *arena, struct error *
     }
     if (settings->load.command != NULL)
         settings->load.command = settings_keep_words(&keeper, settings->load.command);
+    settings->load.command_cwd = settings_keep_text(&keeper, settings->load.command_cwd);
     settings_keep_kinds(&keeper, settings->load.requests, settings->load.n_requests);
     settings_keep_kinds(&keeper, settings->load.timers, settings->load.n_timers);
     return keeper.failed ? error_out_of_memory(err) : 0;
@@ -179,6 +201,16 @@ static int settings_check_load(const struct settings *settings, char *key, struc
         error_set(err, ERROR_USAGE,
                   "found a command beside requests or timers, expected one or the other");
         return settings_fault(key, "load.", "command");
+    }
+    if (load->command != NULL && load->concurrency > COMMAND_CONCURRENCY_MAX) {
+        error_set(err, ERROR_USAGE,
+                  "found %u, expected at most %d with a command: each is a process",
+                  load->concurrency, COMMAND_CONCURRENCY_MAX);
+        return settings_fault(key, "load.", "concurrency");
+    }
+    if (load->command == NULL && load->command_cwd != NULL) {
+        error_set(err, ERROR_USAGE, "found a cwd and no command, expected it for a command alone");
+        return settings_fault(key, "load.", "cwd");
     }
     if (load->n_requests == 0 && load->n_timers == 0 && load->command == NULL) {
         error_set(err, ERROR_USAGE,

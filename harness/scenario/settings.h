@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "base/clock.h"
+#include "base/error.h"
 #include "load/profile.h"
 #include "timeline/judgement.h"
 
@@ -92,8 +93,15 @@ struct settings {
 /* What holds when nothing is said: no limit, 8 at a time, cycles of 250 requests, and so on. */
 void settings_defaults(struct settings *settings);
 
+/* The same where they suit requests and the work is now a command (settings.load.command): a
+ * process takes 10 to 100 ms in an emulated guest. What was said otherwise stays. */
+void settings_suit_command(struct settings *settings);
+
 /* Can this be program.ready? */
 bool program_is_ready_word(const char *text);
+
+/* Is the expression of "log:REGEX" one, if it is that? Else ERROR_USAGE. */
+int program_check_ready_log(const char *text, struct error *err);
 
 /* Words of settings.trim and .gc: every JVM; and of .gc: not even those. */
 #define SERVICE_ASK_JVM  "jvm"

@@ -178,6 +178,8 @@ static int settings_read_load(struct reader *reader, const struct json_place *pl
     struct json_place both;
     if (json_member(place, "path", &both) && json_member(place, "requests", &both))
         return json_error(&both, err, "found \"path\" beside \"requests\", expected one of them");
+    if (settings->load.command == NULL && json_member(place, "command", &both))
+        settings_suit_command(settings);
     const struct field_group groups[] = {{load_fields, &settings->load}, {NULL, NULL}};
     return fields_read(reader, place, groups, err);
 }

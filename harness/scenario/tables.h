@@ -47,6 +47,10 @@ int words_read(struct reader *reader, const struct json_place *place, const char
                struct error *err);
 void words_write(struct json_writer *writer, const char *key, const char *const *words);
 
+/* A working directory, with known placeholders. */
+int cwd_read(struct reader *reader, const struct json_place *place, const char **ret,
+             struct error *err);
+
 /* The words of enum restart_policy, in its order; NULL-terminated. */
 extern const char *const restart_policy_names[];
 

@@ -147,6 +147,14 @@ static void cycles_csv_groups(struct buffer *out, const struct survey_group *gro
     buffer_done(&list);
 }
 
+/* One more number of a process; nothing where it is not known. */
+static void cycles_csv_more(struct buffer *list, uint64_t value)
+{
+    (void)buffer_append_text(list, ":", NULL);
+    if (value != SURVEY_ABSENT)
+        (void)buffer_printf(list, NULL, "%" PRIu64, value);
+}
+
 static void cycles_csv_processes(struct buffer *out, const struct survey *survey)
 {
     struct buffer list = BUFFER_INIT(65536);
@@ -154,8 +162,13 @@ static void cycles_csv_processes(struct buffer *out, const struct survey *survey
         const struct survey_process *process = &survey->processes[i];
         (void)buffer_printf(&list, NULL, "%d:", process->pid);
         cycles_csv_escape(&list, process->name);
-        (void)buffer_printf(&list, NULL, "=%" PRIu64 ":%" PRIu64 "%s", process->anon_bytes,
-                            process->threads, i + 1 < survey->n_processes ? ";" : "");
+        (void)buffer_printf(&list, NULL, "=%" PRIu64 ":%" PRIu64, process->anon_bytes,
+                            process->threads);
+        if (process->descriptors != SURVEY_ABSENT || process->shmem_bytes != SURVEY_ABSENT) {
+            cycles_csv_more(&list, process->descriptors);
+            cycles_csv_more(&list, process->shmem_bytes);
+        }
+        (void)buffer_append_text(&list, i + 1 < survey->n_processes ? ";" : "", NULL);
     }
     csv_text(out, buffer_text(&list));
     buffer_done(&list);
@@ -296,6 +309,16 @@ static unsigned cycles_csv_read_groups(char *text, struct survey_group *groups)
     return n;
 }
 
+/* The number behind the next colon, which an older recording does not have. */
+static uint64_t cycles_csv_read_more(char **text)
+{
+    if (**text != ':')
+        return SURVEY_ABSENT;
+    char *start = *text + 1;
+    uint64_t value = strtoull(start, text, 10);
+    return *text == start ? SURVEY_ABSENT : value;
+}
+
 static void cycles_csv_read_processes(char *text, struct survey *survey)
 {
     char *rest = NULL;
@@ -311,10 +334,12 @@ static void cycles_csv_read_processes(char *text, struct survey *survey)
         *equals = '\0';
         cycles_csv_unescape(colon + 1);
         process.pid = (int32_t)strtol(item, NULL, 10);
-        snprintf(process.name, sizeof(process.name), "%.15s", colon + 1);
+        snprintf(process.name, sizeof(process.name), "%s", colon + 1);
         char *end = NULL;
         process.anon_bytes = strtoull(equals + 1, &end, 10);
-        process.threads = *end == ':' ? strtoull(end + 1, NULL, 10) : 0;
+        process.threads = cycles_csv_read_more(&end);
+        process.descriptors = cycles_csv_read_more(&end);
+        process.shmem_bytes = cycles_csv_read_more(&end);
         survey->processes[survey->n_processes++] = process;
     }
 }

@@ -6,6 +6,9 @@
  * processes use the proportional share (Pss), so that memory shared by forked workers counts once.
  * A total that could not be read is absent (SURVEY_ABSENT), never 0.
  *
+ * FIRST is 1 while the process that was started lives, and 0 when it has ended and others go on, as
+ * a daemon does.
+ *
  * Two things are called a heap. HEAP is the kernel's: the extent of the [heap] mappings, in use or
  * not. HEAP_ARENA, HEAP_IN_USE and HEAP_FREE are what the service's allocator says about itself
  * (where the service offers that): what it has from the kernel, of that handed out and not, each as
@@ -21,11 +24,14 @@
 /* Bounds of the tables below; what does not fit is counted in a last row named "other". */
 #define SURVEY_GROUPS_MAX    24
 #define SURVEY_NAME_MAX      96
-#define SURVEY_PROCESSES_MAX 16
+#define SURVEY_PROCESSES_MAX 32
+/* How long a process's name may be, its end included. */
+#define SURVEY_PROCESS_NAME_MAX 48
 
 /* X(NAME, column in cycles.csv with its unit) */
 #define SURVEY_FIELDS(X)                    \
     X(PROCESSES, "processes_count")         \
+    X(FIRST, "first_processes_count")       \
     X(THREADS, "threads_count")             \
     X(RSS, "rss_bytes")                     \
     X(PSS_ANON, "pss_anon_bytes")           \
@@ -66,9 +72,11 @@ struct survey_group {
 
 struct survey_process {
     int32_t pid;
-    char name[16];       /* comm */
-    uint64_t anon_bytes; /* Pss_Anon */
+    char name[SURVEY_PROCESS_NAME_MAX]; /* its title, its script's name, or its comm */
+    uint64_t anon_bytes;                /* Pss_Anon */
     uint64_t threads;
+    uint64_t descriptors; /* open ones; this and the next SURVEY_ABSENT: not known */
+    uint64_t shmem_bytes; /* Pss_Shmem: shared memory that it maps */
 };
 
 struct survey {

@@ -160,30 +160,18 @@ static void attribution_say_grown_file(const struct floor_series *series, double
                  grown->name, units_format_bytes(most, text));
 }
 
-/* Where several processes run: the one that grew. */
-static void attribution_say_process(const struct floor_series *series, struct attribution *ret)
+/* Where several processes run: those that grew. */
+static void attribution_say_process(struct attribution *ret)
 {
-    const struct survey *first = &series->cycle[0]->floor;
-    const struct survey *last = &series->cycle[series->n - 1]->floor;
-    if (last->n_processes < 2)
-        return;
-    const struct survey_process *grown = NULL;
-    double most = 0;
-    for (unsigned i = 0; i < last->n_processes; i++) {
-        double before = 0;
-        for (unsigned k = 0; k < first->n_processes; k++)
-            if (first->processes[k].pid == last->processes[i].pid)
-                before = (double)first->processes[k].anon_bytes;
-        double growth = (double)last->processes[i].anon_bytes - before;
-        if (growth <= most)
-            continue;
-        most = growth;
-        grown = &last->processes[i];
-    }
+    const struct process_growth *growth = &ret->processes;
     size_t length = strlen(ret->evidence);
-    if (grown != NULL)
+    if (growth->n == 1)
         snprintf(ret->evidence + length, sizeof(ret->evidence) - length, "%sin process %d (%s)",
-                 length > 0 ? ", " : "", grown->pid, grown->name);
+                 length > 0 ? ", " : "", growth->process[0].pid, growth->process[0].name);
+    else if (growth->n > 1)
+        snprintf(ret->evidence + length, sizeof(ret->evidence) - length,
+                 "%sin process %d (%s) and %u more", length > 0 ? ", " : "", growth->process[0].pid,
+                 growth->process[0].name, growth->n - 1 + growth->n_more);
 }
 
 /* ", each with 29.0 KiB in the kernel and 8.4 KiB of its own": what one of them holds. */
@@ -220,7 +208,6 @@ static bool attribution_by_count(const struct floor_series *series, double total
         ret->cause = CAUSE_THREADS;
         attribution_say_count(ret->evidence, sizeof(ret->evidence), threads.per_request, "thread");
         attribution_say_each(series, threads.count, ret);
-        attribution_say_process(series, ret);
         return true;
     }
     struct count_growth sockets = attribution_count(series, SURVEY_FD_SOCKET);
@@ -267,38 +254,44 @@ static void attribution_say_kernel(const struct floor_series *series, struct att
                  100 * ret->share_kernel);
 }
 
-void attribution_of_growth(const struct floor_series *series, struct attribution *ret)
+/* Cause and evidence, whichever process it is in. False: nothing grew. */
+static bool attribution_of_instance(const struct floor_series *series, struct attribution *ret)
 {
-    *ret = (struct attribution){.cause = CAUSE_HEAP};
-    if (series->n < 2)
-        return;
     struct floor_parts first = indicators_floor(&series->cycle[0]->floor);
     struct floor_parts last = indicators_floor(&series->cycle[series->n - 1]->floor);
     double total = (double)(last.total_bytes - first.total_bytes);
     if (total <= 0)
-        return;
+        return false;
     ret->has_shares = true;
     ret->share_user = (double)(last.user_bytes - first.user_bytes) / total;
     ret->share_shmem = (double)(last.shmem_bytes - first.shmem_bytes) / total;
     ret->share_kernel = (double)(last.kernel_bytes - first.kernel_bytes) / total;
 
     if (attribution_by_count(series, total, ret))
-        return;
+        return true;
     if (ret->share_kernel >= 0.5) {
         ret->cause = CAUSE_KERNEL;
         attribution_say_kernel(series, ret);
-        return;
+        return true;
     }
     struct count_growth mappings = attribution_count(series, SURVEY_MAPPINGS);
     if (attribution_carries(&mappings, MAPPING_BYTES, total) && mappings.per_request > 0.5) {
         ret->cause = CAUSE_MAPPINGS;
         attribution_say_count(ret->evidence, sizeof(ret->evidence), mappings.per_request,
                               "mapping");
-        attribution_say_process(series, ret);
-        return;
+        return true;
     }
     snprintf(ret->evidence, sizeof(ret->evidence),
              "private memory holds %.0f %% of the growth, with no more threads or descriptors",
              100 * ret->share_user);
-    attribution_say_process(series, ret);
+    return true;
+}
+
+void attribution_of_growth(const struct floor_series *series, struct attribution *ret)
+{
+    *ret = (struct attribution){.cause = CAUSE_HEAP};
+    if (series->n < 2 || !attribution_of_instance(series, ret))
+        return;
+    process_growth_of(series, ret->cause, &ret->processes);
+    attribution_say_process(ret);
 }

@@ -2,32 +2,16 @@
 
 #include <string.h>
 
-#include "verdict/heap_growth.h"
+#include "verdict/evidence_time.h"
 
-/* Retained memory below this is not worth a verdict of its own. */
-#define RETAINED_MIN_BYTES ((int64_t)1024 * 1024)
-/* A probe explains what was kept when it released one part in so many of it, or more: half. */
-#define RETAINED_SHARE_MIN 2
-/* Page cache is everybody's; only this much of it is worth a word. */
-#define CACHE_MIN_BYTES ((int64_t)8 * 1024 * 1024)
 /* With this share, and a load that did not finish in its time, nothing but waiting happens. */
 #define THRASH_STALL_MIN 0.3
 /* Growth goes on under the repeat probe when it has this share of the window's rate. */
 #define REPEAT_RATE_MIN 0.8
 /* Memory grows by the clock when it does so without load at this share of the rate under load. */
 #define TIME_RATE_MIN 0.5
-/* Blocks in use between the free ones, at this share of both, are what keeps those. */
-#define FRAGMENTS_SHARE_MIN 0.1
 /* A peak this close to the limit was cut off by it. */
 #define PEAK_CLIPPED_MIN 0.95
-/* A floor that is restless for other reasons than its heap rises in its later half at this share of
- * the rate of the earlier one, at the most. */
-#define RESTIVE_FADE_MAX 0.35
-/* What a heap has in use stands when it rises so little that chance does as much as often as this.
- */
-#define HEAP_RISE_P_MAX 0.05
-/* A collected heap has come to its whole size when so much of it is held as private memory. */
-#define HEAP_FULL_MIN 0.9
 
 static int64_t evidence_cache(const struct survey *survey)
 {
@@ -144,95 +128,20 @@ static void evidence_gather_retained(const struct timeline *timeline, struct evi
     }
 }
 
-/* Memory that does not come to rest may grow by the clock, and cycles are not equally long: does it
- * grow steadily over time where it does not over work? The time is told in requests, as many as
- * there were, so that all numbers keep their units. */
+/* Memory that does not come to rest may grow by the clock where it does not over work. */
 static void evidence_try_time(const struct verdict_question *question, struct evidence *ret)
 {
     size_t n = ret->series.n;
-    if (n < 2 || ret->growth.shape != GROWTH_UNCLEAR || ret->series.cycle[n - 1]->came_to_rest)
-        return;
-    struct floor_series by_time = ret->series;
-    nsec_t begin_ns = by_time.cycle[0]->floor_ns;
-    double span_ns = (double)(by_time.cycle[n - 1]->floor_ns - begin_ns);
-    for (size_t i = 0; i < n; i++)
-        by_time.requests[i] =
-            ret->series.requests[n - 1] * (double)(by_time.cycle[i]->floor_ns - begin_ns) / span_ns;
-    struct growth growth;
-    growth_assess(&by_time, question->cycles_min, &growth);
-    if (growth.shape == GROWTH_STEADY)
-        ret->growth = growth;
+    if (n >= 2 && ret->growth.shape == GROWTH_UNCLEAR && !ret->series.cycle[n - 1]->came_to_rest)
+        evidence_is_steady_in_time(question, ret);
 }
 
-/* Growth of the series, in the light of the whole start and of the window before. */
-static void evidence_weigh(const struct floor_series *history, const struct floor_series *before,
-                           const struct verdict_question *question, struct growth *growth)
+void evidence_weigh(const struct floor_series *history, const struct floor_series *before,
+                    const struct verdict_question *question, struct growth *growth)
 {
     struct growth growth_before;
     growth_assess(before, question->cycles_min, &growth_before);
     growth_weigh_history(history, before->n > 0 ? &growth_before : NULL, growth);
-}
-
-/* A floor that moved as a JIT compiler moves it: up and down, or ever less. */
-static bool evidence_is_restive(const struct growth *growth)
-{
-    return growth->shape == GROWTH_UNCLEAR &&
-           (growth->trend.low <= 0 || growth->fade <= RESTIVE_FADE_MAX);
-}
-
-/* What a heap has in use rises, or may: not steadily so far. */
-static bool evidence_heap_rises(const struct growth *heap)
-{
-    return heap->shape == GROWTH_TOO_FEW || heap->shape == GROWTH_STEADY ||
-           (heap->shape == GROWTH_UNCLEAR && heap->total_bytes > heap->noise_bytes &&
-            heap->trend.p_rise <= HEAP_RISE_P_MAX);
-}
-
-/* The floor, in the light of what its heap has in use. */
-static void evidence_weigh_heap(const struct growth *heap, const struct verdict_question *question,
-                                struct evidence *ret)
-{
-    struct growth *floor = &ret->growth;
-    bool heap_stands = !evidence_heap_rises(heap);
-    ret->heap_stands = heap_stands;
-    ret->runtime_moves = heap_stands && question->heap_is_collected;
-    ret->heap_smallest_leak = growth_smallest_leak(heap);
-    if (floor->shape == GROWTH_STEADY && heap_growth_is_reserve(&ret->series)) {
-        floor->shape = GROWTH_UNCLEAR;
-        floor->doubt = "it is the heap's reserve that grew: nothing of it is in use";
-    } else if ((floor->shape == GROWTH_FLAT || floor->shape == GROWTH_FADING) && !heap_stands) {
-        floor->shape = GROWTH_UNCLEAR;
-        floor->doubt = "what its heap has in use moved, and not for long enough to tell how";
-    } else if (question->heap_is_collected && heap_stands && evidence_is_restive(floor)) {
-        floor->shape = GROWTH_FADING;
-        ret->restive = true;
-    }
-}
-
-/* Where the heap's own numbers are exact they speak too: of growth that the floor does not show,
- * and of a floor that rose though nothing of the rise is in use. */
-static void evidence_hear_heap(const struct floor_series *before,
-                               const struct verdict_question *question, struct evidence *ret)
-{
-    struct floor_series series;
-    struct floor_series history;
-    struct floor_series window_before = *before;
-    if (!question->heap_is_exact || !heap_growth_series(&ret->series, &series) ||
-        !heap_growth_series(&ret->history, &history))
-        return;
-    if (before->n > 0 && !heap_growth_series(before, &window_before))
-        return;
-    struct growth growth;
-    growth_assess(&series, question->cycles_min, &growth);
-    evidence_weigh(&history, &window_before, question, &growth);
-    if (growth.shape != GROWTH_STEADY || ret->growth.shape == GROWTH_STEADY) {
-        evidence_weigh_heap(&growth, question, ret);
-        return;
-    }
-    ret->by_heap = true;
-    ret->series = series;
-    ret->history = history;
-    ret->growth = growth;
 }
 
 /* What a floor of the series judged shows. */
@@ -324,6 +233,7 @@ void evidence_gather(const struct timeline *timeline, const struct verdict_quest
     if (question->heap_is_collected)
         ret->heap_free_bytes = 0; /* room that the runtime makes, touched or not */
     evidence_gather_rest(timeline, ret);
+    evidence_heed_others(question, ret);
 }
 
 /* Peak above the floor that the cycle ended at. */
@@ -371,79 +281,6 @@ bool evidence_is_pressed(const struct evidence *evidence, const struct verdict_q
                EVIDENCE_PRESSURE_PEAK_MIN * (double)question->limit_bytes;
 }
 
-bool evidence_is_retaining(const struct evidence *evidence)
-{
-    return evidence->kept_floor_bytes >= RETAINED_MIN_BYTES;
-}
-
-/* A trim always finds a little; it explains what was kept when it is a fair share of it. */
-static bool evidence_is_worth(const struct evidence *evidence, int64_t released_bytes)
-{
-    return released_bytes * RETAINED_SHARE_MIN >= evidence->kept_floor_bytes;
-}
-
-/* What the service gave back when it was asked, or after a rest. */
-static int64_t evidence_released(const struct evidence *evidence)
-{
-    int64_t trim = evidence->has_trim ? evidence->trim_bytes : 0;
-    int64_t rest = evidence->has_rest ? evidence->rest_bytes : 0;
-    return trim > rest ? trim : rest;
-}
-
-/* What the service has freed, its allocator keeps, and no trim or rest brought back. */
-static int64_t evidence_held_free(const struct evidence *evidence)
-{
-    if (!evidence->has_heap)
-        return 0;
-    int64_t released = evidence_released(evidence);
-    int64_t kept =
-        evidence->kept_floor_bytes - evidence->heap_in_use_bytes - (released > 0 ? released : 0);
-    return kept < evidence->heap_free_bytes ? kept : evidence->heap_free_bytes;
-}
-
-int64_t evidence_lazy_bytes(const struct evidence *evidence, enum cause cause)
-{
-    int64_t released = evidence_released(evidence);
-    int64_t held = evidence_held_free(evidence);
-    switch (cause) {
-    case CAUSE_MADV_FREE:
-        return evidence->lazy_free_bytes;
-    case CAUSE_PAGE_CACHE:
-        return evidence->cache_bytes;
-    case CAUSE_ALLOCATOR:
-        return released > held ? released : held;
-    case CAUSE_FRAGMENTATION:
-        return held;
-    default:
-        return 0;
-    }
-}
-
-enum cause evidence_lazy_cause(const struct evidence *evidence)
-{
-    enum cause cause = CAUSE_NONE;
-    int64_t most = RETAINED_MIN_BYTES - 1;
-    if (evidence->lazy_free_bytes > most) {
-        most = evidence->lazy_free_bytes;
-        cause = CAUSE_MADV_FREE;
-    }
-    int64_t released = evidence->runtime_moves ? 0 : evidence_released(evidence);
-    if (released > most && evidence_is_worth(evidence, released)) {
-        most = released;
-        cause = CAUSE_ALLOCATOR;
-    }
-    int64_t held = evidence_held_free(evidence);
-    if (held > most && evidence_is_worth(evidence, held)) {
-        most = held;
-        double in_use = (double)evidence->heap_in_use_bytes;
-        cause = in_use >= FRAGMENTS_SHARE_MIN * (in_use + (double)held) ? CAUSE_FRAGMENTATION
-                                                                        : CAUSE_ALLOCATOR;
-    }
-    if (evidence->cache_bytes > most && evidence->cache_bytes >= CACHE_MIN_BYTES)
-        cause = CAUSE_PAGE_CACHE;
-    return cause;
-}
-
 bool evidence_repeat_holds(const struct evidence *evidence)
 {
     return evidence->repeat == NULL ||
@@ -463,29 +300,4 @@ bool evidence_is_clipped(const struct evidence *evidence, const struct verdict_q
     struct floor_parts floor = indicators_floor(&evidence->last->floor);
     return floor.present &&
            (double)floor.total_bytes >= EVIDENCE_PRESSURE_PEAK_MIN * (double)question->limit_bytes;
-}
-
-bool evidence_heap_hides(const struct evidence *evidence, const struct verdict_question *question)
-{
-    if (evidence->last == NULL || (question->heap_is_exact && evidence->has_heap))
-        return false;
-    if (question->heap_is_constant)
-        return true;
-    struct floor_parts floor = indicators_floor(&evidence->last->floor);
-    return question->heap_max_bytes > 0 && floor.present &&
-           (double)floor.user_bytes >= HEAP_FULL_MIN * (double)question->heap_max_bytes;
-}
-
-double evidence_heap_room(const struct evidence *evidence, const struct verdict_question *question)
-{
-    const struct floor_series *history = &evidence->history;
-    if (history->n == 0)
-        return -1;
-    const struct survey *last = &history->cycle[history->n - 1]->floor;
-    if (!survey_has_allocator(last))
-        return -1;
-    double whole = question->heap_max_bytes > 0 ? (double)question->heap_max_bytes
-                                                : (double)last->value[SURVEY_HEAP_ARENA];
-    double in_use = (double)last->value[SURVEY_HEAP_IN_USE];
-    return whole > in_use ? whole - in_use : 0;
 }

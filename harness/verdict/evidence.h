@@ -23,6 +23,7 @@ struct evidence {
     double repeat_rate;         /* bytes per request in it */
     bool has_rest_rate;
     double rest_bytes_per_s;   /* by which the floor rose in the rest probe, without any load */
+    bool has_others;           /* it was attached to, and grew while nothing was asked of it */
     double load_bytes_per_s;   /* and over the window */
     struct load_counts counts; /* of complete load cycles */
     double requests_per_s;     /* completed, in the cycles of the window; 0: none */
@@ -56,6 +57,15 @@ struct evidence {
 /* Reduce the timeline to what the rules ask for. */
 void evidence_gather(const struct timeline *timeline, const struct verdict_question *question,
                      struct evidence *ret);
+
+/* Growth of a series in the light of its whole start, and of the window before (n = 0: none). */
+void evidence_weigh(const struct floor_series *history, const struct floor_series *before,
+                    const struct verdict_question *question, struct growth *growth);
+
+/* Where the heap's own numbers are exact they speak too: of growth that the floor does not show,
+ * and of a floor that rose though nothing of the rise is in use. `before` is the window before. */
+void evidence_hear_heap(const struct floor_series *before, const struct verdict_question *question,
+                        struct evidence *ret);
 
 /* Memory that a single request needs while it runs, from the peak at full concurrency, or from the
  * solo probe where that peak was clipped at the limit. False when neither tells. */

@@ -95,6 +95,14 @@ static void statement_of_heap_leak(const struct evidence *evidence,
              "rising, though the floor did not rise with it",
              units_format_count((uint64_t)evidence->growth.requests, requests),
              units_format_bytes(ret->growth.estimate, first));
+    /* Objects that hold a thread, a socket or a file: those are what is not let go. */
+    struct attribution attribution;
+    attribution_of_growth(series, &attribution);
+    if (attribution.cause == CAUSE_THREADS || attribution.cause == CAUSE_SOCKETS ||
+        attribution.cause == CAUSE_FILES) {
+        ret->cause = attribution.cause;
+        snprintf(ret->evidence, sizeof(ret->evidence), "%s", attribution.evidence);
+    }
     double room = evidence_heap_room(evidence, question);
     if (room < 0 || ret->growth.estimate <= 0)
         return;
@@ -120,6 +128,7 @@ void statement_of_leak(const struct evidence *evidence, const struct verdict_que
     ret->share_user = attribution.share_user;
     ret->share_shmem = attribution.share_shmem;
     ret->share_kernel = attribution.share_kernel;
+    ret->processes = attribution.processes;
     snprintf(ret->evidence, sizeof(ret->evidence), "%s", attribution.evidence);
 
     char amount[UNITS_TEXT_MAX];

@@ -82,6 +82,23 @@ static uint64_t verdict_followed(const struct evidence *evidence)
     return (uint64_t)requests;
 }
 
+/* What is known of a collected heap, and what is not. */
+static void verdict_add_heap_findings(const struct verdict_question *question,
+                                      const struct evidence *evidence, struct verdict *ret)
+{
+    char amount[UNITS_TEXT_MAX];
+    bool known = question->heap_max_bytes > 0;
+    if (evidence_heap_hides(evidence, question))
+        verdict_find(ret,
+                     "its heap holds its whole size%s%s: a leak within it is not seen from outside "
+                     "(--heap and --gc, or --collect, would show it)",
+                     known ? " of " : "",
+                     known ? units_format_bytes((double)question->heap_max_bytes, amount) : "");
+    if (evidence->heap_stands)
+        verdict_find(ret, "within its heap, a leak of %s per request or more would have been found",
+                     units_format_bytes(evidence->heap_smallest_leak, amount));
+}
+
 /* Secondary findings, and doubts about the evidence that do not withdraw the verdict. */
 static void verdict_add_findings(const struct timeline *timeline,
                                  const struct verdict_question *question,
@@ -101,17 +118,8 @@ static void verdict_add_findings(const struct timeline *timeline,
         (double)evidence->held_peak_bytes >= FINDING_PEAK_MIN * (double)question->limit_bytes)
         verdict_find(ret, "under load it came to %.0f %% of the limit: not far from pressure",
                      100 * (double)evidence->held_peak_bytes / (double)question->limit_bytes);
-    if (ret->kind != VERDICT_LEAK && evidence_heap_hides(evidence, question))
-        verdict_find(ret,
-                     "its heap holds its whole size%s%s: a leak within it is not seen from "
-                     "outside (--heap and --gc, or --collect, would show it)",
-                     question->heap_max_bytes > 0 ? " of " : "",
-                     question->heap_max_bytes > 0
-                         ? units_format_bytes((double)question->heap_max_bytes, amount)
-                         : "");
-    if (ret->kind != VERDICT_LEAK && evidence->heap_stands)
-        verdict_find(ret, "within its heap, a leak of %s per request or more would have been found",
-                     units_format_bytes(evidence->heap_smallest_leak, amount));
+    if (ret->kind != VERDICT_LEAK)
+        verdict_add_heap_findings(question, evidence, ret);
     if (ret->kind == VERDICT_CLEAN && evidence_is_retaining(evidence))
         verdict_find(ret, "%s more than before the load stay in use",
                      units_format_bytes((double)evidence->kept_floor_bytes, amount));
@@ -135,10 +143,17 @@ static void verdict_add_findings(const struct timeline *timeline,
 static void verdict_find_attached(const struct verdict_question *question,
                                   const struct evidence *evidence, struct verdict *ret)
 {
+    char amount[UNITS_TEXT_MAX];
     if (!question->attached || evidence->last == NULL)
         return;
     verdict_find(ret, "it was left as it is: nothing was reclaimed, a floor is what was in use at "
                       "rest");
+    if (evidence->has_others)
+        verdict_find(ret, "it grew by %s per second while nothing was asked of it: others use it%s",
+                     units_format_bytes(evidence->rest_bytes_per_s, amount),
+                     evidence_grows_by_time(evidence)
+                         ? ", or it needs no requests to grow"
+                         : " too, and a request's share is less than what is said");
     if (indicators_floor(&evidence->last->floor).kernel_counted)
         verdict_find(ret,
                      "kernel memory is not seen but counted: %.0f KiB a thread, %.0f KiB a socket, "
@@ -160,6 +175,9 @@ static void verdict_say_undecided(const struct evidence *evidence,
                            "it was OOM-killed after %zu cycles and is not started again; a roomier "
                            "limit (--limit), or restarts (--restart always), would decide it",
                            evidence->series.n > 0 ? evidence->series.n - 1 : 0);
+    else if (evidence->has_others)
+        statement_of_doubt(ret, "it grew while nothing was asked of it, and not evenly: others use "
+                                "it; a service that nobody else uses would decide it");
     else if (evidence->growth.shape == GROWTH_TOO_FEW)
         statement_of_doubt(ret,
                            "only %zu cycles were measured; more of them (--cycles, --budget) would "

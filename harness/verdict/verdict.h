@@ -10,11 +10,11 @@
  *   clean         none of these
  *   inconclusive  the evidence is bad or not enough; the reason says what would decide it
  *
- * The run asks verdict_next() after every cycle, does what it says, and asks verdict_decide() at
- * the end. */
+ * The run asks verdict_next() after every cycle and verdict_decide() at the end. */
 #include "base/clock.h"
 #include "timeline/judgement.h"
 #include "timeline/timeline.h"
+#include "verdict/process_growth.h"
 
 /* What is known besides the timeline. All of it is in the record. */
 struct verdict_question {
@@ -24,15 +24,14 @@ struct verdict_question {
     unsigned cycles_max;
     unsigned cycles_min;
     uint64_t cycle_requests;
-    bool can_trim;         /* the service can be asked to give memory back */
-    bool can_reclaim;      /* every cycle ends with a reclaim; else there is one probe at the end */
-    bool attached;         /* it ran before us and is left as it is: never started again, reclaimed,
-                              squeezed, nor driven into its limit beyond the load that was asked for */
-    bool comes_back;       /* attached, and its engine starts it again when it has ended */
-    bool stays_down;       /* what was killed is not started again */
-    unsigned kills_min;    /* a leak is followed through so many kills, if they are not far away */
-    bool heap_is_exact;    /* what the service's heap has in use at a floor holds no garbage */
-    bool heap_has_garbage; /* a collected heap, and nobody asks it to collect */
+    bool can_trim;      /* the service can be asked to give memory back */
+    bool can_reclaim;   /* every cycle ends with a reclaim; else there is one probe at the end */
+    bool attached;      /* it ran before us: never restarted, reclaimed, squeezed, driven beyond */
+    bool comes_back;    /* attached, and its engine starts it again when it has ended */
+    bool stays_down;    /* what was killed is not started again */
+    unsigned kills_min; /* a leak is followed through so many kills, if they are not far away */
+    bool heap_is_exact; /* what the service's heap has in use at a floor holds no garbage */
+    bool heap_has_garbage;   /* a collected heap, and nobody asks it to collect */
     bool heap_is_collected;  /* …because it was collected; what is beside it is a runtime's own */
     bool heap_is_constant;   /* a collected heap holds its whole size, whatever is in use of it */
     uint64_t heap_max_bytes; /* that a collected heap may have; 0: not known */
@@ -51,13 +50,14 @@ struct verdict {
     enum verdict_kind kind;
     enum cause cause;
     char reason[320];   /* one sentence */
-    char evidence[200]; /* of the cause: "one more open socket per request, …"; may be "" */
+    char evidence[320]; /* of the cause: "one more open socket per request, …"; may be "" */
     char effect[200];   /* what follows: "out of memory after …"; may be "" */
     struct verdict_growth growth;
     bool has_smallest_leak;
     double smallest_leak_bytes; /* per request: what this run would have found */
     bool has_shares;            /* of the growth (leak), by where it is held, 0 to 1 */
     double share_user, share_shmem, share_kernel;
+    struct process_growth processes; /* of a leak, where several run: which of them it is in */
     bool has_retained;
     int64_t retained_bytes; /* settled after the load, above the service as it came up */
     bool has_reclaim, has_trim, has_rest;
@@ -107,6 +107,7 @@ struct verdict_action {
     uint64_t requests; /* of a step with load; 0: as many as a cycle has */
     unsigned concurrency;
     uint64_t bytes;
+    bool brief; /* a rest: long enough to see growth, not to see memory given back */
 };
 
 /* What would tell most, as things stand; DONE when nothing more would. */

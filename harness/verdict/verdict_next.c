@@ -152,6 +152,23 @@ static uint64_t verdict_repeat_requests(const struct timeline *timeline,
     return tells ? (uint64_t)requests : 0;
 }
 
+/* Others may use what was attached to: it has not been seen yet whether it grows without us. */
+static bool verdict_may_have_others(const struct timeline *timeline,
+                                    const struct verdict_question *question)
+{
+    return question->attached && indicators_last_cycle(timeline, CYCLE_REST) == NULL;
+}
+
+/* Growth has been followed. */
+static struct verdict_action verdict_end_of_growth(const struct timeline *timeline,
+                                                   const struct evidence *evidence,
+                                                   const struct verdict_question *question)
+{
+    if (verdict_may_have_others(timeline, question))
+        return (struct verdict_action){.step = VERDICT_STEP_REST, .brief = true};
+    return verdict_last_look(timeline, question, evidence);
+}
+
 /* Steady growth: follow it for as long as time and the limit allow. */
 static struct verdict_action verdict_next_of_growth(const struct timeline *timeline,
                                                     const struct evidence *evidence,
@@ -162,13 +179,13 @@ static struct verdict_action verdict_next_of_growth(const struct timeline *timel
         return verdict_last_look(timeline, question, evidence);
     bool restless = !evidence->last->came_to_rest;
     if (restless && indicators_last_cycle(timeline, CYCLE_REST) == NULL)
-        return verdict_step_only(VERDICT_STEP_REST);
+        return (struct verdict_action){.step = VERDICT_STEP_REST, .brief = true};
     if (evidence->repeat != NULL || evidence->growth.by_doubling ||
         evidence_grows_by_time(evidence) || last->kind != CYCLE_MEASURE)
-        return verdict_last_look(timeline, question, evidence);
+        return verdict_end_of_growth(timeline, evidence, question);
     uint64_t requests = verdict_repeat_requests(timeline, evidence, question);
     if (requests == 0)
-        return verdict_last_look(timeline, question, evidence);
+        return verdict_end_of_growth(timeline, evidence, question);
     return (struct verdict_action){.step = VERDICT_STEP_REPEAT, .requests = requests};
 }
 
@@ -240,6 +257,8 @@ static struct verdict_action verdict_next_of_rest(const struct timeline *timelin
     if (evidence_is_retaining(evidence) && !question->can_trim && !evidence->has_rest &&
         !evidence->runtime_moves)
         return verdict_step_only(VERDICT_STEP_REST);
+    if (verdict_may_have_others(timeline, question))
+        return (struct verdict_action){.step = VERDICT_STEP_REST, .brief = true};
     struct verdict_action look = verdict_last_look(timeline, question, evidence);
     if (look.step != VERDICT_STEP_DONE)
         return look;
@@ -252,6 +271,20 @@ static struct verdict_action verdict_next_of_rest(const struct timeline *timelin
         .step = VERDICT_STEP_SQUEEZE,
         .bytes = (uint64_t)bytes,
     };
+}
+
+/* The floor moves, and it is not clear where to. */
+static struct verdict_action verdict_next_undecided(const struct timeline *timeline,
+                                                    const struct evidence *evidence,
+                                                    const struct verdict_question *question)
+{
+    if (evidence->has_others)
+        return verdict_step_only(VERDICT_STEP_DONE);
+    bool long_enough = evidence->growth.shape == GROWTH_STEADY ||
+                       verdict_measured(timeline, evidence->series.start) >= WINDOW_CYCLES;
+    if (long_enough && verdict_may_have_others(timeline, question))
+        return (struct verdict_action){.step = VERDICT_STEP_REST, .brief = true};
+    return verdict_next_cycle(timeline, evidence, question);
 }
 
 struct verdict_action verdict_next(const struct timeline *timeline,
@@ -267,8 +300,9 @@ struct verdict_action verdict_next(const struct timeline *timeline,
         return verdict_step_only(VERDICT_STEP_DONE);
     if (shape == GROWTH_STEADY && evidence_repeat_holds(&evidence)) {
         struct verdict_action action = verdict_next_of_growth(timeline, &evidence, question);
-        return action.step == VERDICT_STEP_DONE ? verdict_next_kill(timeline, &evidence, question)
-                                                : action;
+        return action.step == VERDICT_STEP_DONE && !question->attached
+                   ? verdict_next_kill(timeline, &evidence, question)
+                   : action;
     }
     if (evidence.thrashes)
         return verdict_last_look(timeline, question, &evidence);
@@ -283,5 +317,5 @@ struct verdict_action verdict_next(const struct timeline *timeline,
                                                          : VERDICT_STEP_RESTART);
     }
     return stands ? verdict_next_of_rest(timeline, &evidence, question)
-                  : verdict_next_cycle(timeline, &evidence, question);
+                  : verdict_next_undecided(timeline, &evidence, question);
 }

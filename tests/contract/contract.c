@@ -53,7 +53,8 @@ struct contract *contract_new(const struct driver *driver, const char *way, cons
     snprintf(contract->log_path, sizeof(contract->log_path), "%s/service.log", contract->dir.path);
     snprintf(contract->data_dir, sizeof(contract->data_dir), "%s/data", contract->dir.path);
     ck_assert_int_eq(mkdir(contract->data_dir, 0700), 0);
-    contract->files = (struct run_files){contract->log_path, contract->data_dir, NULL};
+    contract->files =
+        (struct run_files){.log_path = contract->log_path, .data_dir = contract->data_dir};
     contract_find_service(contract->service_path, sizeof(contract->service_path));
 
     bool fake = strcmp(driver->name, "fake") == 0;

@@ -111,6 +111,19 @@ class Image(e2e.Test):
         self.assertRegex(done.out, r"unclosed-body +leak ")
 
 
+class Manifests(e2e.Test):
+    def test_leakcage_reads_them_as_well(self):
+        """Down to the plan, of which an empty shard is run."""
+        containers = {"job": "leakcage", "load": "client", "catalogue": "leakcage",
+                      "report": "report"}
+        for file in sorted(glob.glob(os.path.join(e2e.ROOT, "docker", "kube", "*.yaml"))):
+            name = os.path.basename(file)[:-5]
+            done = self.run_here("--shard", "1/2", "--pod", file, "--container",
+                                 containers.get(name, name))
+            self.expect_status(done, e2e.PASS)
+            self.assertIn("shard 1/2: 0 of 1 run", done.err)
+
+
 class Pod(e2e.Test):
     @e2e.needs_vm
     def test_a_pod_is_killed_restarted_and_judged(self):

@@ -13,8 +13,10 @@ import e2e
 sys.path.insert(0, os.path.join(e2e.ROOT, "tests", "runtimes"))
 import services  # pylint: disable=import-error,wrong-import-position
 
-# Two at a time; each has 60 s from ready, and a guest to start.
-TIMEOUT_S = 150
+# Two at a time. A minute is enough for each (`make bench BENCH=runtimes` tells); where other tests
+# are busy beside them they get more.
+BUDGET = ["--budget", "150s"]
+TIMEOUT_S = 240
 
 
 class Runtimes(e2e.Test):
@@ -26,8 +28,8 @@ class Runtimes(e2e.Test):
 
     def run_one(self, service, variant, *options):
         """The record of a run; its results are in a folder of their own."""
-        done = self.leakcage("run", "--json", "-o", os.path.join(self.results, variant), *options,
-                             *service.arguments(variant, self.dir), timeout=TIMEOUT_S)
+        done = self.leakcage("run", "--json", "-o", os.path.join(self.results, variant), *BUDGET,
+                             *options, *service.arguments(variant, self.dir), timeout=TIMEOUT_S)
         self.assertIn(done.status, (e2e.PASS, e2e.OTHER), str(done))
         return json.loads(done.out)
 
@@ -42,7 +44,7 @@ class Runtimes(e2e.Test):
         """Both are judged right, and the leak's size is between these."""
         clean, leak = self.run_both(service)
         self.assertEqual(clean["verdict"], "clean", clean)
-        self.assertEqual((leak["verdict"], leak["cause"]), ("leak", "heap"), leak)
+        self.assertEqual((leak["verdict"], leak["cause"]), ("leak", service.cause), leak)
         growth = leak["growth_bytes_per_request"]["estimate"]
         self.assertTrue(low_bytes <= growth <= high_bytes, leak)
         self.expect_nothing_left()
@@ -89,7 +91,7 @@ class Runtimes(e2e.Test):
 
     @e2e.needs_driver
     def test_nginx(self):
-        clean, _ = self.judge(services.NGINX, 30, 120)
+        clean, _ = self.judge(services.NGINX, 100, 300)
         self.assertNotIn("runtimes", clean)
 
     @e2e.needs_driver

@@ -3,6 +3,7 @@
 // Each request is parsed and answered with JSON, and is forgotten; the leak keeps 1 KiB of each.
 'use strict';
 const http = require('http');
+const v8 = require('v8');
 
 const leaks = process.argv[2] === 'leak';
 const kept = [];
@@ -19,9 +20,11 @@ http.createServer((request, response) => {
     return answer(response, {collected: Boolean(global.gc)});
   }
   if (request.url === '/heap') {
-    const heap = process.memoryUsage();
-    return answer(response, {arena_bytes: heap.heapTotal, in_use_bytes: heap.heapUsed,
-                             free_bytes: heap.heapTotal - heap.heapUsed});
+    // The new space is handed out in large pieces, and holds nothing old after a collection.
+    const spaces = v8.getHeapSpaceStatistics().filter((s) => s.space_name !== 'new_space');
+    const sum = (key) => spaces.reduce((bytes, space) => bytes + space[key], 0);
+    return answer(response, {arena_bytes: sum('space_size'), in_use_bytes: sum('space_used_size'),
+                             free_bytes: sum('space_available_size')});
   }
   const rows = Array.from({length: 50}, (_, n) => ({id: n, name: `row ${n}`}));
   if (leaks) kept.push(Array.from({length: 128}, (_, n) => n * Math.PI));  // as doubles

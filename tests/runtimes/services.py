@@ -6,16 +6,14 @@ import shutil
 import subprocess
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-# nginx keeps the client's address as a proxy tells it, and this is a long one.
-ADDRESS = "X-Forwarded-For: 2001:db8:85a3:1111:2222:8a2e:370:7334"
 
 
 class Service:
     """One runtime's. `options` are leakcage's, `command` is what it runs, VARIANT in it is filled
-    in with "clean" or "leak"."""
+    in with "clean" or "leak"; `cause` is that of its leak."""
 
-    def __init__(self, name, needs, options, command, build=None):
-        self.name, self.needs = name, needs
+    def __init__(self, name, needs, options, command, build=None, cause="heap"):
+        self.name, self.needs, self.cause = name, needs, cause
         self.options, self.command, self.build = options, command, build
 
     def missing(self):
@@ -61,8 +59,8 @@ JAVA_FULL = Service("java, heap of constant size", JAVA, ["--limit", "256M"],
                     ["java", "-Xms100m", "-Xmx100m", "-XX:+AlwaysPreTouch", "-cp", "FOLDER",
                      "Service", "VARIANT"], JAVAC)
 NGINX = Service("nginx", [("nginx", "nginx-light")],
-                ["--limit", "32M", "--port", "8080", "--url", "/", "--header", ADDRESS],
-                ["nginx", "-c", path("nginx.VARIANT.conf")])
+                ["--limit", "32M", "--port", "8080"],
+                ["nginx", "-c", path("nginx.VARIANT.conf")], cause="shmem")
 GO_PROFILED = Service("go", GO, ["--limit", "64M", "--gc", "/gc", "--heap", "/heap",
                                  "--collect", "heap=/debug/pprof/heap",
                                  "--collect", "goroutine=/debug/pprof/goroutine?debug=1"],

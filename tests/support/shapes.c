@@ -360,34 +360,34 @@ static double pages_floor(struct random *random, double *p, double requests)
 }
 
 const struct shape shapes_healthy[] = {
-    {"flat", flat_draw, flat_floor},
-    {"late steps", late_step_draw, steps_floor},
-    {"steps now and then", some_steps_draw, steps_floor},
-    {"jumpy warm-up", jumpy_draw, steps_floor},
-    {"saturating (0.1 to 8)", saturating_draw, saturating_floor},
-    {"full cache (0.2 to 4.2)", cache_draw, cache_floor},
-    {"logarithm", logarithm_draw, logarithm_floor},
-    {"square root", root_draw, root_floor},
-    {"saw-tooth (0.2 to 2)", sawtooth_short_draw, sawtooth_floor},
-    {"saw-tooth (2 to 5)", sawtooth_draw, sawtooth_floor},
-    {"autocorrelated noise", autocorrelated_draw, autocorrelated_floor},
-    {"bounded random walk", walk_draw, walk_floor},
-    {"creep of glibc's arenas", creep_draw, creep_floor},
-    {"whole pages", pages_draw, pages_floor},
-    {"doubling table, full", table_draw, steps_floor},
-    {"new space, 1 to 16 MiB", new_space_draw, steps_floor},
-    {"JIT compiler", compiler_draw, compiler_floor},
-    {"young generation", young_draw, young_floor},
-    {"first full collection", heap_draw, heap_floor},
-    {"old generation in steps", old_draw, steps_floor},
+    {"flat", flat_draw, flat_floor, NULL},
+    {"late steps", late_step_draw, steps_floor, NULL},
+    {"steps now and then", some_steps_draw, steps_floor, NULL},
+    {"jumpy warm-up", jumpy_draw, steps_floor, NULL},
+    {"saturating (0.1 to 8)", saturating_draw, saturating_floor, NULL},
+    {"full cache (0.2 to 4.2)", cache_draw, cache_floor, NULL},
+    {"logarithm", logarithm_draw, logarithm_floor, NULL},
+    {"square root", root_draw, root_floor, NULL},
+    {"saw-tooth (0.2 to 2)", sawtooth_short_draw, sawtooth_floor, NULL},
+    {"saw-tooth (2 to 5)", sawtooth_draw, sawtooth_floor, NULL},
+    {"autocorrelated noise", autocorrelated_draw, autocorrelated_floor, NULL},
+    {"bounded random walk", walk_draw, walk_floor, NULL},
+    {"creep of glibc's arenas", creep_draw, creep_floor, NULL},
+    {"whole pages", pages_draw, pages_floor, NULL},
+    {"doubling table, full", table_draw, steps_floor, NULL},
+    {"new space, 1 to 16 MiB", new_space_draw, steps_floor, NULL},
+    {"JIT compiler", compiler_draw, compiler_floor, NULL},
+    {"young generation", young_draw, young_floor, NULL},
+    {"first full collection", heap_draw, heap_floor, NULL},
+    {"old generation in steps", old_draw, steps_floor, NULL},
 };
 const size_t shapes_n_healthy = sizeof(shapes_healthy) / sizeof(shapes_healthy[0]);
 
 const struct shape shapes_long[] = {
-    {"saturating (8 to 40)", saturating_long_draw, saturating_floor},
-    {"saw-tooth (5 to 12)", sawtooth_long_draw, sawtooth_floor},
-    {"full cache (5 to 10)", cache_longer_draw, cache_floor},
-    {"full cache (10 to 50)", cache_longest_draw, cache_floor},
+    {"saturating (8 to 40)", saturating_long_draw, saturating_floor, NULL},
+    {"saw-tooth (5 to 12)", sawtooth_long_draw, sawtooth_floor, NULL},
+    {"full cache (5 to 10)", cache_longer_draw, cache_floor, NULL},
+    {"full cache (10 to 50)", cache_longest_draw, cache_floor, NULL},
 };
 const size_t shapes_n_long = sizeof(shapes_long) / sizeof(shapes_long[0]);
 
@@ -411,7 +411,7 @@ static double leak_floor(struct random *random, double *p, double requests)
 struct shape shapes_leak(const struct shape_leak *leak)
 {
     shape_leak = *leak;
-    return (struct shape){"leak", leak_draw, leak_floor};
+    return (struct shape){"leak", leak_draw, leak_floor, NULL};
 }
 
 /* An array that makes room for so many times its elements when it is full: bytes of what each
@@ -474,12 +474,52 @@ static double uneven_floor(struct random *random, double *p, double requests)
     return 8 * MIB + p[1];
 }
 
+/* Beside a JIT compiler's floor, a heap that tells: its noise, and what each request leaves in it,
+ * or how high it fills, and when it is full. */
+static void told_draw(struct random *random, double *p)
+{
+    compiler_draw(random, p);
+    p[14] = random_between(random, 0, 100 * KIB);
+    p[15] = WORK * (1 + random_between(random, 0.2, 3));
+}
+
+static double told_flat(struct random *random, double *p, double requests)
+{
+    (void)requests;
+    return noisy(random, 4 * MIB, p[14] / 10);
+}
+
+static double told_uneven(struct random *random, double *p, double requests)
+{
+    (void)requests;
+    return noisy(random, 4 * MIB, p[14]);
+}
+
+static double told_cache(struct random *random, double *p, double requests)
+{
+    return noisy(random, 4 * MIB + 2 * MIB * fmin(1, requests / p[15]), p[14] / 10);
+}
+
+static double told_leak(struct random *random, double *p, double requests)
+{
+    return noisy(random, 4 * MIB + 1024 * requests, p[14] / 4);
+}
+
+const struct shape shapes_told[] = {
+    {"told: heap stands", told_draw, compiler_floor, told_flat},
+    {"told: heap is restless", told_draw, compiler_floor, told_uneven},
+    {"told: heap fills", told_draw, compiler_floor, told_cache},
+};
+const size_t shapes_n_told = sizeof(shapes_told) / sizeof(shapes_told[0]);
+
+const struct shape shape_told_leak = {"told: leak of 1 KiB", told_draw, compiler_floor, told_leak};
+
 const struct shape shapes_uneven_leaks[] = {
-    {"array that doubles", values_draw, values_floor},
-    {"array that grows by half", values_by_half_draw, values_floor},
-    {"array that grows by 1/4", values_by_quarter_draw, values_floor},
-    {"array of pointers", pointers_draw, references_floor},
-    {"array of pairs", values_draw, references_floor},
-    {"uneven steps", uneven_draw, uneven_floor},
+    {"array that doubles", values_draw, values_floor, NULL},
+    {"array that grows by half", values_by_half_draw, values_floor, NULL},
+    {"array that grows by 1/4", values_by_quarter_draw, values_floor, NULL},
+    {"array of pointers", pointers_draw, references_floor, NULL},
+    {"array of pairs", values_draw, references_floor, NULL},
+    {"uneven steps", uneven_draw, uneven_floor, NULL},
 };
 const size_t shapes_n_uneven_leaks = sizeof(shapes_uneven_leaks) / sizeof(shapes_uneven_leaks[0]);

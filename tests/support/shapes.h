@@ -22,6 +22,12 @@ struct shape_leak {
 };
 struct shape shapes_leak(const struct shape_leak *leak);
 
+/* A JIT compiler's floor beside a heap whose own numbers are exact: healthy ones, and a leak that
+ * they alone show. */
+extern const struct shape shapes_told[];
+extern const size_t shapes_n_told;
+extern const struct shape shape_told_leak;
+
 /* Leaks into an array that doubles, and in steps that differ. */
 extern const struct shape shapes_uneven_leaks[];
 extern const size_t shapes_n_uneven_leaks;

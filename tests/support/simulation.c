@@ -31,6 +31,7 @@ struct simulation {
     double requests_per_s;
     double now_s;
     double floor_bytes;
+    double heap_bytes;
     double requests; /* of this start */
     double requests_before;
     uint64_t cycle_requests;
@@ -55,6 +56,11 @@ static void simulation_survey(const struct simulation *simulation, struct survey
     uint64_t bytes = (uint64_t)simulation->floor_bytes;
     memory_sample_set(&ret->memory, MEMORY_ANON, bytes);
     ret->value[SURVEY_PSS_ANON] = bytes;
+    if (simulation->shape->heap != NULL) {
+        ret->value[SURVEY_HEAP_ARENA] = (uint64_t)LIMIT_BYTES / 2;
+        ret->value[SURVEY_HEAP_IN_USE] = (uint64_t)simulation->heap_bytes;
+        ret->value[SURVEY_HEAP_FREE] = 0;
+    }
     ret->value[SURVEY_LAZY_FREE] = 0;
     ret->value[SURVEY_THREADS] = 4;
     ret->value[SURVEY_FD_SOCKET] = 3;
@@ -72,8 +78,11 @@ static void simulation_sample(struct simulation *simulation, double at_s, double
 static double simulation_work(struct simulation *simulation, double requests)
 {
     simulation->requests += requests;
-    double bytes =
-        simulation->shape->floor(&simulation->random, simulation->parameters, simulation->requests);
+    const struct shape *shape = simulation->shape;
+    double bytes = shape->floor(&simulation->random, simulation->parameters, simulation->requests);
+    if (shape->heap != NULL)
+        simulation->heap_bytes =
+            fmax(0, shape->heap(&simulation->random, simulation->parameters, simulation->requests));
     return fmax(0, floor(bytes / PAGE) * PAGE);
 }
 
@@ -246,7 +255,9 @@ void simulation_run(const struct shape *shape, uint64_t seed, double requests_pe
                      .cycles_max = 30,
                      .cycles_min = CYCLES_MIN,
                      .cycle_requests = SIMULATION_WORK,
-                     .can_reclaim = true},
+                     .can_reclaim = true,
+                     .heap_is_exact = shape->heap != NULL,
+                     .heap_is_collected = shape->heap != NULL},
         .requests_per_s = requests_per_s,
         .cycle_requests = SIMULATION_WORK,
         .concurrency = CONCURRENCY,

@@ -17,6 +17,9 @@ struct shape {
     void (*draw)(struct random *random, double *parameters);
     /* Bytes, when so many requests were done since it started; called with ever more of them. */
     double (*floor)(struct random *random, double *parameters, double requests);
+    /* The same of what a collected heap has in use, told at every floor after a collection; NULL:
+     * no such heap. */
+    double (*heap)(struct random *random, double *parameters, double requests);
 };
 
 struct simulation_result {

@@ -134,10 +134,48 @@ START_TEST(a_floor_that_stands_is_clean)
 {
     STORY;
     cycles_by_process(&story, 0, 0, 0);
+    ck_assert_int_eq(story_next(&story), VERDICT_STEP_REST);
+    story_cycle(&story, CYCLE_REST, 8 * STORY_MIB);
+    by_process(&story, 3, 2);
     ck_assert_int_eq(story_next(&story), VERDICT_STEP_DONE);
     struct verdict verdict = story_verdict(&story);
     ck_assert_int_eq(verdict.kind, VERDICT_CLEAN);
     ck_assert(!verdict.has_reclaim);
+}
+END_TEST
+
+/* Steady growth by processes; then a rest in which it grew by so much. */
+static void growth_and_rest(struct story *story, uint64_t bytes)
+{
+    story->question.cycles_max = 5; /* no room for a repeat */
+    cycles_by_process(story, STORY_MIB, 0, 0);
+    ck_assert_int_eq(story_next(story), VERDICT_STEP_REST);
+    ck_assert(verdict_next(story->timeline, &story->question).brief);
+    story_cycle(story, CYCLE_REST, 13 * STORY_MIB + bytes);
+    by_process(story, 3, 2);
+    ck_assert_int_eq(story_next(story), VERDICT_STEP_DONE);
+}
+
+START_TEST(growth_is_looked_at_without_load_for_others_may_use_it_too)
+{
+    STORY;
+    growth_and_rest(&story, STORY_MIB / 8);
+    struct verdict verdict = story_verdict(&story);
+    ck_assert_int_eq(verdict.kind, VERDICT_LEAK);
+    ck_assert(!verdict.has_time_rate);
+    story_expect_text(
+        verdict.findings[verdict.n_findings - 2],
+        "it grew by 128.0 KiB per second while nothing was asked of it: others use it too");
+}
+END_TEST
+
+START_TEST(growth_that_needs_no_request_of_ours_is_growth_by_the_clock)
+{
+    STORY;
+    growth_and_rest(&story, STORY_MIB);
+    struct verdict verdict = story_verdict(&story);
+    ck_assert_int_eq(verdict.kind, VERDICT_LEAK);
+    ck_assert(verdict.has_time_rate);
 }
 END_TEST
 
@@ -148,10 +186,27 @@ static void nothing_reclaimed(struct story *story)
         story->timeline->cycles[i].reclaimed = false;
 }
 
+/* It stood still in all cycles, and then it grows while nobody works. */
+START_TEST(growth_by_others_is_no_clean_verdict)
+{
+    STORY;
+    story_cycles(&story, 5, 8 * STORY_MIB, 0);
+    nothing_reclaimed(&story);
+    ck_assert_int_eq(story_verdict(&story).kind, VERDICT_CLEAN);
+    ck_assert_int_eq(story_next(&story), VERDICT_STEP_REST);
+    story_cycle(&story, CYCLE_REST, 9 * STORY_MIB); /* a MiB in a second, unasked */
+    struct verdict verdict = story_verdict(&story);
+    ck_assert_int_eq(verdict.kind, VERDICT_INCONCLUSIVE);
+    story_expect_text(verdict.reason, "others use it");
+    ck_assert_int_eq(story_next(&story), VERDICT_STEP_DONE);
+}
+END_TEST
+
 START_TEST(nothing_is_reclaimed_at_the_end)
 {
     STORY;
     story_cycles(&story, 5, 8 * STORY_MIB, 0);
+    story_cycle(&story, CYCLE_REST, 8 * STORY_MIB);
     nothing_reclaimed(&story);
     ck_assert_int_eq(story_next(&story), VERDICT_STEP_DONE);
     story.question.attached = false;
@@ -223,6 +278,9 @@ static Suite *attached_suite(void)
     tcase_add_test(processes, pipes_that_pile_up_are_named);
     tcase_add_test(processes, private_memory_that_grows_is_a_leak_and_says_what_was_not_seen);
     tcase_add_test(processes, a_floor_that_stands_is_clean);
+    tcase_add_test(steps, growth_is_looked_at_without_load_for_others_may_use_it_too);
+    tcase_add_test(steps, growth_that_needs_no_request_of_ours_is_growth_by_the_clock);
+    tcase_add_test(steps, growth_by_others_is_no_clean_verdict);
     tcase_add_test(steps, nothing_is_reclaimed_at_the_end);
     tcase_add_test(steps, what_stays_is_not_squeezed_out);
     tcase_add_test(steps, it_is_not_driven_into_its_limit_to_find_out_how_many_are_safe);

@@ -83,6 +83,26 @@ START_TEST(docker_gets_no_words_that_only_podman_knows)
 }
 END_TEST
 
+START_TEST(a_pods_command_is_the_entrypoint)
+{
+    static const char *const command_words[] = {"/bin/web", "{{port}}", NULL};
+    static const char *const args[] = {"--fast", NULL};
+    settings.pod = "web";
+    settings.service.args = args;
+    struct container_order order = order_of(&podman);
+    CLEANUP(container_command_done) struct container_command of_args = make(&order);
+    ck_assert_str_eq(of_args.words[of_args.n_words - 2], "localhost/web:1");
+    ck_assert_str_eq(of_args.words[of_args.n_words - 1], "--fast");
+
+    settings.service.command = command_words;
+    CLEANUP(container_command_done) struct container_command command = make(&order);
+    ck_assert_str_eq(command.words[command.n_words - 4], "--entrypoint=/bin/web");
+    ck_assert_str_eq(command.words[command.n_words - 3], "localhost/web:1");
+    ck_assert_str_eq(command.words[command.n_words - 2], "{port}"); /* as the manifest has it */
+    ck_assert_str_eq(command.words[command.n_words - 1], "--fast");
+}
+END_TEST
+
 START_TEST(without_a_limit_none_is_set)
 {
     settings.limit_bytes = SCENARIO_NO_LIMIT;
@@ -157,6 +177,7 @@ static Suite *suite(void)
     tcase_add_checked_fixture(tests, setup, NULL);
     tcase_add_test(tests, limits_owner_and_folder_are_always_said);
     tcase_add_test(tests, docker_gets_no_words_that_only_podman_knows);
+    tcase_add_test(tests, a_pods_command_is_the_entrypoint);
     tcase_add_test(tests, without_a_limit_none_is_set);
     tcase_add_test(tests, what_the_scenario_says_is_filled_in_and_comes_last);
     tcase_add_test(tests, a_port_is_published_on_loopback_alone);

@@ -49,6 +49,27 @@ START_TEST(a_leak_within_a_footprint_that_stands_is_one)
 }
 END_TEST
 
+/* Objects that hold a socket each: that is what is not let go. */
+START_TEST(what_the_objects_hold_is_the_cause)
+{
+    STORY;
+    static const unsigned floors_kib[] = {0, 9000, 1000, 11000, 8000, 15000};
+    story.question.heap_is_exact = true;
+    story.question.heap_is_collected = true;
+    tell(&story, 5, 0, 250 * KIB);
+    for (size_t i = 0; i < 6; i++) {
+        struct survey *floor = &story.timeline->cycles[i + 1].floor;
+        floor->value[SURVEY_PSS_ANON] += floors_kib[i] * KIB;
+        floor->value[SURVEY_FD_SOCKET] += 250 * i;
+    }
+    struct verdict verdict = story_verdict(&story);
+    ck_assert_int_eq(verdict.kind, VERDICT_LEAK);
+    ck_assert(verdict.by_heap);
+    ck_assert_int_eq(verdict.cause, CAUSE_SOCKETS);
+    story_expect_text(verdict.evidence, "one more open socket per request");
+}
+END_TEST
+
 START_TEST(numbers_that_hold_garbage_are_not_heard)
 {
     STORY;
@@ -163,6 +184,7 @@ static Suite *suite(void)
     Suite *s = suite_create("heap_growth");
     TCase *tcase = tcase_create("heap_growth");
     tcase_add_test(tcase, a_leak_within_a_footprint_that_stands_is_one);
+    tcase_add_test(tcase, what_the_objects_hold_is_the_cause);
     tcase_add_test(tcase, numbers_that_hold_garbage_are_not_heard);
     tcase_add_test(tcase, a_floor_that_lacks_the_numbers_keeps_them_from_being_heard);
     tcase_add_test(tcase, a_heap_that_fills_up_is_no_leak);

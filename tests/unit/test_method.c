@@ -164,6 +164,23 @@ START_TEST(leaks_are_found_behind_a_warm_up)
 }
 END_TEST
 
+START_TEST(what_is_healthy_by_its_heap_is_not_called_a_leak)
+{
+    expect_no_leak(&shapes_told[_i], SLOW_PER_S);
+}
+END_TEST
+
+/* And never clean: the heap's numbers keep it from that. */
+START_TEST(a_leak_that_only_the_heap_tells_is_found)
+{
+    struct tally tally = run_series(&shape_told_leak, SLOW_PER_S, NO_MATTER);
+    print_tally(shape_told_leak.name, &tally);
+    ck_assert_msg(percent(&tally, tally.of[VERDICT_LEAK]) >= 97, "%u of %u are found",
+                  tally.of[VERDICT_LEAK], tally.series);
+    ck_assert_uint_eq(tally.of[VERDICT_CLEAN], 0);
+}
+END_TEST
+
 /* In the order of shapes_uneven_leaks. */
 START_TEST(leaks_in_steps_are_found)
 {
@@ -223,6 +240,9 @@ static Suite *suite(void)
                         (int)shapes_n_healthy);
     tcase_add_loop_test(healthy, what_rises_for_long_is_told_and_how_the_repeat_helps, 0,
                         (int)shapes_n_long);
+    tcase_add_loop_test(healthy, what_is_healthy_by_its_heap_is_not_called_a_leak, 0,
+                        (int)shapes_n_told);
+    tcase_add_test(leaking, a_leak_that_only_the_heap_tells_is_found);
     tcase_add_loop_test(leaking, leaks_are_found, 0, n_leaks);
     tcase_add_loop_test(leaking, leaks_are_found_behind_a_warm_up, 0, n_leaks);
     tcase_add_loop_test(leaking, leaks_in_steps_are_found, 0, (int)shapes_n_uneven_leaks);

@@ -250,6 +250,7 @@ static const struct {
     {"leakcage run --port 65536", "--port: found \"65536\""},
     {"leakcage run --gc signal:", "--gc: found \"signal:\""},
     {"leakcage run --ready log:", "--ready: found \"log:\""},
+    {"leakcage run --ready log:up(", "--ready: found \"up(\" (Unmatched ( or \\("},
     {"leakcage run --collect heap", "--collect: found \"heap\""},
     {"leakcage run --collect heap=http://192.0.2.1/", "--collect: found"},
     {"leakcage run --engine rkt", "--engine: found \"rkt\""},

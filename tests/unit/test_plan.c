@@ -194,6 +194,9 @@ static const struct {
     {"{\"command\": [\"{data}/x\"]}",
      "scenarios/a.json: $.service.command: found {data}, expected a program that is there before "
      "the run starts"},
+    {"{\"command\": [\"./local\"], \"user\": \"no-such-user\"}",
+     "scenarios/a.json: $.service.user: found \"no-such-user\", expected a user of this machine "
+     "(NAME, UID or UID:GID)"},
     {"{\"command\": [\"./local\"], \"cwd\": \"local\"}",
      "scenarios/a.json: $.service.cwd: found \"%s/scenarios/local\", which is no folder, expected "
      "one"},
@@ -249,6 +252,23 @@ START_TEST(services_without_a_folder_are_an_error)
     ck_assert_int_eq(plan_add(plan, scenario, NULL, &nowhere, &err), -1);
     ck_assert_int_eq(err.kind, ERROR_USAGE);
     ck_assert_ptr_nonnull(strstr(err.text, "$.service.command: found {services}, expected a path"));
+}
+END_TEST
+
+START_TEST(the_command_of_a_load_is_found_and_its_cwd_absolute)
+{
+    CLEANUP(plan_freep)
+    struct plan *plan = make_plan(
+        "{\"service\": {\"command\": [\"./local\"], \"ready\": \"log:^up\","
+        "\"user\": \"0\"}, \"load\": {\"command\": [\"./local\", \"{port}\", \"{dir}\"],"
+        "\"cwd\": \"{dir}\"}, \"variants\": {\"v\": {\"load\": {\"cwd\": \"{data}/x\"}}}}");
+    const struct load_profile *load = &plan->runs[0].settings.load;
+    expect_path(load->command[0], "scenarios/local");
+    ck_assert_str_eq(load->command[1], "{port}");
+    expect_path(load->command[2], "scenarios");
+    expect_path(load->command_cwd, "scenarios");
+    ck_assert_str_eq(plan->runs[1].settings.load.command_cwd, "{data}/x");
+    ck_assert_uint_eq(plan->runs[0].settings.cycle_requests, 40);
 }
 END_TEST
 
@@ -455,6 +475,7 @@ static Suite *plan_suite(void)
                         LENGTH(bad_services));
     tcase_add_test(tcase, a_bad_variant_is_named_and_leaves_the_plan_as_it_was);
     tcase_add_test(tcase, services_without_a_folder_are_an_error);
+    tcase_add_test(tcase, the_command_of_a_load_is_found_and_its_cwd_absolute);
     tcase_add_test(tcase, a_command_line_starts_from_the_working_directory);
     tcase_add_loop_test(tcase, a_bad_option_is_refused, 0, 10);
     tcase_add_loop_test(tcase, a_written_plan_reads_back_the_same, 0, 2);

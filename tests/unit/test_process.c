@@ -356,6 +356,76 @@ START_TEST(a_child_dies_with_its_parent)
 }
 END_TEST
 
+START_TEST(a_folder_that_is_not_there_is_told_from_a_program_that_is_not)
+{
+    char *argv[4];
+    int fds[2];
+    char script[] = "true";
+    struct process_spec spec = shell(argv, script, fds);
+    struct error err = {0};
+    struct process process = PROCESS_NONE;
+    spec.cwd = "/nowhere/at/all";
+    ck_assert_int_eq(process_spawn(&spec, &process, &err), -1);
+    ck_assert_int_eq(err.kind, ERROR_SERVICE);
+    ck_assert_ptr_nonnull(strstr(err.text, "cannot go to the folder /nowhere/at/all for sh"));
+    close(fds[0]);
+    close(fds[1]);
+}
+END_TEST
+
+/* What it prints of itself: uid, gid, its groups, and whether it still dies with its parent. */
+START_TEST(a_program_can_run_as_another_user)
+{
+    char *argv[4];
+    int fds[2];
+    char text[256];
+    char script[] = "id -u; id -g; id -G; grep -c 'PPid' /proc/$$/status";
+    struct account user = {.uid = 65000, .gid = 65001, .groups = {65001, 65002}, .n_groups = 2};
+    struct process_spec spec = shell(argv, script, fds);
+    struct error err = {0};
+    CLEANUP(process_done) struct process process = PROCESS_NONE;
+    spec.user = &user;
+    int status = process_spawn(&spec, &process, &err);
+    close(fds[1]);
+    if (geteuid() != 0) {
+        ck_assert_int_eq(status, -1);
+        ck_assert_ptr_nonnull(strstr(err.text, "cannot change to user 65000, group 65001"));
+    } else {
+        ck_assert_msg(status == 0, "%s", err.text);
+        read_all(fds[0], text, sizeof(text));
+        ck_assert_str_eq(text, "65000\n65001\n65001 65002\n1\n");
+    }
+    close(fds[0]);
+}
+END_TEST
+
+START_TEST(a_program_of_another_user_still_dies_with_its_parent)
+{
+    int fds[2];
+    if (geteuid() != 0)
+        return; /* the test above has seen that it cannot be started */
+    ck_assert_int_eq(pipe2(fds, O_CLOEXEC), 0);
+    pid_t parent = fork();
+    if (parent == 0) {
+        char name[] = "sleep";
+        char time[] = "1000";
+        char *argv[] = {name, time, NULL};
+        struct account user = {.uid = 65000, .gid = 65000, .groups = {65000}, .n_groups = 1};
+        const struct process_spec spec = {
+            .argv = argv, .stdin_fd = -1, .stdout_fd = fds[1], .stderr_fd = -1, .user = &user};
+        struct process process = PROCESS_NONE;
+        _exit(process_spawn(&spec, &process, NULL) == 0 ? 0 : 1);
+    }
+    int status = 0;
+    char byte = 0;
+    ck_assert_int_eq(waitpid(parent, &status, 0), parent);
+    ck_assert_int_eq(status, 0);
+    close(fds[1]);
+    ck_assert_int_eq(read(fds[0], &byte, 1), 0); /* the end: nobody has the other side any more */
+    close(fds[0]);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("process");
@@ -372,6 +442,9 @@ static Suite *suite(void)
     tcase_add_test(starting, signals_are_unblocked_and_defaulted);
     tcase_add_test(starting, an_environment_and_a_folder_are_given);
     tcase_add_test(ending, a_signal_is_told_from_an_exit);
+    tcase_add_test(ending, a_folder_that_is_not_there_is_told_from_a_program_that_is_not);
+    tcase_add_test(ending, a_program_can_run_as_another_user);
+    tcase_add_test(ending, a_program_of_another_user_still_dies_with_its_parent);
     tcase_add_test(ending, stopping_asks_first);
     tcase_add_test(ending, stopping_kills_at_the_deadline_what_ignores_the_question);
     tcase_add_test(ending, waiting_ends_at_its_deadline);

@@ -68,10 +68,11 @@ static const struct record *execute(struct trial *trial)
     trial->spec.settings.service.command = trial->command;
     static const struct driver_options options = {.kernel_path = NULL};
     const struct run_observer observer = {.progress = note_progress, .context = trial};
-    const struct run_context context = {.driver = &fake_driver,
-                                        .options = &options,
-                                        .files = {trial->log_path, trial->data_dir},
-                                        .observer = &observer};
+    const struct run_context context = {
+        .driver = &fake_driver,
+        .options = &options,
+        .files = {.log_path = trial->log_path, .data_dir = trial->data_dir},
+        .observer = &observer};
     ck_assert_int_eq(record_new(&trial->spec, &trial->record, NULL), 0);
     run_execute(&context, &trial->spec, trial->record);
     return trial->record;
@@ -240,10 +241,11 @@ START_TEST(the_users_wish_to_stop_ends_the_waiting)
     trial.spec.settings.service.command = trial.command;
     static const struct driver_options options = {.kernel_path = NULL};
     const struct run_observer observer = {.progress = interrupt_while_waiting};
-    const struct run_context context = {.driver = &fake_driver,
-                                        .options = &options,
-                                        .files = {trial.log_path, trial.data_dir},
-                                        .observer = &observer};
+    const struct run_context context = {
+        .driver = &fake_driver,
+        .options = &options,
+        .files = {.log_path = trial.log_path, .data_dir = trial.data_dir},
+        .observer = &observer};
     interrupt_install();
     ck_assert_int_eq(record_new(&trial.spec, &trial.record, NULL), 0);
     run_execute(&context, &trial.spec, trial.record);

@@ -76,10 +76,11 @@ static struct record *execute(struct trial *trial)
     trial->spec.settings.service.command = trial->command;
     static const struct driver_options options = {.kernel_path = NULL};
     const struct run_observer observer = {.progress = note_progress, .context = trial};
-    const struct run_context context = {.driver = &fake_driver,
-                                        .options = &options,
-                                        .files = {trial->log_path, trial->data_dir, NULL},
-                                        .observer = &observer};
+    const struct run_context context = {
+        .driver = &fake_driver,
+        .options = &options,
+        .files = {.log_path = trial->log_path, .data_dir = trial->data_dir},
+        .observer = &observer};
     ck_assert_int_eq(record_new(&trial->spec, &trial->record, NULL), 0);
     run_execute(&context, &trial->spec, trial->record);
     return trial->record;

@@ -163,6 +163,8 @@ static const struct {
     {"{\"command\": [\"x\"], \"ready\": \"/a\\r\\nb\"}",
      "a.json:2: $.service.ready: found \"/a??b\", expected \"tcp\", \"none\", \"log:REGEX\", or a "
      "path without spaces"},
+    {"{\"command\": [\"x\"], \"ready\": \"log:up[\"}",
+     "a.json:2: $.service.ready: found \"up[\" ("},
     {"{\"command\": [\"x\"], \"ready_timeout\": \"0s\"}",
      "a.json:2: $.service.ready_timeout: found \"0s\", expected a time from"},
     {"{\"command\": [\"x\"], \"trim\": \"x\"}",
@@ -192,6 +194,12 @@ static const struct {
     const char *message;
 } bad_loads[] = {
     {"7", "a.json:2: $.load: found 7, expected an object"},
+    {"{\"command\": [\"x\"], \"path\": \"/\"}",
+     "a.json:2: $.load.command: found a command beside requests"},
+    {"{\"command\": [\"x\"], \"concurrency\": 257}",
+     "a.json:2: $.load.concurrency: found 257, expected at most 256 with a command"},
+    {"{\"path\": \"/\", \"cwd\": \"/\"}", "a.json:2: $.load.cwd: found a cwd and no command"},
+    {"{\"command\": []}", "a.json:2: $.load.command: found an empty array, expected a program"},
     {"{}", "a.json:2: $.load: found no requests, timers or command, expected at least"},
     {"{\"requests\": [], \"timers\": []}",
      "a.json:2: $.load: found no requests, timers or command"},

@@ -71,6 +71,8 @@ static void any_survey(struct random *random, nsec_t t_ns, struct survey *ret)
         any_name(random, process->name, sizeof(process->name), true);
         process->anon_bytes = any_value(random);
         process->threads = any_value(random);
+        process->descriptors = random_below(random, 4) > 0 ? any_value(random) : SURVEY_ABSENT;
+        process->shmem_bytes = random_below(random, 4) > 0 ? any_value(random) : SURVEY_ABSENT;
     }
 }
 
@@ -192,6 +194,8 @@ static void expect_same_survey(const struct survey *a, const struct survey *b)
         ck_assert_str_eq(a->processes[i].name, b->processes[i].name);
         ck_assert_uint_eq(a->processes[i].anon_bytes, b->processes[i].anon_bytes);
         ck_assert_uint_eq(a->processes[i].threads, b->processes[i].threads);
+        ck_assert_uint_eq(a->processes[i].descriptors, b->processes[i].descriptors);
+        ck_assert_uint_eq(a->processes[i].shmem_bytes, b->processes[i].shmem_bytes);
     }
 }
 
