@@ -71,8 +71,9 @@ static void container_destroyp(struct instance **instance)
 /* One engine's; returns how many were removed. */
 static int container_sweep_engine(const struct container_engine *engine, struct error *err)
 {
-    static const char *const list[] = {
-        "ps", "--all", "--filter", "label=" CONTAINER_OWNER_LABEL, "--format", "{{.Names}}", NULL};
+    static const char filter[] = "label=" CONTAINER_OWNER_LABEL;
+    static const char *const list[] = {"ps",       "--all",      "--filter", filter,
+                                       "--format", "{{.Names}}", NULL};
     CLEANUP(buffer_done) struct buffer names = BUFFER_INIT((size_t)1024 * 1024);
     int swept = 0;
     if (container_engine_call(engine, list, &names, err) != 0)

@@ -20,8 +20,10 @@ static enum end_reason restart_reason(const struct instance_state *state, uint64
 {
     bool killed = state->main_ended && state->main_end.signaled &&
                   state->main_end.status == SIGKILL && oom_kills > 0;
-    if (!state->main_ended && state->engine.has_exit_code) /* its parent is the engine */
-        killed = state->engine.exit_code == SIGNAL_EXIT_CODE + SIGKILL && oom_kills > 0;
+    /* Its parent is the engine, which may have started it again before it could be asked. */
+    if (!state->main_ended && state->engine.present)
+        killed = oom_kills > 0 && (!state->engine.has_exit_code ||
+                                   state->engine.exit_code == SIGNAL_EXIT_CODE + SIGKILL);
     if (killed || (state->engine.present && state->engine.oom_killed))
         return END_OOM_KILLED;
     bool completed = state->main_ended && !state->main_end.signaled && state->main_end.status == 0;
