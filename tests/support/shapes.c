@@ -118,6 +118,8 @@ static double compiler_floor(struct random *random, double *p, double requests)
     return noisy(random, level, p[0]);
 }
 
+const struct shape shape_compiler = {"JIT compiler", compiler_draw, compiler_floor, NULL};
+
 /* A young generation: what is touched of it grows in steps that double, to its whole size, and what
  * survives of it is more or less from floor to floor. */
 static void young_draw(struct random *random, double *p)
@@ -473,46 +475,6 @@ static double uneven_floor(struct random *random, double *p, double requests)
         p[1] += p[0] * random_between(random, 60 * KIB, 135 * KIB);
     return 8 * MIB + p[1];
 }
-
-/* Beside a JIT compiler's floor, a heap that tells: its noise, and what each request leaves in it,
- * or how high it fills, and when it is full. */
-static void told_draw(struct random *random, double *p)
-{
-    compiler_draw(random, p);
-    p[14] = random_between(random, 0, 100 * KIB);
-    p[15] = WORK * (1 + random_between(random, 0.2, 3));
-}
-
-static double told_flat(struct random *random, double *p, double requests)
-{
-    (void)requests;
-    return noisy(random, 4 * MIB, p[14] / 10);
-}
-
-static double told_uneven(struct random *random, double *p, double requests)
-{
-    (void)requests;
-    return noisy(random, 4 * MIB, p[14]);
-}
-
-static double told_cache(struct random *random, double *p, double requests)
-{
-    return noisy(random, 4 * MIB + 2 * MIB * fmin(1, requests / p[15]), p[14] / 10);
-}
-
-static double told_leak(struct random *random, double *p, double requests)
-{
-    return noisy(random, 4 * MIB + 1024 * requests, p[14] / 4);
-}
-
-const struct shape shapes_told[] = {
-    {"told: heap stands", told_draw, compiler_floor, told_flat},
-    {"told: heap is restless", told_draw, compiler_floor, told_uneven},
-    {"told: heap fills", told_draw, compiler_floor, told_cache},
-};
-const size_t shapes_n_told = sizeof(shapes_told) / sizeof(shapes_told[0]);
-
-const struct shape shape_told_leak = {"told: leak of 1 KiB", told_draw, compiler_floor, told_leak};
 
 const struct shape shapes_uneven_leaks[] = {
     {"array that doubles", values_draw, values_floor, NULL},

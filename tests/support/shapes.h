@@ -22,6 +22,9 @@ struct shape_leak {
 };
 struct shape shapes_leak(const struct shape_leak *leak);
 
+/* What a JIT compiler takes and gives back; among the healthy ones. */
+extern const struct shape shape_compiler;
+
 /* A JIT compiler's floor beside a heap whose own numbers are exact: healthy ones, and a leak that
  * they alone show. */
 extern const struct shape shapes_told[];
