@@ -61,7 +61,9 @@ static const struct record *execute(struct trial *trial)
     const struct run_context context = {
         .driver = &fake_driver,
         .options = &options,
-        .files = {trial->log_path, trial->data_dir, trial->collected_dir},
+        .files = {.log_path = trial->log_path,
+                  .data_dir = trial->data_dir,
+                  .collected_dir = trial->collected_dir},
     };
     ck_assert_int_eq(record_new(&trial->spec, &trial->record, NULL), 0);
     run_execute(&context, &trial->spec, trial->record);
