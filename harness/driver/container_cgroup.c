@@ -23,8 +23,8 @@ int container_cgroup_probe(struct error *why)
     if (layout.kind == CGROUP_LAYOUT_V2)
         return 0;
     error_set(why, ERROR_ENVIRONMENT,
-              "the memory of containers is not bounded by cgroup v2 here (%s): boot with "
-              "cgroup_no_v1=all (systemd.unified_cgroup_hierarchy=1), or use --driver vm",
+              "it is not cgroup v2 that bounds the memory of containers here: the layout is %s; "
+              "boot with cgroup_no_v1=all (systemd.unified_cgroup_hierarchy=1), or use --driver vm",
               cgroup_layout_name(layout.kind));
     return 1;
 }

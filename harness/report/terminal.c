@@ -64,15 +64,37 @@ static int terminal_label(struct buffer *out, const struct terminal_style *style
                          terminal_tone(style, TONE_PLAIN));
 }
 
+/* "5 cycles of 250 requests"; "of 24 to 250" when they were not all about as planned, as after a
+ * kill. Nothing without cycles. */
+static void terminal_cycles(const struct record *record, const char *separator, struct buffer *out)
+{
+    unsigned cycles = 0;
+    uint64_t least = UINT64_MAX;
+    uint64_t most = 0;
+    for (size_t i = 0; i < record->timeline->n_cycles; i++) {
+        const struct cycle *cycle = &record->timeline->cycles[i];
+        if (cycle->kind != CYCLE_MEASURE)
+            continue;
+        cycles++;
+        least = cycle->requests < least ? cycle->requests : least;
+        most = cycle->requests > most ? cycle->requests : most;
+    }
+    if (cycles == 0)
+        return;
+    uint64_t planned = record->question.cycle_requests;
+    buffer_printf(out, NULL, "%s%u cycle%s of ", separator, cycles, cycles == 1 ? "" : "s");
+    if (least * 4 < planned * 3 || most * 4 > planned * 5)
+        buffer_printf(out, NULL, "%" PRIu64 " to %" PRIu64 " requests", least, most);
+    else
+        buffer_printf(out, NULL, "%" PRIu64 " requests", planned);
+}
+
 static int terminal_headline(const struct record *record, const struct terminal_style *style,
                              struct buffer *out, struct error *err)
 {
     char limit[UNITS_TEXT_MAX];
     char duration[UNITS_TEXT_MAX];
     const char *separator = terminal_separator(style);
-    unsigned cycles = 0;
-    for (size_t i = 0; i < record->timeline->n_cycles; i++)
-        cycles += record->timeline->cycles[i].kind == CYCLE_MEASURE;
 
     buffer_printf(out, NULL, "%s%s%s%s", terminal_tone(style, TONE_BOLD), record->id,
                   terminal_tone(style, TONE_PLAIN), separator);
@@ -85,9 +107,7 @@ static int terminal_headline(const struct record *record, const struct terminal_
         buffer_printf(out, NULL, "%s%s", separator, record->target);
     buffer_printf(out, NULL, "%sdriver %s (%s%s%s)", separator, record->driver, record->kernel,
                   record->accel[0] != '\0' ? ", " : "", record->accel);
-    if (cycles > 0)
-        buffer_printf(out, NULL, "%s%u cycles of %" PRIu64 " requests", separator, cycles,
-                      record->question.cycle_requests);
+    terminal_cycles(record, separator, out);
     return buffer_printf(out, err, "%s%s\n\n", separator,
                          units_format_duration(record->duration_ns, duration));
 }
@@ -218,6 +238,12 @@ static const char *terminal_released(int64_t bytes, char *text)
     return units_format_bytes(bytes > 0 ? (double)bytes : 0, text);
 }
 
+/* A share in per cent, without a sign when it is none. */
+static double terminal_percent(double share)
+{
+    return share > -0.005 && share < 0.005 ? 0 : 100 * share;
+}
+
 /* Where the growth is held, and what gave memory back. */
 static int terminal_held(const struct record *record, const struct terminal_style *style,
                          struct buffer *out, struct error *err)
@@ -231,7 +257,8 @@ static int terminal_held(const struct record *record, const struct terminal_styl
     if (verdict->has_shares) {
         buffer_printf(out, NULL, "kernel%s %.0f %%, heap %.0f %%",
                       indicators_is_by_process(record->timeline) ? " (counted)" : "",
-                      100 * verdict->share_kernel, 100 * verdict->share_user);
+                      terminal_percent(verdict->share_kernel),
+                      terminal_percent(verdict->share_user));
         if (verdict->share_shmem > 0.005)
             buffer_printf(out, NULL, ", shmem %.0f %%", 100 * verdict->share_shmem);
         separator = terminal_separator(style);

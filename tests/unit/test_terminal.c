@@ -52,6 +52,23 @@ static char *written(const struct record *record, struct terminal_style style, c
     return strdup(buffer_text(&out));
 }
 
+START_TEST(cycles_that_were_smaller_than_planned_are_told_as_they_were)
+{
+    CLEANUP(record_freep) struct record *record = make_record();
+    struct cycle *cycles = record->timeline->cycles;
+    for (size_t i = 0; i < record->timeline->n_cycles; i++)
+        if (cycles[i].kind == CYCLE_MEASURE)
+            cycles[i].requests = i % 2 == 0 ? 24 : 27;
+    CLEANUP(freep) char *text = written(record, (struct terminal_style){.utf8 = false}, NULL);
+    ck_assert_msg(strstr(text, "5 cycles of 24 to 27 requests") != NULL, "%s", text);
+    /* No share is less than none. */
+    record->verdict.share_kernel = -0.003;
+    record->verdict.share_user = 1.003;
+    CLEANUP(freep) char *again = written(record, (struct terminal_style){.utf8 = false}, NULL);
+    ck_assert_msg(strstr(again, "kernel 0 %, heap 100 %") != NULL, "%s", again);
+}
+END_TEST
+
 START_TEST(the_block_of_a_leak_in_utf8)
 {
     CLEANUP(record_freep) struct record *record = make_record();
@@ -212,6 +229,7 @@ static Suite *suite(void)
 {
     Suite *s = suite_create("terminal");
     TCase *c = tcase_create("closing block");
+    tcase_add_test(c, cycles_that_were_smaller_than_planned_are_told_as_they_were);
     tcase_add_test(c, the_block_of_a_leak_in_utf8);
     tcase_add_test(c, what_the_allocator_says_has_a_line_of_its_own);
     tcase_add_test(c, the_same_in_ascii_has_no_other_bytes);
