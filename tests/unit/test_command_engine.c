@@ -166,6 +166,7 @@ END_TEST
 
 START_TEST(a_run_has_its_environment_and_folder_and_its_output_goes_to_the_log)
 {
+    profile.concurrency = 1; /* else the lines of two may come between each other */
     struct batch_result result = run("echo out $WORD; echo err >&2; pwd; echo x >> here", 2);
     char expected[PATH_MAX + 64];
     snprintf(expected, sizeof(expected), "out value\nerr\n%s\n", dir.path);
