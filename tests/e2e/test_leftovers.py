@@ -77,7 +77,7 @@ class Leftovers(e2e.Test):
         self.kill_hard(1, *e2e.SLOW, "clean")
         done = self.leakcage("clean", "-o", self.results)
         self.expect_status(done, e2e.PASS)
-        self.assertIn("removed 1 unfinished result folder ", done.out)
+        self.assertRegex(done.out, r"removed 1 unfinished result folder\b")
         self.expect_nothing_left()
 
     @e2e.needs_driver
