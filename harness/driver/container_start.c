@@ -132,9 +132,10 @@ static int start_choose_ports(const struct settings *settings, struct instance *
     if (free_ports_choose(instance->ports, instance->n_programs, err) < 0 ||
         (!alone && free_ports_choose(&instance->host_port, 1, err) < 0))
         return -1;
-    for (unsigned i = 0; i < instance->n_programs; i++)
-        snprintf(instance->endpoints[i], CONTAINER_ENDPOINT_MAX, "http://127.0.0.1:%u",
-                 i == 0 && !alone ? instance->host_port : instance->ports[i]);
+    for (unsigned i = 0; i < instance->n_programs; i++) {
+        unsigned port = i == 0 && !alone ? instance->host_port : instance->ports[i];
+        snprintf(instance->endpoints[i], CONTAINER_ENDPOINT_MAX, "http://127.0.0.1:%u", port);
+    }
     return 0;
 }
 
