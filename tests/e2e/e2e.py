@@ -207,20 +207,20 @@ class Started:
             self.lines.put(line)
         self.lines.put(None)
 
-    def wait_for(self, words, seconds=60):
-        """Until a progress line has these words."""
+    def wait_for(self, *words, seconds=60):
+        """Until there was a progress line with each of these, in whatever order."""
         deadline = time.monotonic() + seconds
-        while True:
+        missing = set(words)
+        while missing:
             try:
                 line = self.lines.get(timeout=max(0, deadline - time.monotonic()))
             except queue.Empty:
                 line = None
             if line is None:
                 self.process.kill()
-                self.test.fail("no %r within %d s: %s" % (words, seconds, self.said))
+                self.test.fail("no %r within %d s: %s" % (missing, seconds, self.said))
             self.said.append(line)
-            if words in line:
-                return
+            missing = {some for some in missing if some not in line}
 
     def wait_for_guest(self, more_s, seconds=20):
         """Until QEMU runs (or, with driver native, the service does), and so much longer."""

@@ -55,8 +55,7 @@ class Jobs(e2e.Test):
     def test_an_interrupt_ends_all_guests(self):
         for number in (signal.SIGINT, signal.SIGTERM):
             run = e2e.Started(self, "--jobs", "2", *e2e.SLOW, "clean", "clean")
-            run.wait_for("clean: cycle 1")
-            run.wait_for("clean.2: cycle 1")
+            run.wait_for("clean: cycle 1", "clean.2: cycle 1")
             self.assertEqual(len(guests_of(self)), 2)
             self.assertEqual(run.end(number, INTERRUPTED_S), e2e.INTERRUPTED, run.said)
             self.expect_nothing_left(GONE_S)
@@ -64,8 +63,7 @@ class Jobs(e2e.Test):
     @e2e.needs_vm
     def test_a_killed_session_takes_its_guests_along(self):
         run = e2e.Started(self, "--jobs", "2", *e2e.SLOW, "clean", "clean")
-        run.wait_for("clean: cycle 1")
-        run.wait_for("clean.2: cycle 1")
+        run.wait_for("clean: cycle 1", "clean.2: cycle 1")
         run.end(signal.SIGKILL, 1)
         self.expect_status(self.leakcage("clean", "-o", self.results), e2e.PASS)
         self.expect_nothing_left(GONE_S)
