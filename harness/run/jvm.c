@@ -35,6 +35,10 @@ struct jvm {
     char attach[2][PATH_ROOM]; /* either will do; the working folder may be read-only */
 };
 
+/* Its temporary folder as it sees it, below /proc/PID: there "root" is its own root (proc(5)). */
+static const char own_root[] = "root";
+static const char own_temporary[] = "tmp";
+
 /* Does it catch the signal, and what is its innermost pid ("NSpid:\t4711\t12")? */
 static int jvm_locate(pid_t pid, struct jvm *ret, struct error *err)
 {
@@ -57,9 +61,11 @@ static int jvm_locate(pid_t pid, struct jvm *ret, struct error *err)
         inside = strtol(last, NULL, 10);
     }
     ret->pid = pid;
-    snprintf(ret->socket, PATH_ROOM, "/proc/%d/root/tmp/.java_pid%ld", pid, inside);
+    snprintf(ret->socket, PATH_ROOM, "/proc/%d/%s/%s/.java_pid%ld", pid, own_root, own_temporary,
+             inside);
     snprintf(ret->attach[0], PATH_ROOM, "/proc/%d/cwd/.attach_pid%ld", pid, inside);
-    snprintf(ret->attach[1], PATH_ROOM, "/proc/%d/root/tmp/.attach_pid%ld", pid, inside);
+    snprintf(ret->attach[1], PATH_ROOM, "/proc/%d/%s/%s/.attach_pid%ld", pid, own_root,
+             own_temporary, inside);
     return 0;
 }
 
