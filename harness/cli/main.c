@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "base/interrupt.h"
 #include "cli/commands.h"
 #include "cli/console.h"
@@ -18,6 +19,8 @@ static int main_dispatch(const struct options *options, struct error *err)
     switch (options->command) {
     case COMMAND_RUN:
         return command_run(options, err);
+    case COMMAND_COMPARE:
+        return error_set(err, ERROR_USAGE, "not there yet");
     case COMMAND_JUDGE:
         return command_judge(options, err);
     case COMMAND_REPORT:

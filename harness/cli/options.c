@@ -57,6 +57,15 @@ static const struct option long_options[] = {
     {"min", required_argument, NULL, OPTION_MIN},
     {"restart", required_argument, NULL, OPTION_RESTART},
     {"time-scale", required_argument, NULL, OPTION_TIME_SCALE},
+    {"builds", required_argument, NULL, OPTION_BUILDS},
+    {"allocators", required_argument, NULL, OPTION_ALLOCATORS},
+    {"args", required_argument, NULL, OPTION_ARGS},
+    {"a", required_argument, NULL, OPTION_A},
+    {"b", required_argument, NULL, OPTION_B},
+    {"rev", required_argument, NULL, OPTION_REV},
+    {"build", required_argument, NULL, OPTION_BUILD},
+    {"repeats", required_argument, NULL, OPTION_REPEATS},
+    {"bisect", no_argument, NULL, OPTION_BISECT},
     {"trim-url", required_argument, NULL, OPTION_TRIM},
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, 'V'},
@@ -67,10 +76,10 @@ static const struct {
     const char *name;
     enum command command;
 } commands[] = {
-    {"run", COMMAND_RUN},     {"judge", COMMAND_JUDGE},     {"report", COMMAND_REPORT},
-    {"list", COMMAND_LIST},   {"show", COMMAND_SHOW},       {"doctor", COMMAND_DOCTOR},
-    {"clean", COMMAND_CLEAN}, {"vm", COMMAND_VM},           {"guest", COMMAND_GUEST},
-    {"help", COMMAND_HELP},   {"version", COMMAND_VERSION},
+    {"compare", COMMAND_COMPARE}, {"run", COMMAND_RUN},     {"judge", COMMAND_JUDGE},
+    {"report", COMMAND_REPORT},   {"list", COMMAND_LIST},   {"show", COMMAND_SHOW},
+    {"doctor", COMMAND_DOCTOR},   {"clean", COMMAND_CLEAN}, {"vm", COMMAND_VM},
+    {"guest", COMMAND_GUEST},     {"help", COMMAND_HELP},   {"version", COMMAND_VERSION},
 };
 
 static int options_unknown(const char *word, struct error *err)

@@ -12,11 +12,15 @@
 #include "scenario/scenario.h"
 #include "timeline/judgement.h"
 
-#define OPTIONS_JOBS_MAX 64
-#define OPTIONS_ENV_MAX  64
+#define OPTIONS_JOBS_MAX    64
+#define OPTIONS_ENV_MAX     64
+#define OPTIONS_ARGS_MAX    16
+#define OPTIONS_REV_MAX     16
+#define OPTIONS_REPEATS_MAX 32
 
 enum command {
     COMMAND_RUN,
+    COMMAND_COMPARE,
     COMMAND_JUDGE,
     COMMAND_REPORT,
     COMMAND_LIST,
@@ -77,6 +81,17 @@ struct options {
     enum verdict_kind expect;
     bool expects_cause;
     enum cause expect_cause;
+    const char *builds;     /* "plain,race" */
+    const char *allocators; /* "glibc,jemalloc"; a path has a slash */
+    const char
+        *args[OPTIONS_ARGS_MAX]; /* words to be split, added to the command: each a variant */
+    unsigned n_args;
+    const char *a, *b;                /* two commands, to be split into words */
+    const char *rev[OPTIONS_REV_MAX]; /* git revisions */
+    unsigned n_rev;
+    const char *build_command; /* builds a revision; to be split into words */
+    unsigned repeats;          /* 0: not given */
+    bool bisect;               /* the exit status is for `git bisect run` */
     bool json;
     bool markdown;
     bool quiet;

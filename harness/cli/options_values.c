@@ -306,14 +306,53 @@ static int options_set_word(int code, const char *value, struct options *ret, st
     }
 }
 
+/* One more of several words. */
+static int options_add_word(const char *value, const char **words, unsigned *n, unsigned max,
+                            struct error *err)
+{
+    if (*n == max)
+        return error_set(err, ERROR_USAGE, "given more than %u times", max);
+    words[(*n)++] = value;
+    return 0;
+}
+
+/* What is compared with what. 1: not one of these. */
+static int options_set_comparison(int code, const char *value, struct options *ret,
+                                  struct error *err)
+{
+    switch (code) {
+    case OPTION_BUILDS:
+        ret->builds = value;
+        return 0;
+    case OPTION_ALLOCATORS:
+        ret->allocators = value;
+        return 0;
+    case OPTION_ARGS:
+        return options_add_word(value, ret->args, &ret->n_args, OPTIONS_ARGS_MAX, err);
+    case OPTION_A:
+        ret->a = value;
+        return 0;
+    case OPTION_B:
+        ret->b = value;
+        return 0;
+    case OPTION_REV:
+        return options_add_word(value, ret->rev, &ret->n_rev, OPTIONS_REV_MAX, err);
+    case OPTION_BUILD:
+        ret->build_command = value;
+        return 0;
+    case OPTION_REPEATS:
+        return options_parse_unsigned(value, OPTIONS_REPEATS_MAX, &ret->repeats, err);
+    default:
+        return 1;
+    }
+}
+
 int options_set_value(int code, const char *value, struct options *ret, struct error *err)
 {
     static int (*const setters[])(int code, const char *value, struct options *ret,
                                   struct error *err) = {
-        options_set_request,
-        options_set_service,
-        options_set_word,
-        options_set_number,
+        options_set_request,    options_set_service, options_set_word,
+        options_set_comparison, options_set_number,
     };
     for (size_t i = 0; i < sizeof(setters) / sizeof(setters[0]); i++) {
         int status = setters[i](code, value, ret, err);
@@ -326,6 +365,9 @@ int options_set_value(int code, const char *value, struct options *ret, struct e
 void options_set_flag(int code, struct options *ret)
 {
     switch (code) {
+    case OPTION_BISECT:
+        ret->bisect = true;
+        break;
     case OPTION_JSON:
         ret->json = true;
         break;

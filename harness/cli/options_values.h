@@ -50,6 +50,15 @@ enum option_code {
     OPTION_MIN,
     OPTION_RESTART,
     OPTION_TIME_SCALE,
+    OPTION_BUILDS,
+    OPTION_ALLOCATORS,
+    OPTION_ARGS,
+    OPTION_A,
+    OPTION_B,
+    OPTION_REV,
+    OPTION_BUILD,
+    OPTION_REPEATS,
+    OPTION_BISECT,
 };
 
 /* Set what the option `code` says. 1: it takes no value (see options_set_flag()). */

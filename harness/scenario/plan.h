@@ -21,6 +21,10 @@ struct run_spec {
     const char *variant;                 /* NULL: the scenario as it stands */
     const char *about;                   /* NULL: none */
     const char *source;                  /* file it came from, for messages */
+    const char *label;     /* how people read the variant: "race+jemalloc"; NULL: its name */
+    const char *build;     /* which build of the program it is; NULL: nobody chose */
+    const char *allocator; /* …and which allocator is preloaded */
+    unsigned group; /* runs of a group (> 0), which stand together, take turns cycle by cycle */
     struct settings settings;
 };
 

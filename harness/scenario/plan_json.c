@@ -16,6 +16,10 @@ static const struct field run_fields[] = {
     {"variant", FIELD_LINE, AT(variant), 0, 0, NULL, NULL},
     {"about", FIELD_LINE, AT(about), 0, 0, NULL, NULL},
     {"source", FIELD_TEXT, AT(source), 0, 0, NULL, NULL},
+    {"label", FIELD_TEXT, AT(label), 0, 0, NULL, NULL},
+    {"build", FIELD_LINE, AT(build), 0, 0, NULL, NULL},
+    {"allocator", FIELD_TEXT, AT(allocator), 0, 0, NULL, NULL},
+    {"group", FIELD_UNSIGNED, AT(group), 0, PLAN_RUNS_MAX, NULL, NULL},
     {NULL, 0, 0, 0, 0, NULL, NULL},
 };
 

@@ -57,6 +57,11 @@ int record_new(const struct run_spec *spec, struct record **ret, struct error *e
     snprintf(record->scenario, sizeof(record->scenario), "%s", spec->scenario);
     snprintf(record->variant, sizeof(record->variant), "%s",
              spec->variant != NULL ? spec->variant : "");
+    snprintf(record->label, sizeof(record->label), "%s", spec->label != NULL ? spec->label : "");
+    snprintf(record->build, sizeof(record->build), "%s", spec->build != NULL ? spec->build : "");
+    snprintf(record->allocator, sizeof(record->allocator), "%s",
+             spec->allocator != NULL ? spec->allocator : "");
+    record->group = spec->group;
     record->has_expectation = settings->has_expectation;
     record->expect = settings->expect;
     record->expects_cause = settings->expects_cause;

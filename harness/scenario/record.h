@@ -32,11 +32,16 @@ enum outcome {
 #define RECORD_RUNTIMES_MAX 8
 #define RECORD_ENDS_MAX     64
 #define RECORD_POD_MAX      256
+#define RECORD_LABEL_MAX    128
 
 struct record {
     char id[2 * SCENARIO_NAME_MAX + 16];
     char scenario[SCENARIO_NAME_MAX];
-    char variant[SCENARIO_NAME_MAX]; /* "": the scenario itself */
+    char variant[SCENARIO_NAME_MAX];   /* "": the scenario itself */
+    char label[RECORD_LABEL_MAX];      /* how people read the variant; "": as it is written there */
+    char build[SCENARIO_NAME_MAX];     /* which build of the program; "": nobody chose */
+    char allocator[SCENARIO_NAME_MAX]; /* which one is preloaded; "": nobody chose */
+    unsigned group; /* runs of a session that took turns with this one have the same; 0: alone */
     bool has_expectation;
     enum verdict_kind expect;
     bool expects_cause;

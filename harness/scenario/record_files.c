@@ -257,6 +257,28 @@ static int record_read_runtimes(const struct json_place *root, struct record *re
     return 0;
 }
 
+/* Which run it is. */
+static int record_read_names(const struct json_place *root, struct record *record,
+                             struct error *err)
+{
+    const struct {
+        const char *key;
+        char *text;
+        size_t size;
+    } names[] = {
+        {"id", record->id, sizeof(record->id)},
+        {"scenario", record->scenario, sizeof(record->scenario)},
+        {"variant", record->variant, sizeof(record->variant)},
+        {"label", record->label, sizeof(record->label)},
+        {"build", record->build, sizeof(record->build)},
+        {"malloc", record->allocator, sizeof(record->allocator)},
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(names); i++)
+        if (record_read_text(root, names[i].key, names[i].text, names[i].size, err) < 0)
+            return -1;
+    return record_read_unsigned(root, "group", &record->group, err);
+}
+
 static int record_read_facts(const struct json_place *root, struct record *record,
                              struct error *err)
 {
@@ -267,9 +289,7 @@ static int record_read_facts(const struct json_place *root, struct record *recor
         return json_error(root, err, "found the schema \"%s\", expected \"leakcage.result/1\"",
                           word);
     word[0] = '\0';
-    if (record_read_text(root, "id", record->id, sizeof(record->id), err) < 0 ||
-        record_read_text(root, "scenario", record->scenario, sizeof(record->scenario), err) < 0 ||
-        record_read_text(root, "variant", record->variant, sizeof(record->variant), err) < 0 ||
+    if (record_read_names(root, record, err) < 0 ||
         record_read_text(root, "driver", record->driver, sizeof(record->driver), err) < 0 ||
         record_read_text(root, "target", record->target, sizeof(record->target), err) < 0 ||
         record_read_text(root, "accel", record->accel, sizeof(record->accel), err) < 0 ||

@@ -232,6 +232,11 @@ void record_write_json(struct json_writer *writer, const char *key, const struct
     json_write_text(writer, "id", record->id);
     json_write_text(writer, "scenario", record->scenario);
     json_write_text(writer, "variant", record->variant[0] != '\0' ? record->variant : NULL);
+    json_write_text(writer, "label", record->label[0] != '\0' ? record->label : NULL);
+    json_write_text(writer, "build", record->build[0] != '\0' ? record->build : NULL);
+    json_write_text(writer, "malloc", record->allocator[0] != '\0' ? record->allocator : NULL);
+    if (record->group > 0)
+        json_write_u64(writer, "group", record->group);
     json_write_text(writer, "verdict", verdict_kind_name(verdict->kind));
     json_write_text(writer, "cause", cause_name(verdict->cause));
     json_write_text(writer, "reason", verdict->reason);

@@ -1,0 +1,67 @@
+#pragma once
+/* The figures of one run: what runs are compared by.
+ *
+ * All are taken over the same amount of work, the first `cycles_min` complete measuring cycles of
+ * the start of the service that was judged: a leak is cut short and a clean run is not, and yet
+ * their floors, peaks and latencies can stand side by side. A run that was killed before that has
+ * fewer. What was not measured is absent, never 0.
+ *
+ *   GROWTH    of the floor, per request: the verdict's estimate
+ *   FLOOR     after the last of those cycles
+ *   PEAK      the highest footprint under their load
+ *   RETAINED  settled after the last of them (load ended, rested), above the service as it came up
+ *   RATE      requests completed per second of their load
+ *   P50, P99  of a request's latency: the median over the cycles
+ *   CPU       processor time of the whole cgroup, per completed request
+ *   KILLED    requests completed in the first start of the service when it was killed at the limit;
+ *             absent: it was not killed by the load */
+#include <stdbool.h>
+
+#include "verdict/verdict.h"
+
+/* X(NAME, key in comparison.json with its unit, heading of the table, higher is worse) */
+#define FIGURES(X)                                             \
+    X(GROWTH, "growth_bytes_per_request", "growth/request", 1) \
+    X(FLOOR, "floor_bytes", "floor", 1)                        \
+    X(PEAK, "peak_bytes", "peak", 1)                           \
+    X(RETAINED, "retained_bytes", "retained", 1)               \
+    X(RATE, "requests_per_s", "requests/s", 0)                 \
+    X(P50, "latency_p50_ns", "p50", 1)                         \
+    X(P99, "latency_p99_ns", "p99", 1)                         \
+    X(CPU, "cpu_ns_per_request", "CPU/request", 1)             \
+    X(KILLED, "requests_to_kill", "killed after", 0)
+
+enum figure {
+#define X(name, key, heading, worse) FIGURE_##name,
+    FIGURES(X)
+#undef X
+        FIGURE_MAX_
+};
+
+struct figure_info {
+    const char *key;
+    const char *heading;
+    bool higher_is_worse;
+};
+
+extern const struct figure_info figure_info[];
+
+struct figures {
+    unsigned present; /* a bit per enum figure */
+    double value[FIGURE_MAX_];
+};
+
+static inline bool figures_has(const struct figures *figures, enum figure figure)
+{
+    return (figures->present >> figure & 1) != 0;
+}
+
+static inline void figures_set(struct figures *figures, enum figure figure, double value)
+{
+    figures->present |= 1U << figure;
+    figures->value[figure] = value;
+}
+
+/* The figures of a judged run. Pure. */
+void figures_of_run(const struct timeline *timeline, const struct verdict_question *question,
+                    const struct verdict *verdict, struct figures *ret);
