@@ -305,8 +305,8 @@ static void print_truth(void)
     const struct truth *truth = frame.service->truths;
 
     for (size_t i = 0; i < SERVICE_TRUTHS_MAX && truth[i].variant; i++) {
-        printf("%s\t%s\t%s\t%s\t", truth[i].variant, truth[i].verdict, truth[i].cause,
-               truth[i].path);
+        printf("%s\t%s\t%s\t%s\t", truth[i].variant, truth[i].verdict ? truth[i].verdict : "-",
+               truth[i].cause ? truth[i].cause : "-", truth[i].path);
         if (truth[i].high_bytes)
             printf("%ld\t%ld\n", truth[i].low_bytes, truth[i].high_bytes);
         else

@@ -30,9 +30,10 @@ enum {
  * they count what the cgroup is charged with, kernel memory included. */
 struct truth {
     const char *variant; /* the mistake itself is called "default" */
-    const char *verdict; /* leak, pressure, lazy-release, clean */
-    const char *cause;
-    const char *path; /* what to drive */
+    /* leak, pressure, lazy-release, clean; NULL: no leak, and else it depends on the allocator. */
+    const char *verdict;
+    const char *cause; /* NULL with it */
+    const char *path;  /* what to drive */
     long low_bytes, high_bytes;
 };
 

@@ -87,7 +87,7 @@ def show_wrong(rows):
         return
     print("  wrong or undecided:")
     for row in wrong:
-        expected = row["expect"] + (", " + row["expect_cause"] if row["expect_cause"] else "")
+        expected = (row["expect"] or "no leak") + (", " + row["expect_cause"] if row["expect_cause"] else "")
         print("    %s, repeat %d: expected %s, called %s: %s" % (
             row["id"], row["repeat"], expected, runs.call_of(row), row["reason"]))
         if row.get("folder"):
@@ -168,7 +168,7 @@ def bench_speed(bench):
     runs.show(figures.table(
         ["scenario", "expected", "bytes per request", "s to verdict", "slowest s", "requests",
          "decided"],
-        [[row["id"], row["expect"],
+        [[row["id"], row["expect"] or "no leak",
           figures.number(row["leak_bytes"]), figures.number(row["verdict_s"]),
           figures.number(row["slowest_s"]),
           "-" if row["requests"] is None else "{:,.0f}".format(row["requests"]),

@@ -66,10 +66,12 @@ def share(hits, n):
 
 
 def confusion(pairs):
-    """{expected: {called: count}} of (expected, called) pairs; every verdict has its row."""
+    """{expected: {called: count}} of (expected, called) pairs; every verdict has its row. What
+    expects none (None) is in no row."""
     matrix = {expected: dict.fromkeys(CALLED, 0) for expected in VERDICTS}
     for expected, called in pairs:
-        matrix[expected][called] += 1
+        if expected is not None:
+            matrix[expected][called] += 1
     return matrix
 
 

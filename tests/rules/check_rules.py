@@ -304,7 +304,7 @@ def check_truth(build):
             if variant not in truth:
                 yield name, 1, "the service knows no variant %s" % variant
                 continue
-            verdict = expect if isinstance(expect, str) else (expect or {}).get("verdict")
+            verdict = expect if isinstance(expect, str) else (expect or {}).get("verdict", "-")
             cause = None if isinstance(expect, str) else (expect or {}).get("cause")
             if verdict != truth[variant][0] or cause not in (None, truth[variant][1]):
                 yield name, 1, "variant %s: expects %s, and the truth is %s" % (
