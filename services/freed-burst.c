@@ -5,10 +5,12 @@
  * takes 12 MiB in blocks of 1 to 64 KiB, fills them and frees them all. Then something else needs
  * 12 MiB for a moment, straight from the kernel: a mapped buffer, a stack, another library. Where
  * the freed pages are kept, both count at once; where they went back, or are lazily free, the need
- * takes their place.
+ * takes their place. One thread does it all: with several, an allocator that keeps an arena for
+ * each keeps it several times.
  *
  *   default    malloc, whichever it is (LD_PRELOAD): what stays is the allocator's choice, so
- *              there is no truth but that it is no leak
+ *              there is no truth but that it is no leak (glibc keeps all of it: a few of the
+ *              smallest blocks wait in the thread's cache, and they lie on top of the heap)
  *   madv-free  the burst is a mapping of its own, given back with MADV_FREE
  *   dontneed   the same with MADV_DONTNEED
  *   kept       the same, and never given back */
@@ -108,6 +110,7 @@ static const struct service service = {
                {"dontneed", "clean", "none", "/burst", 0, 0},
                {"kept", "clean", "none", "/burst", 0, 0}},
     .routes = {{"GET", "/burst", burst}},
+    .threads = 1,
     .init = init,
 };
 

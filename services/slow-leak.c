@@ -5,6 +5,8 @@
  * memory in a few weeks at 100 requests a second.
  *
  *   default  appends to blocks of one page, which are never freed
+ *   long     the same, for a run over more work: an allocator that takes memory in spans of 16 KiB
+ *            for each thread hides 2,000 requests in every one of them
  *   fixed    the mend: the last 4,096 values only */
 #include <pthread.h>
 #include <stdlib.h>
@@ -68,6 +70,7 @@ static void work(const struct request *request, struct response *response)
 static const struct service service = {
     .name = "slow-leak",
     .truths = {{"default", "leak", "heap", "/work", 7, 10},
+               {"long", "leak", "heap", "/work", 7, 10},
                {"fixed", "clean", "none", "/work", 0, 0}},
     .routes = {{"GET", "/work", work}},
     .init = init,

@@ -61,10 +61,12 @@ static double growth_t_max(size_t freedom)
 /* How much the steps from floor to floor differ from what their work makes of the mean rate (their
  * standard deviation). Where every step up is followed by one that makes up for it, that is not the
  * floor's way but the ruler's (whole pages, a stack that was touched and is not): what such steps
- * add up to over many cycles is less, by their covariance. */
-static double growth_unevenness(const struct floor_series *series)
+ * add up to over many cycles is less, by their covariance. *ret_step_bytes is that of a single
+ * step, whatever the next one makes up for. */
+static double growth_unevenness(const struct floor_series *series, double *ret_step_bytes)
 {
     size_t cycles = series->n - 1;
+    *ret_step_bytes = 0;
     if (cycles < 2)
         return 0;
     double rate = growth_rate(series, 0, cycles);
@@ -78,6 +80,7 @@ static double growth_unevenness(const struct floor_series *series)
         products += off * last;
         last = off;
     }
+    *ret_step_bytes = sqrt(squares / ((double)cycles - 1));
     double correlation = squares > 0 ? products / squares : 0;
     double share =
         correlation < GROWTH_RULER_MAX ? fmax(GROWTH_RULER_SHARE, 1 + 2 * correlation) : 1;
@@ -92,7 +95,7 @@ static void growth_weigh_steps(const struct floor_series *series, struct growth 
     size_t half = cycles / 2;
     if (half == 0)
         return;
-    double uneven_bytes = growth_unevenness(series);
+    double uneven_bytes = growth_unevenness(series, &ret->step_error_bytes);
     double stray_bytes = growth_t_max(cycles - 1) * uneven_bytes * sqrt((double)cycles);
     double error_bytes =
         uneven_bytes * (double)cycles * sqrt(1 / (double)half + 1 / (double)(cycles - half));

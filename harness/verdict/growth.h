@@ -43,17 +43,18 @@ struct growth {
     enum growth_shape shape;
     unsigned window; /* which of its start the series was */
     bool has_trend;
-    struct trend trend;   /* bytes per request */
-    double requests;      /* work the floors span */
-    double total_bytes;   /* from the first to the last floor */
-    double noise_bytes;   /* growth in all that could not be told from none */
-    double hidden_bytes;  /* growth in all that steps as uneven as these could hide */
-    double fade;          /* rate of the later half, relative to that of the earlier half */
-    double fade_error;    /* standard error of that */
-    bool dies_away;       /* its last third grows at a lower rate than the one before it */
-    double largest_share; /* of the total growth, in one cycle */
-    bool by_doubling;     /* STEADY: it stands still between steps that double, as the rests do */
-    const char *doubt;    /* what speaks against STEADY; static text; NULL when nothing does */
+    struct trend trend;      /* bytes per request */
+    double requests;         /* work the floors span */
+    double total_bytes;      /* from the first to the last floor */
+    double noise_bytes;      /* growth in all that could not be told from none */
+    double hidden_bytes;     /* growth in all that steps as uneven as these could hide */
+    double step_error_bytes; /* by which the growth of one cycle differs from its share (1 sigma) */
+    double fade;             /* rate of the later half, relative to that of the earlier half */
+    double fade_error;       /* standard error of that */
+    bool dies_away;          /* its last third grows at a lower rate than the one before it */
+    double largest_share;    /* of the total growth, in one cycle */
+    bool by_doubling;  /* STEADY: it stands still between steps that double, as the rests do */
+    const char *doubt; /* what speaks against STEADY; static text; NULL when nothing does */
 };
 
 /* Assess the series; FLAT, FADING and STEADY need `cycles_min` measured cycles. */

@@ -22,6 +22,9 @@
 #define REPEAT_SECONDS_MAX 4.0
 #define REPEAT_ROOM_MAX    0.5
 #define REPEAT_TIMES_MIN   1.5
+/* Where memory is taken in spans, as allocators do, what a look finds is off by a part of one. The
+ * repeat probe should grow by so many times that error: then it is within a tenth of the truth. */
+#define REPEAT_ERRORS_MIN 10.0
 /* Of what is kept, how much another process should need. */
 #define SQUEEZE_SHARE 0.75
 /* The load goes on to the next kill when that needs no longer than this, and with some work more
@@ -134,7 +137,9 @@ static uint64_t verdict_repeat_requests(const struct timeline *timeline,
     double slope = evidence->growth.trend.slope;
     double requests =
         fmax(REPEAT_SECONDS * rate, fmin(REPEAT_SECONDS_MAX * rate, evidence->growth.requests));
-    requests = fmax(requests, fmin(WINDOW_CYCLE_MAX_S * rate, GROWTH_NOISE_BYTES / slope));
+    double tells_bytes =
+        fmax(GROWTH_NOISE_BYTES, REPEAT_ERRORS_MIN * evidence->growth.step_error_bytes);
+    requests = fmax(requests, fmin(WINDOW_CYCLE_MAX_S * rate, tells_bytes / slope));
     if (evidence->by_heap) {
         double room = evidence_heap_room(evidence, question);
         requests = fmin(requests, REPEAT_ROOM_MAX * room / evidence->growth.trend.high);

@@ -87,7 +87,8 @@ def show_wrong(rows):
         return
     print("  wrong or undecided:")
     for row in wrong:
-        expected = (row["expect"] or "no leak") + (", " + row["expect_cause"] if row["expect_cause"] else "")
+        expected = row["expect"] or "no leak"
+        expected += ", " + row["expect_cause"] if row["expect_cause"] else ""
         print("    %s, repeat %d: expected %s, called %s: %s" % (
             row["id"], row["repeat"], expected, runs.call_of(row), row["reason"]))
         if row.get("folder"):

@@ -31,6 +31,10 @@ extern const struct shape shapes_told[];
 extern const size_t shapes_n_told;
 extern const struct shape shape_told_leak;
 
+/* Heaps of threads that take memory in spans: one is full, one leaks. */
+extern const struct shape shape_spans_cache;
+extern const struct shape shape_spans_leak;
+
 /* Leaks into an array that doubles, and in steps that differ. */
 extern const struct shape shapes_uneven_leaks[];
 extern const size_t shapes_n_uneven_leaks;

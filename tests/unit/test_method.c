@@ -181,6 +181,22 @@ START_TEST(a_leak_that_only_the_heap_tells_is_found)
 }
 END_TEST
 
+START_TEST(heaps_of_spans_that_are_full_are_not_called_a_leak)
+{
+    expect_no_leak(&shape_spans_cache, SLOW_PER_S);
+    expect_no_leak(&shape_spans_cache, QUICK_PER_S);
+}
+END_TEST
+
+START_TEST(a_leak_into_heaps_of_spans_is_found)
+{
+    struct tally slow = run_series(&shape_spans_leak, SLOW_PER_S, AS_DRAWN);
+    expect_found_share(shape_spans_leak.name, &slow, 80);
+    struct tally quick = run_series(&shape_spans_leak, QUICK_PER_S, AS_DRAWN);
+    expect_found_share("  with repeat probes", &quick, 80);
+}
+END_TEST
+
 /* In the order of shapes_uneven_leaks. */
 START_TEST(leaks_in_steps_are_found)
 {
@@ -242,6 +258,8 @@ static Suite *suite(void)
                         (int)shapes_n_long);
     tcase_add_loop_test(healthy, what_is_healthy_by_its_heap_is_not_called_a_leak, 0,
                         (int)shapes_n_told);
+    tcase_add_test(healthy, heaps_of_spans_that_are_full_are_not_called_a_leak);
+    tcase_add_test(leaking, a_leak_into_heaps_of_spans_is_found);
     tcase_add_test(leaking, a_leak_that_only_the_heap_tells_is_found);
     tcase_add_loop_test(leaking, leaks_are_found, 0, n_leaks);
     tcase_add_loop_test(leaking, leaks_are_found_behind_a_warm_up, 0, n_leaks);
