@@ -236,9 +236,10 @@ void growth_assess(const struct floor_series *series, unsigned cycles_min, struc
         growth_measure(&even, &without) && without.doubt == NULL)
         *ret = without;
 
+    ret->jitters = growth_is_jitter(ret);
     if (ret->doubt == NULL)
         ret->shape = GROWTH_STEADY;
-    else if (growth_is_flat(series, ret) || growth_is_jitter(ret))
+    else if (growth_is_flat(series, ret) || ret->jitters)
         ret->shape = GROWTH_FLAT;
     else if (growth_has_faded(series, ret))
         ret->shape = GROWTH_FADING;

@@ -51,6 +51,7 @@ struct growth {
     double step_error_bytes; /* by which the growth of one cycle differs from its share (1 sigma) */
     double fade;             /* rate of the later half, relative to that of the earlier half */
     double fade_error;       /* standard error of that */
+    bool jitters;            /* ups and downs within the noise, for many cycles */
     bool dies_away;          /* its last third grows at a lower rate than the one before it */
     double largest_share;    /* of the total growth, in one cycle */
     bool by_doubling;  /* STEADY: it stands still between steps that double, as the rests do */

@@ -93,6 +93,17 @@ static bool history_has_rested(const struct floor_series *history,
            GROWTH_LASTING_MIN * steps->last[1].height_bytes * least_gap;
 }
 
+/* Has it so when new heights within its noise do not count? Of ups and downs only. */
+static bool history_has_rested_within(const struct floor_series *history,
+                                      const struct growth *growth)
+{
+    struct history_steps steps;
+    if (!growth->jitters)
+        return false;
+    history_find_steps(history, fmax(HISTORY_STEP_MIN_BYTES, growth->noise_bytes), &steps);
+    return history_has_rested(history, &steps);
+}
+
 /* Steps that double after rests that double: what each step made room for was filled at the same
  * rate before the next one came. */
 static bool history_doubles(const struct history_steps *steps, struct trend *ret)
@@ -140,7 +151,7 @@ void growth_weigh_history(const struct floor_series *history, const struct growt
         return;
     }
     if ((growth->shape == GROWTH_FLAT || growth->shape == GROWTH_FADING) &&
-        !history_has_rested(history, &steps)) {
+        !history_has_rested(history, &steps) && !history_has_rested_within(history, growth)) {
         growth->shape = GROWTH_UNCLEAR;
         growth->doubt = "its last step is too recent to tell that it was the last";
     }
