@@ -10,6 +10,8 @@
 #define REPEAT_RATE_MIN 0.8
 /* Memory grows by the clock when it does so without load at this share of the rate under load. */
 #define TIME_RATE_MIN 0.5
+/* Once may be chance. */
+#define STARVED_MIN 2
 /* A peak this close to the limit was cut off by it. */
 #define PEAK_CLIPPED_MIN 0.95
 
@@ -18,6 +20,21 @@ static int64_t evidence_cache(const struct survey *survey)
     uint64_t file = memory_sample_get(&survey->memory, MEMORY_FILE, 0);
     uint64_t shmem = memory_sample_get(&survey->memory, MEMORY_SHMEM, 0);
     return file > shmem ? (int64_t)(file - shmem) : 0;
+}
+
+/* Starts killed for memory under one request at a time, before one was answered. No growth from
+ * request to request was in that. */
+static unsigned evidence_count_starved(const struct timeline *timeline)
+{
+    unsigned starved = 0;
+    for (size_t i = 1; i < timeline->n_cycles; i++) {
+        const struct cycle *cycle = &timeline->cycles[i];
+        bool first = timeline->cycles[i - 1].kind == CYCLE_READY;
+        starved += first && cycle->concurrency == 1 && cycle->oom_kills > 0 &&
+                   !cycle_kind_provokes(cycle->kind) &&
+                   cycle->counts.ok + cycle->counts.other_status == 0;
+    }
+    return starved;
 }
 
 /* How much less memory the processes hold after the probe than before it; false when there was no
@@ -220,6 +237,7 @@ void evidence_gather(const struct timeline *timeline, const struct verdict_quest
     ret->limit_known = question->limit_bytes != UINT64_MAX;
     evidence_gather_growth(timeline, question, ret);
     ret->oom_kills = indicators_oom_kills(timeline);
+    ret->starved = evidence_count_starved(timeline);
     unsigned under_load = 1U << CYCLE_WARMUP | 1U << CYCLE_MEASURE;
     ret->has_peak = indicators_peak(timeline, under_load, &ret->peak_bytes);
     ret->has_held_peak = indicators_unreclaimable_peak(timeline, NULL, &ret->held_peak_bytes);
@@ -279,6 +297,11 @@ bool evidence_is_pressed(const struct evidence *evidence, const struct verdict_q
     return evidence->has_held_peak &&
            (double)evidence->held_peak_bytes >=
                EVIDENCE_PRESSURE_PEAK_MIN * (double)question->limit_bytes;
+}
+
+bool evidence_is_starved(const struct evidence *evidence)
+{
+    return evidence->growth.shape == GROWTH_TOO_FEW && evidence->starved >= STARVED_MIN;
 }
 
 bool evidence_repeat_holds(const struct evidence *evidence)

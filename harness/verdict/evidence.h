@@ -29,6 +29,7 @@ struct evidence {
     double requests_per_s;     /* completed, in the cycles of the window; 0: none */
     double landed;             /* share of them that were answered; 1 when there were none */
     uint64_t oom_kills;        /* starts that ended so */
+    unsigned starved; /* starts in which one request alone was killed, and none was answered */
     bool limit_known;
     bool has_peak;
     uint64_t peak_bytes;
@@ -66,6 +67,10 @@ void evidence_weigh(const struct floor_series *history, const struct floor_serie
  * and of a floor that rose though nothing of the rise is in use. `before` is the window before. */
 void evidence_hear_heap(const struct floor_series *before, const struct verdict_question *question,
                         struct evidence *ret);
+
+/* Is a single request more than the limit has room for? Killed in the first one, again and again.
+ */
+bool evidence_is_starved(const struct evidence *evidence);
 
 /* Memory that a single request needs while it runs, from the peak at full concurrency, or from the
  * solo probe where that peak was clipped at the limit. False when neither tells. */

@@ -257,41 +257,6 @@ bool indicators_peak(const struct timeline *timeline, unsigned kinds, uint64_t *
     return seen;
 }
 
-/* Where the samples end that the load alone made. */
-static nsec_t indicators_provoked_ns(const struct timeline *timeline)
-{
-    for (size_t i = 0; i < timeline->n_cycles; i++)
-        if (cycle_kind_provokes(timeline->cycles[i].kind))
-            return timeline->cycles[i].begin_ns;
-    return NSEC_NEVER;
-}
-
-bool indicators_unreclaimable_peak(const struct timeline *timeline, const struct cycle *cycle,
-                                   uint64_t *ret_bytes)
-{
-    nsec_t from_ns = cycle != NULL ? cycle->begin_ns : 0;
-    nsec_t until_ns = cycle != NULL ? cycle->load_end_ns : indicators_provoked_ns(timeline);
-    bool seen = false;
-    uint64_t cache = 0;
-    for (size_t i = 0; i < timeline->n_memory && timeline->memory[i].t_ns <= until_ns; i++) {
-        const struct memory_sample *sample = &timeline->memory[i];
-        if (memory_sample_has(sample, MEMORY_FILE)) {
-            uint64_t file = sample->value[MEMORY_FILE];
-            uint64_t shmem = memory_sample_get(sample, MEMORY_SHMEM, 0);
-            cache = file > shmem ? file - shmem : 0;
-            cache += memory_sample_get(sample, MEMORY_SLAB_RECLAIMABLE, 0);
-        }
-        if (!memory_sample_has(sample, MEMORY_CURRENT) || sample->t_ns < from_ns)
-            continue;
-        uint64_t current = sample->value[MEMORY_CURRENT];
-        uint64_t held = current > cache ? current - cache : 0;
-        if (!seen || held > *ret_bytes)
-            *ret_bytes = held;
-        seen = true;
-    }
-    return seen;
-}
-
 struct load_counts indicators_counts(const struct timeline *timeline)
 {
     struct load_counts sum = {0};

@@ -94,8 +94,9 @@ bool indicators_is_by_process(const struct timeline *timeline);
 bool indicators_peak(const struct timeline *timeline, unsigned kinds, uint64_t *ret_bytes);
 
 /* The highest of: memory.current at a sample less the page cache the kernel could have dropped, as
- * far as full samples tell. Kills and stalls come from this, not from the page cache. Of the
- * samples of one cycle's load, or of the whole run before the probes that squeeze it (NULL). */
+ * far as full samples tell; and less the lazily freed pages (MADV_FREE) where the kernel was seen
+ * to take those back under this load. Kills and stalls come from this, not from the page cache. Of
+ * the samples of one cycle's load, or of the whole run before the probes that squeeze it (NULL). */
 bool indicators_unreclaimable_peak(const struct timeline *timeline, const struct cycle *cycle,
                                    uint64_t *ret_bytes);
 

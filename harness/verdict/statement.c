@@ -224,6 +224,17 @@ void statement_of_pressure(const struct evidence *evidence, const struct verdict
 {
     ret->kind = VERDICT_PRESSURE;
     ret->cause = CAUSE_TRANSIENT;
+    if (evidence_is_starved(evidence)) {
+        snprintf(ret->reason, sizeof(ret->reason),
+                 "%u times it was OOM-killed in the first request that it was given, one at a time",
+                 evidence->starved);
+        snprintf(ret->effect, sizeof(ret->effect),
+                 "at this limit not even one at a time is safe; a roomier one (--limit) would tell "
+                 "what a request needs");
+        ret->has_safe_concurrency = true;
+        ret->safe_concurrency_confirmed = true;
+        return;
+    }
     statement_of_pressure_reason(evidence, question, ret);
     if (!safety->has_transient)
         return;

@@ -178,6 +178,12 @@ static void verdict_say_undecided(const struct evidence *evidence,
     else if (evidence->has_others)
         statement_of_doubt(ret, "it grew while nothing was asked of it, and not evenly: others use "
                                 "it; a service that nobody else uses would decide it");
+    else if (evidence->growth.shape == GROWTH_TOO_FEW && evidence->oom_kills > 0)
+        statement_of_doubt(ret,
+                           "it was OOM-killed %llu times before enough cycles were measured; a "
+                           "roomier limit (--limit), or smaller cycles (--requests, --warmup), "
+                           "would decide it",
+                           (unsigned long long)evidence->oom_kills);
     else if (evidence->growth.shape == GROWTH_TOO_FEW)
         statement_of_doubt(ret,
                            "only %zu cycles were measured; more of them (--cycles, --budget) would "
@@ -234,7 +240,8 @@ void verdict_decide(const struct timeline *timeline, const struct verdict_questi
         ;
     else if (shape == GROWTH_STEADY)
         statement_of_leak(&evidence, question, ret);
-    else if ((stands && evidence_is_pressed(&evidence, question)) || evidence.thrashes)
+    else if ((stands && evidence_is_pressed(&evidence, question)) || evidence.thrashes ||
+             evidence_is_starved(&evidence))
         statement_of_pressure(&evidence, question, &safety, ret);
     else if (stands && lazy != CAUSE_NONE)
         statement_of_lazy_release(&evidence, lazy, ret);

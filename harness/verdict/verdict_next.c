@@ -316,7 +316,7 @@ struct verdict_action verdict_next(const struct timeline *timeline,
     if (evidence.squeeze != NULL)
         return verdict_step_only(VERDICT_STEP_DONE);
     if (verdict_was_killed(timeline)) {
-        if (evidence.oom_kills >= 3)
+        if (evidence.oom_kills >= 3 || evidence_is_starved(&evidence))
             return verdict_step_only(VERDICT_STEP_DONE);
         return verdict_step_only(evidence.oom_kills == 1 ? VERDICT_STEP_RESTART_SOLO
                                                          : VERDICT_STEP_RESTART);

@@ -197,6 +197,44 @@ START_TEST(what_could_not_be_reclaimed_is_seen_per_run_and_per_cycle)
 }
 END_TEST
 
+/* A full sample: so much in use, of which so much is lazily free. */
+static void sample_lazy(struct story *story, nsec_t t_ns, uint64_t bytes, uint64_t lazy_bytes)
+{
+    struct memory_sample sample = {.t_ns = t_ns};
+    memory_sample_set(&sample, MEMORY_CURRENT, bytes);
+    memory_sample_set(&sample, MEMORY_FILE, STORY_MIB);
+    memory_sample_set(&sample, MEMORY_INACTIVE_FILE, STORY_MIB + lazy_bytes);
+    ck_assert_int_eq(timeline_add_memory(story->timeline, &sample, NULL), 0);
+}
+
+/* At the limit they are as good as page cache, when the kernel was seen to take them. Where nothing
+ * took them they may have been in use again: they stay where they are until somebody looks. */
+START_TEST(lazily_freed_pages_are_not_held_where_the_kernel_takes_them)
+{
+    STORY;
+    story_cycles(&story, 2, 8 * STORY_MIB, 0);
+    struct cycle *last = &story.timeline->cycles[story.timeline->n_cycles - 1];
+    sample_lazy(&story, last->begin_ns, 8 * STORY_MIB, 0);
+    story_peak(&story, 20 * STORY_MIB); /* between full samples */
+    sample_lazy(&story, last->load_end_ns, 20 * STORY_MIB, 12 * STORY_MIB);
+    uint64_t bytes = 0;
+    ck_assert(indicators_unreclaimable_peak(story.timeline, NULL, &bytes));
+    ck_assert_uint_eq(bytes, 19 * STORY_MIB);
+
+    memory_sample_set(&last[-1].floor.memory, MEMORY_PGLAZYFREED, 1000);
+    memory_sample_set(&last->settled.memory, MEMORY_PGLAZYFREED, 1000 + 100); /* a stale count */
+    ck_assert(indicators_unreclaimable_peak(story.timeline, NULL, &bytes));
+    ck_assert_uint_eq(bytes, 19 * STORY_MIB);
+
+    memory_sample_set(&last->settled.memory, MEMORY_PGLAZYFREED, 1000 + 3072);
+    ck_assert(indicators_unreclaimable_peak(story.timeline, NULL, &bytes));
+    ck_assert_uint_eq(bytes, 7 * STORY_MIB);
+    ck_assert(indicators_unreclaimable_peak(story.timeline, last, &bytes));
+    ck_assert_uint_eq(bytes, 7 * STORY_MIB);
+    ck_assert(indicators_unreclaimable_peak(story.timeline, &last[-1], &bytes) == false);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("indicators");
@@ -213,6 +251,7 @@ static Suite *suite(void)
     tcase_add_loop_test(windows,
                         a_history_is_all_load_from_ready_to_the_first_thing_that_disturbs_it, 0, 4);
     tcase_add_test(peaks, a_peak_is_that_of_the_kinds_that_were_asked_for);
+    tcase_add_test(peaks, lazily_freed_pages_are_not_held_where_the_kernel_takes_them);
     tcase_add_test(peaks, what_could_not_be_reclaimed_is_seen_per_run_and_per_cycle);
     suite_add_tcase(s, floors);
     suite_add_tcase(s, windows);

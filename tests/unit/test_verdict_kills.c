@@ -74,6 +74,41 @@ START_TEST(what_is_clean_is_not_driven_anywhere)
 }
 END_TEST
 
+/* With nothing between the starts that could have grown. */
+START_TEST(a_limit_without_room_for_one_request_is_pressure)
+{
+    STORY;
+    for (story.start = 0; story.start < 3; story.start++) {
+        story_cycle(&story, CYCLE_READY, 8 * STORY_MIB);
+        story_kill(&story, CYCLE_WARMUP, 0)->concurrency = story.start == 0 ? 8 : 1;
+        if (story.start < 2)
+            ck_assert_int_ne(story_next(&story), VERDICT_STEP_DONE);
+    }
+    ck_assert_int_eq(story_next(&story), VERDICT_STEP_DONE);
+    struct verdict verdict = story_verdict(&story);
+    ck_assert_int_eq(verdict.kind, VERDICT_PRESSURE);
+    story_expect_text(verdict.reason, "2 times it was OOM-killed in the first request");
+    story_expect_text(verdict.effect, "not even one at a time");
+    ck_assert(verdict.has_safe_concurrency && verdict.safe_concurrency_confirmed);
+    ck_assert_uint_eq(verdict.safe_concurrency, 0);
+}
+END_TEST
+
+/* A leak would be, too, if each request kept as much. */
+START_TEST(kills_after_some_requests_do_not_tell_pressure_from_a_leak)
+{
+    STORY;
+    for (story.start = 0; story.start < 3; story.start++) {
+        story_cycle(&story, CYCLE_READY, 8 * STORY_MIB);
+        story_kill(&story, CYCLE_WARMUP, 3)->concurrency = 1;
+    }
+    struct verdict verdict = story_verdict(&story);
+    ck_assert_int_eq(verdict.kind, VERDICT_INCONCLUSIVE);
+    story_expect_text(verdict.reason, "OOM-killed 3 times before enough cycles");
+    story_expect_text(verdict.reason, "--limit");
+}
+END_TEST
+
 START_TEST(what_stays_down_has_had_its_last_cycle)
 {
     STORY;
@@ -103,6 +138,8 @@ static Suite *suite(void)
 {
     Suite *s = suite_create("verdict_kills");
     TCase *c = tcase_create("kills");
+    tcase_add_test(c, a_limit_without_room_for_one_request_is_pressure);
+    tcase_add_test(c, kills_after_some_requests_do_not_tell_pressure_from_a_leak);
     tcase_add_test(c, a_leak_is_driven_on_to_as_many_kills_as_are_wanted);
     tcase_add_test(c, a_kill_that_is_far_away_is_not_waited_for);
     tcase_add_test(c, a_drive_that_was_not_killed_is_the_last);
