@@ -73,9 +73,8 @@ int plan_append(struct plan *plan, const struct run_spec *run, struct error *err
     return 0;
 }
 
-/* The variant's settings, NULL and an error that lists those there are. */
-static const struct scenario_variant *plan_find_variant(const struct scenario *scenario,
-                                                        const char *name, struct error *err)
+const struct scenario_variant *plan_find_variant(const struct scenario *scenario, const char *name,
+                                                 struct error *err)
 {
     const char *names[SCENARIO_VARIANTS_MAX + 1] = {NULL};
     char list[512] = "none";
@@ -172,6 +171,12 @@ int plan_add_all(struct plan *plan, const struct scenario *scenario, const struc
     if (result < 0)
         plan->n_runs = before;
     return result;
+}
+
+int plan_repeat(struct plan *plan, size_t index, struct error *err)
+{
+    const struct run_spec run = plan->runs[index];
+    return plan_append(plan, &run, err);
 }
 
 /* Which program's port a placeholder stands for; -1: none. */

@@ -276,7 +276,9 @@ static int record_read_names(const struct json_place *root, struct record *recor
     for (size_t i = 0; i < ARRAY_LENGTH(names); i++)
         if (record_read_text(root, names[i].key, names[i].text, names[i].size, err) < 0)
             return -1;
-    return record_read_unsigned(root, "group", &record->group, err);
+    if (record_read_unsigned(root, "group", &record->group, err) < 0)
+        return -1;
+    return record_read_unsigned(root, "position", &record->position, err);
 }
 
 static int record_read_facts(const struct json_place *root, struct record *record,

@@ -237,6 +237,8 @@ void record_write_json(struct json_writer *writer, const char *key, const struct
     json_write_text(writer, "malloc", record->allocator[0] != '\0' ? record->allocator : NULL);
     if (record->group > 0)
         json_write_u64(writer, "group", record->group);
+    if (record->position > 0)
+        json_write_u64(writer, "position", record->position);
     json_write_text(writer, "verdict", verdict_kind_name(verdict->kind));
     json_write_text(writer, "cause", cause_name(verdict->cause));
     json_write_text(writer, "reason", verdict->reason);
