@@ -27,6 +27,6 @@ struct comparison_report {
     const char *scenario; /* what was compared: the scenario's name, or the command's */
     const struct comparison *comparison;
     const struct comparison_member *members; /* comparison->n of them */
-    const char *const *notes;                /* on the whole comparison: "repeats ran in turns…" */
+    const char *const *notes; /* on the whole comparison: "repeats ran in turns…" */
     size_t n_notes;
 };
