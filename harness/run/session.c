@@ -1,6 +1,5 @@
 #include "run/session.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -12,53 +11,16 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/interrupt.h"
-#include "base/owner.h"
 #include "driver/registry.h"
 #include "run/data_folder.h"
 #include "run/message.h"
 #include "run/relocated.h"
+#include "run/work_folder.h"
 #include "scenario/record_files.h"
-
-#define WORK_PREFIX ".work-"
 
 unsigned session_sweep(const char *results_dir)
 {
-    DIR *dir = opendir(results_dir);
-    if (dir == NULL)
-        return 0;
-    unsigned swept = 0;
-    const struct dirent *entry = NULL;
-    while ((entry = readdir(dir)) != NULL) {
-        if (strncmp(entry->d_name, WORK_PREFIX, strlen(WORK_PREFIX)) != 0 ||
-            !owner_is_dead(entry->d_name + strlen(WORK_PREFIX)))
-            continue;
-        CLEANUP(freep) char *path = file_join(results_dir, entry->d_name);
-        if (path != NULL && file_remove_tree(path, NULL) == 0)
-            swept++;
-    }
-    closedir(dir);
-    return swept;
-}
-
-/* RESULTS/.work-OWNER, absolute, made; malloc'd into *ret. */
-static int session_make_work_dir(const char *results_dir, char **ret, struct error *err)
-{
-    char owner[OWNER_NAME_MAX];
-    if (file_make_directories(results_dir, err) < 0 || owner_name(owner, err) < 0)
-        return -1;
-    session_sweep(results_dir);
-    CLEANUP(freep) char *absolute = realpath(results_dir, NULL);
-    if (absolute == NULL)
-        return error_set_errno(err, ERROR_ENVIRONMENT, errno, "cannot find %s", results_dir);
-    CLEANUP(freep) char *path = NULL;
-    if (asprintf(&path, "%s/" WORK_PREFIX "%s", absolute, owner) < 0) {
-        path = NULL;
-        return error_out_of_memory(err);
-    }
-    if (file_make_directories(path, err) < 0)
-        return -1;
-    *ret = take_ptr(&path);
-    return 0;
+    return work_folder_sweep(results_dir);
 }
 
 /* One run here: execute, store in `into`/ID, hand over. */
@@ -133,7 +95,7 @@ static int session_take(const char *work_dir, const char *id, struct error *err)
 int session_run(const struct plan *plan, const struct session_options *options, struct error *err)
 {
     CLEANUP(freep) char *work_dir = NULL;
-    if (session_make_work_dir(options->results_dir, &work_dir, err) < 0)
+    if (work_folder_make(options->results_dir, WORK_FOLDER_SESSION, &work_dir, err) < 0)
         return -1;
     int status = options->driver->relocate != NULL ? relocated_run(plan, options, work_dir, err)
                                                    : session_run_here(plan, options, work_dir, err);

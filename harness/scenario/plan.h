@@ -41,6 +41,10 @@ struct plan {
  * looked up in PATH. */
 struct plan_paths {
     const char *services_dir; /* where the sample services are; NULL: {services} is an error */
+    /* Both absolute, or both NULL: a folder below `from` stands for the same folder below `to`,
+     * for the service and its dependencies (not for the load, which stays the same). */
+    const char *from;
+    const char *to;
 };
 
 /* An empty plan; the caller owns *ret. */
