@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/cleanup.h"
 #include "base/words.h"
+#include "scenario/build.h"
 #include "scenario/tables.h"
 
 /* Room to count what is too much. */
@@ -88,9 +89,9 @@ static int compare_word_build(struct compare_maker *maker, const char *word,
                               struct compare_variant *choice, struct error *err)
 {
     (void)maker;
-    if (!scenario_is_name(word))
+    if (!build_is_name(word))
         return error_set(err, ERROR_USAGE, "found the build \"%.60s\", expected %s", word,
-                         SCENARIO_NAME_EXPECTED);
+                         BUILD_NAME_EXPECTED);
     choice->build = word;
     return 0;
 }

@@ -7,17 +7,25 @@
 #include "run/session.h"
 #include "scenario/plan.h"
 
-/* Can results go there? To be asked before anything is measured. */
-int run_session_check_output(const char *dir, struct error *err);
-
-/* What of a session is the caller's affair. The context of all three is the console. */
-struct run_session_hooks {
+/* What a session needs to begin. */
+struct run_session {
+    const struct options *options;
+    struct console *console;
+    struct plan *plan;
+    const struct driver *driver;
+    struct driver_options driver_options;
+    /* The context of both is the console. */
     void (*progress)(void *context, const struct run_progress *progress);
     void (*record_done)(void *context, struct record *record, const char *dir);
 };
 
-/* Choose the place, warn of a crowd, run the plan (`parts` of it can go on at the same time), and
- * put the console's records into its order. An interrupted session is none that failed. -1: no
- * further run was possible; what was done is with the console. */
-int run_session(const struct options *options, const struct places *places, struct plan *plan,
-                const struct run_session_hooks *hooks, struct console *console, struct error *err);
+/* Can results go there? To be asked before anything is measured. */
+int run_session_check_output(const char *dir, struct error *err);
+
+/* Choose the place for session->plan, and warn of a crowd. -1: no run is possible. */
+int run_session_prepare(struct run_session *session, const struct places *places,
+                        struct error *err);
+
+/* Run the plan, and put the console's records into its order. An interrupted session is none that
+ * failed. -1: no further run was possible; what was done is with the console. */
+int run_session_run(const struct run_session *session, struct error *err);
