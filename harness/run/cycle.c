@@ -326,9 +326,13 @@ static void cycle_init(const struct stage *stage, enum cycle_kind kind, uint64_t
 static int cycle_perform(struct stage *stage, struct cycle *cycle, struct error *err)
 {
     struct cycle_start before;
+    bool has_kills = stage->has_kills;
+    stage->has_kills = false;
     int status = cycle_look(stage, &before, err);
     if (status != 0)
         return status;
+    if (has_kills) /* killed while others had the turn: that is seen only now */
+        before.oom_kills = stage->known_kills;
     sampler_reset_peak(stage->sampler);
 
     if (cycle->requests > 0)
