@@ -11,16 +11,16 @@
 
 #include "base/error.h"
 #include "cli/console.h"
+#include "cli/git.h"
 #include "cli/options.h"
 #include "scenario/plan.h"
 
-#define REVISION_COMMIT_MAX 65 /* SHA-256, in hexadecimal, and the NUL */
-#define REVISION_SHORT_MAX  16
-#define REVISION_WORKTREE   "worktree"
+#define REVISION_SHORT_MAX 16
+#define REVISION_WORKTREE  "worktree"
 
 struct revision {
     const char *name;                      /* as it was asked for; borrowed from the request */
-    char commit[REVISION_COMMIT_MAX];      /* "": the working tree */
+    char commit[GIT_COMMIT_MAX];           /* "": the working tree */
     char short_commit[REVISION_SHORT_MAX]; /* "worktree": the working tree */
     char *top;    /* absolute: its clone; two names of one commit have the same */
     char *dir;    /* absolute: the folder in there that the working directory corresponds to */
@@ -31,8 +31,8 @@ struct revision {
 struct revisions {
     struct revision list[OPTIONS_REV_MAX]; /* in the order in which they were asked for */
     unsigned n;
-    char *top;    /* absolute: the repository's working tree */
-    char *folder; /* RESULTS/.revisions-OWNER, absolute */
+    struct git git; /* the repository */
+    char *folder;   /* RESULTS/.revisions-OWNER, absolute */
 };
 
 struct revision_request {
@@ -53,12 +53,12 @@ int revisions_prepare(const struct revision_request *request, struct revisions *
 /* Remove the clones; *revisions is empty afterwards. Fit for CLEANUP, also when it is all zero. */
 void revisions_done(struct revisions *revisions);
 
-/* Is this service another one in every revision? ERROR_USAGE when it cannot be: a program of the
- * sample services, a word that is an absolute path into the working tree, or a program that is
- * found in PATH (or absolute) and has no argument. `program` is that of a scenario, not resolved.
- */
-int revisions_check_program(const struct revisions *revisions, const struct program *program,
-                            struct error *err);
+/* Can this service be another one in every revision? ERROR_USAGE when it cannot: an image, what is
+ * attached to, a sample service, a program given by an absolute path into the working tree or found
+ * in PATH without any argument, a scenario's program when the scenario lies in no repository or in
+ * another one. `settings` are those of the scenario or of a variant, not resolved. */
+int revisions_check(const struct revisions *revisions, const struct scenario *scenario,
+                    const struct settings *settings, struct error *err);
 
 /* Of `paths` for plan_add(): what is in the working tree stands for the same in this revision's
  * clone (service and dependencies: program, {dir}, cwd). The load and what is asked stay those of
