@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/interrupt.h"
 #include "cli/commands.h"
+#include "cli/compare_command.h"
 #include "cli/console.h"
 #include "cli/exit_status.h"
 #include "cli/run_command.h"
@@ -20,7 +21,7 @@ static int main_dispatch(const struct options *options, struct error *err)
     case COMMAND_RUN:
         return command_run(options, err);
     case COMMAND_COMPARE:
-        return error_set(err, ERROR_USAGE, "not there yet");
+        return command_compare(options, err);
     case COMMAND_JUDGE:
         return command_judge(options, err);
     case COMMAND_REPORT:
