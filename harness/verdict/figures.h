@@ -45,7 +45,7 @@ struct figure_info {
     const char *key;
     const char *heading;
     bool higher_is_worse;
-    /* A difference below both is not worth a word, however sure it is. */
+    /* A difference below either is not worth a word, however sure it is. */
     double least_share;  /* of the first variant's median, 0 to 1 */
     double least_amount; /* in the figure's unit: what reading it is no finer than */
 };
