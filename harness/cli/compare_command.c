@@ -51,7 +51,8 @@ static int compare_prepare_revisions(struct compare *compare, struct error *err)
         return 0;
     if (revisions_prepare(&request, &compare->revisions, err) < 0)
         return error_prefix(err, "--rev");
-    return revisions_check_program(&compare->revisions, &compare->scenario->settings.service, err);
+    return revisions_check(&compare->revisions, compare->scenario, &compare->scenario->settings,
+                           err);
 }
 
 /* What is about to be compared, and what is not. */

@@ -122,7 +122,7 @@ START_TEST(what_was_not_measured_is_a_dash)
         for (unsigned k = 0; k < FIGURE_MAX_; k++)
             compared->comparison.variant[i].figure[k] = (struct comparison_figure){0};
     CLEANUP(freep) char *text = on_terminal(compared, 80);
-    story_expect_text(text, "  peak                -     -          -\n");
+    story_expect_text(text, "  peak                  -     -          -\n");
     ck_assert_ptr_null(strstr(text, "killed"));
     ck_assert_ptr_null(strstr(text, "×"));
     ck_assert_ptr_null(strstr(text, " 0"));
