@@ -20,8 +20,9 @@ struct git {
 int git_find(struct git *ret, struct error *err);
 void git_done(struct git *git); /* for CLEANUP */
 
-/* The commit that a revision of the repository here names, into ret[GIT_COMMIT_MAX], and as short as it is still the only
- * one, into ret_short[size]. ERROR_USAGE for an unknown one, with what there is. */
+/* The commit that a revision of the repository here names, into ret[GIT_COMMIT_MAX], and as short
+ * as it is still the only one, into ret_short[size]. ERROR_USAGE for an unknown one, with what
+ * there is. */
 int git_resolve(const char *name, char *ret, char *ret_short, size_t size, struct error *err);
 
 /* Clone the repository into a new folder, its objects shared, with that commit checked out. */

@@ -191,6 +191,12 @@ int plan_add_all(struct plan *plan, const struct scenario *scenario, const struc
     return result;
 }
 
+int plan_repeat(struct plan *plan, size_t index, struct error *err)
+{
+    const struct run_spec run = plan->runs[index];
+    return plan_append(plan, &run, err);
+}
+
 /* Which program's port a placeholder stands for; -1: none. */
 static int plan_port_index(const struct settings *settings, unsigned self,
                            const struct placeholder *placeholder)

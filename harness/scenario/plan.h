@@ -60,6 +60,9 @@ int plan_add(struct plan *plan, const struct scenario *scenario, const char *var
 int plan_add_all(struct plan *plan, const struct scenario *scenario, const struct plan_paths *paths,
                  struct error *err);
 
+/* Append a run like the one at `index`, which only its id tells apart. */
+int plan_repeat(struct plan *plan, size_t index, struct error *err);
+
 /* Write the plan as JSON, and read such a text back. */
 int plan_write(const struct plan *plan, struct buffer *out, struct error *err);
 int plan_read(const char *source, const char *text, size_t length, struct plan **ret,
