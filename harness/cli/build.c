@@ -22,13 +22,8 @@ static void build_say_why(const struct build_spec *spec, const struct process_en
     while (length > 0 && tail[length - 1] == '\n')
         tail[--length] = '\0';
     process_end_text(end, how, sizeof(how));
-    if (length == 0)
-        snprintf(ret_why, BUILD_WHY_MAX, "the build failed: %.100s: %s, nothing printed",
-                 spec->command, how);
-    else
-        snprintf(ret_why, BUILD_WHY_MAX,
-                 "the build failed: %.100s: %s; the end of what it printed (%.300s):\n%s",
-                 spec->command, how, spec->log_path, tail);
+    snprintf(ret_why, BUILD_WHY_MAX, "the build failed: %.100s: %s (%.300s)%s%s", spec->command,
+             how, spec->log_path, length > 0 ? "\n" : "", tail);
 }
 
 int build_run(const struct build_spec *spec, char *ret_why, struct error *err)

@@ -3,7 +3,7 @@
  * in a log. */
 #include "base/error.h"
 
-/* Room for why a build failed, with the last lines of its log. */
+/* Room for why a build failed: one line, then the last ones of its log. */
 #define BUILD_WHY_MAX 2048
 
 struct build_spec {
@@ -13,7 +13,7 @@ struct build_spec {
     char *const *env;     /* NULL: ours */
 };
 
-/* 0: it is built. 1: it failed, and ret_why[BUILD_WHY_MAX] tells how, in several lines; so does a
+/* 0: it is built. 1: it failed, and ret_why[BUILD_WHY_MAX] tells how; so does a
  * program of the command that is a path (./build.sh) and is not there. -1: ERROR_USAGE for words
  * that cannot be split, ERROR_ENVIRONMENT for a program that is not in PATH, ERROR_INTERRUPTED. */
 int build_run(const struct build_spec *spec, char *ret_why, struct error *err);

@@ -123,6 +123,16 @@ int run_plan_make(const struct options *options, const struct places *places,
     return 0;
 }
 
+int run_plan_repeat(const struct options *options, struct plan *plan, struct error *err)
+{
+    size_t n = plan->n_runs;
+    for (unsigned repeat = 1; repeat < options->repeats; repeat++)
+        for (size_t i = 0; i < n; i++)
+            if (plan_repeat(plan, i, err) < 0)
+                return error_prefix(err, "--repeats %u", options->repeats);
+    return 0;
+}
+
 int run_plan_select_shard(const struct options *options, struct console *console, struct plan *plan,
                           struct error *err)
 {
