@@ -178,12 +178,26 @@ static int compare_run(const struct options *options, struct error *err)
     return compare_finish(&compare, err);
 }
 
+/* With recordings nothing is run, so nothing can be said of how. */
+static int compare_check_recordings(const struct options *options, struct error *err)
+{
+    if (options->service_command == NULL && options->builds == NULL &&
+        options->allocators == NULL && options->n_env == 0 && options->n_args == 0 &&
+        options->a == NULL && options->b == NULL && options->n_rev == 0 &&
+        options->variant == NULL && options->repeats == 0 && options->image == NULL)
+        return 0;
+    return error_set(err, ERROR_USAGE,
+                     "%s is a folder: recordings are compared as they are, expected no command and "
+                     "nothing that says what is to be run",
+                     options->operands[0]);
+}
+
 int command_compare(const struct options *options, struct error *err)
 {
     const char *const *operands = options->operands;
     if (options->json && options->markdown)
         return error_set(err, ERROR_USAGE, "found --json and --markdown, expected one of them");
     if (operands[0] != NULL && result_folders_is_folder(operands[0]))
-        return compare_recordings(options, err);
+        return compare_check_recordings(options, err) < 0 ? -1 : compare_recordings(options, err);
     return compare_run(options, err);
 }

@@ -12,6 +12,7 @@
 #include "cli/overrides.h"
 #include "cli/run_plan.h"
 #include "scenario/build.h"
+#include "scenario/plan_groups.h"
 #include "scenario/tables.h"
 
 #define SKIPPED_MAX_BYTES 400
@@ -133,6 +134,12 @@ static int compare_apply(const struct compare_request *request,
         copy->settings = base->settings;
         copy->about = base->about != NULL ? base->about : copy->about;
     }
+    if (copy->settings.image != NULL && (variant->build != NULL || variant->preload != NULL))
+        return error_set(err, ERROR_USAGE,
+                         "%s: found beside the image %s, expected a program of this machine: its "
+                         "files are not in a container",
+                         variant->build != NULL ? "--builds" : "--allocators",
+                         copy->settings.image);
     if (variant->build != NULL)
         (void)settings_choose_build(&copy->settings, variant->build);
     if (variant->command != NULL &&
@@ -304,5 +311,5 @@ int compare_plan_make(const struct compare_request *request, struct compare_vari
                 return -1;
             plan->runs[plan->n_runs - 1].group = repeat + 1;
         }
-    return 0;
+    return plan_check_groups(plan, err);
 }

@@ -14,6 +14,7 @@
 struct compare_sorted {
     const struct result_folder *folder;
     const char *key;   /* what makes the variant */
+    const char *label; /* how people read it */
     unsigned position; /* of the variant */
     size_t first;      /* the first result of the variant, in the order in which they were found */
     size_t index;      /* the result itself */
@@ -75,6 +76,27 @@ static void compare_place(struct compare_sorted *sorted, size_t n)
     }
 }
 
+/* The end of a path that tells it from the others. */
+static const char *compare_short(const char *const *operands, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    const char *name = slash != NULL && slash[1] != '\0' ? slash + 1 : path;
+    unsigned same = 0;
+    for (; *operands != NULL; operands++) {
+        const char *other = strrchr(*operands, '/');
+        same += strcmp(other != NULL ? other + 1 : *operands, name) == 0;
+    }
+    return same == 1 ? name : path;
+}
+
+/* How people read the variant of a record. */
+static const char *compare_label(const struct record *record)
+{
+    if (record->label[0] != '\0')
+        return record->label;
+    return record->variant[0] != '\0' ? record->variant : record->scenario;
+}
+
 static struct compare_sorted *compare_sort(const struct result_folders *folders,
                                            const char *const *operands)
 {
@@ -83,31 +105,24 @@ static struct compare_sorted *compare_sort(const struct result_folders *folders,
     for (size_t i = 1; i < folders->n; i++)
         by_operand = by_operand && strcmp(folders->items[i].record->variant,
                                           folders->items[0].record->variant) == 0;
-    for (size_t i = 0; sorted != NULL && i < folders->n; i++)
-        sorted[i] = (struct compare_sorted){
-            .folder = &folders->items[i],
-            .key = by_operand ? operands[folders->items[i].operand]
-                              : folders->items[i].record->variant,
-            .index = i,
-        };
     if (sorted == NULL)
         return NULL;
+    for (size_t i = 0; i < folders->n; i++) {
+        const struct result_folder *folder = &folders->items[i];
+        const char *operand = operands[folder->operand];
+        sorted[i] = (struct compare_sorted){
+            .folder = folder,
+            .key = by_operand ? operand : folder->record->variant,
+            .label = by_operand ? compare_short(operands, operand) : compare_label(folder->record),
+            .index = i,
+        };
+    }
     compare_place(sorted, folders->n);
     /* Of one variant the position says nothing: it is the same for all. */
     for (size_t i = 0; by_operand && i < folders->n; i++)
         sorted[i].position = 0;
     qsort(sorted, folders->n, sizeof(*sorted), compare_sorted_order);
     return sorted;
-}
-
-/* How people read the variant of a record that was found under this key. */
-static const char *compare_label(const struct record *record, const char *key)
-{
-    if (strcmp(key, record->variant) != 0)
-        return key; /* the folder's name */
-    if (record->label[0] != '\0')
-        return record->label;
-    return record->variant[0] != '\0' ? record->variant : record->scenario;
 }
 
 /* The variants, from the sorted results. */
@@ -129,7 +144,7 @@ static int compare_fill(struct arena *arena, const struct compare_sorted *sorted
                                  COMPARISON_VARIANTS_MAX);
             ret[variants++] = (struct compare_results){
                 .name = record->variant,
-                .label = compare_label(record, sorted[i].key),
+                .label = sorted[i].label,
                 .build = record->build[0] != '\0' ? record->build : NULL,
                 .allocator = record->allocator[0] != '\0' ? record->allocator : NULL,
                 .records = &records[i],
@@ -140,9 +155,9 @@ static int compare_fill(struct arena *arena, const struct compare_sorted *sorted
     }
     if (variants < 2)
         return error_set(err, ERROR_USAGE,
-                         "nothing to compare: all %zu results are of one variant (%s); name two "
+                         "nothing to compare: found results of one variant only (%s); name two "
                          "folders, or one with results of several variants",
-                         n, ret[0].label);
+                         ret[0].label);
     *ret_n = variants;
     return 0;
 }
