@@ -49,9 +49,8 @@ int registry_check_plan(const struct driver *place, const struct driver_options 
     struct container_engine podman;
     struct driver_options with_group = *options;
     with_group.group_memory_bytes = plan_group_memory_bytes(plan);
-    if (plan_check_groups(plan, err) < 0 ||
-        (place->relocate != NULL && with_group.group_memory_bytes > 0 &&
-         place->probe(&with_group, err) != 0))
+    if (place->relocate != NULL && with_group.group_memory_bytes > 0 &&
+        place->probe(&with_group, err) != 0)
         return -1;
     if (place == &container_driver && images < plan->n_runs)
         return error_set(err, ERROR_USAGE,

@@ -31,6 +31,7 @@ int turns_new(unsigned n, struct turns **ret, struct error *err);
 void turns_free(struct turns *turns);
 void turns_freep(struct turns **turns); /* for CLEANUP */
 
+/* The seat of that number, from 0; borrowed. */
 struct turns_seat *turns_seat(struct turns *turns, unsigned index);
 
 /* Wait for the first turn. -1, as ERROR_INTERRUPTED: it is there, and to be left again at once,
