@@ -11,11 +11,11 @@
 #include "cli/catalogue.h"
 #include "cli/overrides.h"
 #include "cli/run_plan.h"
+#include "driver/build_probe.h"
+#include "driver/native.h"
 #include "scenario/build.h"
 #include "scenario/plan_groups.h"
 #include "scenario/tables.h"
-
-#define SKIPPED_MAX_BYTES 400
 
 static const char *const no_words[] = {NULL};
 
@@ -195,12 +195,39 @@ static int compare_choose_build(struct arena *arena, const char *build, struct p
     return 0;
 }
 
+/* Random bits of addresses where this will run. Only where this machine has more than some builds
+ * bear it has to be known which place that is: a guest has no more than they do. */
+static unsigned compare_mmap_rnd_bits(const struct options *options)
+{
+    unsigned bits = build_mmap_rnd_bits();
+    if (bits <= BUILD_MMAP_RND_BITS_MAX)
+        return bits;
+    bool here = options->driver == NULL || strcmp(options->driver, "auto") == 0
+                    ? native_driver.probe(&options->driver_options, NULL) == 0
+                    : strcmp(options->driver, native_driver.name) == 0;
+    return here ? bits : BUILD_MMAP_RND_BITS_MAX;
+}
+
+/* Why this program cannot be run as the variant says; 1: *ret_why does (malloc'd). */
+static int compare_probe_program(const struct options *options,
+                                 const struct compare_variant *variant, const char *program,
+                                 char **ret_why, struct error *err)
+{
+    int status = build_probe(program, compare_mmap_rnd_bits(options), ret_why, err);
+    if (status != 0 || variant->preload == NULL || variant->preload->path[0] == '\0')
+        return status;
+    if (preload_is_ignored(program, ret_why))
+        return *ret_why != NULL ? 1 : error_out_of_memory(err);
+    return build_probe_preload(program, ret_why, err);
+}
+
 /* The program that this variant runs. 1: it cannot be run so, and its `skipped` says why. */
-static int compare_choose_program(struct arena *arena, struct compare_variant *variant,
+static int compare_choose_program(const struct compare_request *request,
+                                  struct compare_variant *variant, struct arena *arena,
                                   struct run_spec *run, struct error *err)
 {
     struct program *service = &run->settings.service;
-    char why[SKIPPED_MAX_BYTES];
+    CLEANUP(freep) char *why = NULL;
     if (run->settings.image != NULL)
         return 0;
     if (variant->build != NULL) {
@@ -208,9 +235,11 @@ static int compare_choose_program(struct arena *arena, struct compare_variant *v
         if (status != 0)
             return status;
     }
-    if (variant->preload == NULL || variant->preload->path[0] == '\0' ||
-        !preload_is_ignored(service->command[0], why, sizeof(why)))
+    if (variant->build == NULL && variant->preload == NULL)
         return 0;
+    int status = compare_probe_program(request->options, variant, service->command[0], &why, err);
+    if (status <= 0)
+        return status;
     variant->skipped = arena_strdup(arena, why);
     return variant->skipped != NULL ? 1 : error_out_of_memory(err);
 }
@@ -246,7 +275,7 @@ static int compare_add(const struct compare_request *request, struct compare_var
     if (plan_add(plan, copy, name, &paths, err) < 0)
         return -1;
     struct run_spec *run = &plan->runs[plan->n_runs - 1];
-    int status = compare_choose_program(plan->arena, variant, run, err);
+    int status = compare_choose_program(request, variant, plan->arena, run, err);
     if (status != 0)
         plan->n_runs--;
     if (status != 0)

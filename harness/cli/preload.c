@@ -158,13 +158,14 @@ int preload_set(const struct preload *preload, struct scenario *scenario, struct
     return 0;
 }
 
-bool preload_is_ignored(const char *program, char *text, size_t size)
+bool preload_is_ignored(const char *program, char **ret_why)
 {
     struct stat status;
     const char *slash = strrchr(program, '/');
-    const char *name = slash != NULL ? slash + 1 : program;
     if (stat(program, &status) < 0 || (status.st_mode & (S_ISUID | S_ISGID)) == 0)
         return false;
-    snprintf(text, size, "%.60s is set-user-ID or set-group-ID: nothing can be preloaded", name);
+    if (asprintf(ret_why, "%s is set-user-ID or set-group-ID: nothing can be preloaded",
+                 slash != NULL ? slash + 1 : program) < 0)
+        *ret_why = NULL;
     return true;
 }

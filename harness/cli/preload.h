@@ -28,6 +28,6 @@ int preload_find(const char *word, const char *const *folders, struct preload *r
 int preload_set(const struct preload *preload, struct scenario *scenario, struct settings *settings,
                 struct error *err);
 
-/* Why this program (absolute) would take no notice of LD_PRELOAD, as text for `missing`; false: it
- * would take it, as far as can be told. */
-bool preload_is_ignored(const char *program, char *text, size_t size);
+/* Does this program's mode have the loader take no notice of LD_PRELOAD? Then *ret_why (malloc'd;
+ * NULL: out of memory) says so. What the program itself is like is for driver/build_probe.h. */
+bool preload_is_ignored(const char *program, char **ret_why);
