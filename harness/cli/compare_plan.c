@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/cleanup.h"
+#include "base/json.h"
 #include "base/words.h"
 #include "cli/catalogue.h"
 #include "cli/overrides.h"
@@ -172,6 +173,18 @@ static const struct revision *compare_revision(const struct compare_request *req
     return NULL;
 }
 
+/* A name that is no build's may be one misspelt. Always -1. */
+static int compare_unknown_build(const char *build, struct error *err)
+{
+    const char *names[32] = {NULL};
+    for (size_t i = 0; builds[i].name != NULL && i + 1 < ARRAY_LENGTH(names); i++)
+        names[i] = builds[i].name;
+    const char *near = build_find(build) == NULL ? json_nearest(build, names) : NULL;
+    if (near != NULL)
+        return error_prefix(err, "--builds: did you mean \"%s\"?", near);
+    return error_prefix(err, "--builds");
+}
+
 /* The program of this build in place of the plain one. 1: there is none here, and *ret_why says
  * why (the arena's). */
 static int compare_choose_build(struct arena *arena, const char *build, struct program *service,
@@ -180,7 +193,7 @@ static int compare_choose_build(struct arena *arena, const char *build, struct p
     CLEANUP(freep) char *found = NULL;
     int status = build_program(service->command[0], build, &found, err);
     if (status < 0)
-        return error_prefix(err, "--builds");
+        return compare_unknown_build(build, err);
     const char *kept = arena_strdup(arena, found);
     const char **words = arena_alloc(arena, (words_count(service->command) + 1) * sizeof(*words));
     if (words == NULL || kept == NULL)
