@@ -75,7 +75,7 @@ set(LEAKCAGE_UNBUILT "")
 
 # leakcage_service_unbuilt(NAME BUILD REASON): to be said before the service.
 function(leakcage_service_unbuilt NAME BUILD REASON)
-  set(LEAKCAGE_UNBUILT_${NAME}-${BUILD} ON PARENT_SCOPE)
+  set(LEAKCAGE_UNBUILT_${NAME}-${BUILD} "${REASON}" PARENT_SCOPE)
   set(LEAKCAGE_UNBUILT "${LEAKCAGE_UNBUILT}${NAME}-${BUILD}: ${REASON}\n" PARENT_SCOPE)
 endfunction()
 
@@ -148,9 +148,8 @@ function(leakcage_service_builds NAME)
     if(NOT LEAKCAGE_HAVE_BUILD_${build})
       leakcage_unbuilt_target(service-${NAME}-${build} "${LEAKCAGE_WHY_${build}}")
       continue()
-    elseif(LEAKCAGE_UNBUILT_${NAME}-${build})
-      leakcage_unbuilt_target(service-${NAME}-${build}
-        "it cannot be made; services/unbuilt.txt says why")
+    elseif(DEFINED LEAKCAGE_UNBUILT_${NAME}-${build})
+      leakcage_unbuilt_target(service-${NAME}-${build} "${LEAKCAGE_UNBUILT_${NAME}-${build}}")
       continue()
     endif()
     leakcage_service_program(${NAME} ${NAME}-${build})

@@ -146,6 +146,54 @@ START_TEST(what_cannot_be_read_is_an_error)
 }
 END_TEST
 
+/* Builds of a sample service, with what is to be found in them; those that the compiler here cannot
+ * make are not in the table, and services/unbuilt.txt says why. */
+static const struct {
+    const char *program;
+    bool is_static;
+    enum build_sanitizer sanitizer;
+    unsigned bits;
+    int status; /* of build_probe() and build_probe_preload(), where 1 comes with these words: */
+    int preload_status;
+    const char *why;
+    const char *preload_why;
+} samples[] = {
+    {"json-tree", false, SANITIZER_NONE, 32, 0, 0, NULL, NULL},
+#ifdef HAVE_BUILD_race
+    {"json-tree-race", false, SANITIZER_THREAD, 28, 0, 1, NULL, "ThreadSanitizer has a malloc"},
+    {"json-tree-race", false, SANITIZER_THREAD, 29, 1, 1, "sysctl vm.mmap_rnd_bits=28",
+     "ThreadSanitizer has a malloc"},
+#endif
+#ifdef HAVE_BUILD_asan
+    {"json-tree-asan", false, SANITIZER_ADDRESS, 28, 0, 1, NULL, "AddressSanitizer has a malloc"},
+    {"json-tree-asan", false, SANITIZER_ADDRESS, 32, 1, 1, "AddressSanitizer may die at start",
+     "AddressSanitizer has a malloc"},
+#endif
+#ifdef HAVE_BUILD_static
+    {"json-tree-static", true, SANITIZER_NONE, 32, 0, 1, NULL, "it is linked statically"},
+#endif
+};
+
+START_TEST(builds_of_a_service_are_told_apart)
+{
+    CLEANUP(freep) char *why = NULL;
+    CLEANUP(freep) char *preload_why = NULL;
+    char path[PATH_ROOM];
+    snprintf(path, sizeof(path), "%s/%s", SERVICES, samples[_i].program);
+    struct build_facts facts = facts_of(path);
+    ck_assert(facts.is_elf);
+    ck_assert(facts.is_static == samples[_i].is_static);
+    ck_assert_int_eq(facts.sanitizer, samples[_i].sanitizer);
+    /* What the randomness of addresses means is known of this processor alone. */
+    int expected = facts.is_x86_64 ? samples[_i].status : 0;
+    ck_assert_int_eq(build_probe(path, samples[_i].bits, &why, NULL), expected);
+    ck_assert(expected == 0 || strstr(why, samples[_i].why) != NULL);
+    ck_assert_int_eq(build_probe_preload(path, &preload_why, NULL), samples[_i].preload_status);
+    ck_assert(samples[_i].preload_status == 0 ||
+              strstr(preload_why, samples[_i].preload_why) == preload_why);
+}
+END_TEST
+
 START_TEST(this_machine_has_a_setting_or_none)
 {
     ck_assert_uint_le(build_mmap_rnd_bits(), 64);
@@ -163,6 +211,8 @@ static Suite *build_probe_suite(void)
     tcase_add_loop_test(tests, what_is_cut_short_is_read_with_care, 0, 10);
     tcase_add_test(tests, a_script_is_no_elf_program);
     tcase_add_test(tests, what_cannot_be_read_is_an_error);
+    tcase_add_loop_test(tests, builds_of_a_service_are_told_apart, 0,
+                        (int)(sizeof(samples) / sizeof(samples[0])));
     tcase_add_test(tests, this_machine_has_a_setting_or_none);
     suite_add_tcase(suite, tests);
     return suite;
