@@ -48,9 +48,9 @@ static int vm_driver_check_group(const struct driver_options *options, struct er
     char limits[UNITS_TEXT_MAX];
     char room[UNITS_TEXT_MAX];
     return error_set(err, ERROR_USAGE,
-                     "--vm-memory: found %s, expected more: variants that take turns are up at the "
-                     "same time, and may have %s among them by their limits, beside %s for the "
-                     "guest itself; compare fewer, or with a smaller --limit",
+                     "--vm-memory: found %s, expected more: %s that services may have at the same "
+                     "time, and %s for the guest itself; compare fewer variants, or with a smaller "
+                     "--limit",
                      units_format_bytes((double)given, found),
                      units_format_bytes((double)options->group_memory_bytes, limits),
                      units_format_bytes((double)VM_GROUP_ROOM_BYTES, room));

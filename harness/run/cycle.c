@@ -21,6 +21,7 @@ static const unsigned settle_bound_times[] = {8, 3, 1};
 #define SETTLE_STILL_BYTES 8192
 #define SETTLE_LOOK_NS     (40 * NSEC_PER_MSEC)
 #define RECLAIM_BOUND_NS   (3 * NSEC_PER_SEC)
+#define SQUEEZE_BOUND_NS   (5 * NSEC_PER_SEC)
 /* After a collection memory stands still, or for so long it is waited for. */
 #define COLLECT_BOUND_NS (1 * NSEC_PER_SEC)
 /* Cycles go without reclaim when more of its own files than this is mapped (see cycle.h). */
@@ -235,6 +236,15 @@ static int cycle_reclaim(struct stage *stage, const struct allocator *allocator,
     cycle->reclaimed = status == 0;
     cycle->floor_ns = stage_now_ns(stage);
     status = cycle_survey(stage, allocator, &cycle->floor, err);
+    sampler_resume(stage->sampler);
+    return status;
+}
+
+int stage_squeeze(struct stage *stage, uint64_t bytes, struct squeeze_result *ret,
+                  struct error *err)
+{
+    int status = stage->context->driver->squeeze(stage->instance, bytes,
+                                                 clock_now_ns() + SQUEEZE_BOUND_NS, ret, err);
     sampler_resume(stage->sampler);
     return status;
 }

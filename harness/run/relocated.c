@@ -205,6 +205,24 @@ static int relocated_write_plan(const struct plan *plan, struct relocated *reloc
     return file_write_atomic(AT_FDCWD, path, buffer_text(&text), text.length, err);
 }
 
+/* How it went: what the first place that failed says, or that records are missing. */
+static int relocated_end(const struct relocated *relocated, const struct place *places, unsigned n,
+                         struct error *err)
+{
+    const char *driver = relocated->options->driver->name;
+    for (unsigned i = 0; i < n; i++) {
+        if (places[i].error.kind == ERROR_NONE)
+            continue;
+        if (err != NULL)
+            *err = places[i].error;
+        return n > 1 ? error_prefix(err, "%s %u of %u", driver, i + 1, n) : -1;
+    }
+    if (relocated->taken < relocated->plan->n_runs && interrupt_count() == 0)
+        return error_set(err, ERROR_INTERNAL, "the %s driver brought back %zu of %zu records",
+                         driver, relocated->taken, relocated->plan->n_runs);
+    return 0;
+}
+
 int relocated_run(const struct plan *plan, const struct session_options *options,
                   const char *work_dir, struct error *err)
 {
@@ -238,14 +256,5 @@ int relocated_run(const struct plan *plan, const struct session_options *options
         return -1;
 
     relocated_run_places(places, n);
-    for (unsigned i = 0; i < n; i++)
-        if (places[i].error.kind != ERROR_NONE) {
-            if (err != NULL)
-                *err = places[i].error;
-            return n > 1 ? error_prefix(err, "%s %u of %u", driver->name, i + 1, n) : -1;
-        }
-    if (relocated.taken < plan->n_runs && interrupt_count() == 0)
-        return error_set(err, ERROR_INTERNAL, "the %s driver brought back %zu of %zu records",
-                         driver->name, relocated.taken, plan->n_runs);
-    return 0;
+    return relocated_end(&relocated, places, n, err);
 }

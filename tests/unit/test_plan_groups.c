@@ -7,7 +7,9 @@
 #include "base/cleanup.h"
 #include "tests/support/check_main.h"
 
-enum { RUNS_MAX = PLAN_GROUP_MAX + 1, MIB = 1 << 20 };
+#define MIB ((uint64_t)1 << 20)
+
+enum { RUNS_MAX = PLAN_GROUP_MAX + 1 };
 
 static struct run_spec runs[RUNS_MAX];
 static struct plan plan = {.runs = runs};

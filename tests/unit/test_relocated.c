@@ -67,7 +67,8 @@ static void note_progress(void *context, const struct run_progress *progress)
     ck_assert_ptr_nonnull(progress->phase);
     progress_seen++;
     if (strcmp(progress->phase, "lost") == 0)
-        strcat(strcat(lost_ids, progress->id), " ");
+        snprintf(lost_ids + strlen(lost_ids), sizeof(lost_ids) - strlen(lost_ids), "%s ",
+                 progress->id);
     leave_caller();
 }
 

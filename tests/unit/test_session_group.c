@@ -60,8 +60,8 @@ static void note_progress(void *context, const struct run_progress *progress)
     char word[128];
     enter_caller();
     snprintf(word, sizeof(word), "%s:%s", progress->id, progress->phase);
-    if (strcmp(word, last) != 0 && strlen(story) + sizeof(word) + 2 < sizeof(story)) {
-        strcat(strcat(story, word), " ");
+    if (strcmp(word, last) != 0) {
+        snprintf(story + strlen(story), sizeof(story) - strlen(story), "%s ", word);
         if (break_at != NULL && strcmp(word, break_at) == 0) {
             ck_assert_int_eq(file_remove_tree(results, NULL), 0);
             temp_dir_write(&dir, "results", "a file");
@@ -191,7 +191,7 @@ START_TEST(waiting_is_told_and_does_not_count)
         nsec_t without_ns = time_without_samples(record->timeline, &waits);
         ck_assert_uint_ge(waits, 3);
         ck_assert_int_ge(without_ns, record->waited_ns);
-        ck_assert_int_le(without_ns, record->waited_ns + waits * 50 * NSEC_PER_MSEC);
+        ck_assert_int_le(without_ns, record->waited_ns + (nsec_t)waits * 50 * NSEC_PER_MSEC);
         ck_assert_int_gt(record->waited_ns, 0);
         ck_assert_int_gt(record->duration_ns, record->waited_ns);
         ck_assert(record->has_decided);
