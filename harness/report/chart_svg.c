@@ -51,7 +51,7 @@ void chart_svg_style(struct html_writer *writer)
     /* Black and the darkest blue are hard to see on black; the others are as they were. */
     html_put(writer, "}\n@media screen and (prefers-color-scheme:dark){.chart{--ink:#ccc;"
                      "--rule:#ff6b7a;--grid:#33363c;--s0:#f2f2f2;--s2:#2b94d6}}\n"
-                     ".chart{display:block;width:100%;height:auto;min-width:560px}\n"
+                     ".chart{display:block;width:100%;height:auto;min-width:640px}\n"
                      ".chart text{font:12px system-ui,sans-serif;fill:var(--ink)}\n"
                      ".chart .grid{stroke:var(--grid);fill:none}"
                      ".chart .axis{stroke:var(--ink);fill:none}\n"
@@ -101,7 +101,7 @@ static void chart_measure(struct chart_frame *frame)
         frame->x_max = frame->x_min + 1;
     if (frame->y_max <= frame->y_min)
         frame->y_max = frame->y_min + 1;
-    frame->y_step = chart_step(frame->y_max - frame->y_min, 5);
+    frame->y_step = chart_step(frame->y_max - frame->y_min, 7);
     frame->x_step = chart_step(frame->x_max - frame->x_min, 8);
     frame->y_max += 0.04 * (frame->y_max - frame->y_min);
     frame->y_min = frame->y_min < 0 ? floor(frame->y_min / frame->y_step) * frame->y_step : 0;
@@ -130,6 +130,10 @@ static const char *chart_number(double value, double step, char *text)
     struct units_scale scale = {.divisor = 1, .name = "", .decimals = (int)decimals};
     if (fabs(value) < step / 2)
         value = 0;
+    if (fabs(value) >= 1e7) {
+        snprintf(text, UNITS_TEXT_MAX, "%.4g", value);
+        return text;
+    }
     return units_format_scaled(value, &scale, text);
 }
 
@@ -206,10 +210,9 @@ static void chart_dots(const struct chart_frame *frame, const struct chart_serie
         html_printf(writer, "<circle class=\"f%u\" cx=\"%g\" cy=\"%g\" r=\"%s\"><title>",
                     series->look % CHART_COLORS, chart_round(chart_x(frame, point->x)),
                     chart_round(chart_y(frame, point->y)), series->thin ? "2.2" : "3");
-        html_text_printf(writer, "%s: %s (%s) at %s (%s)",
-                         series->title != NULL ? series->title : "",
+        html_text_printf(writer, "%s: %s %s; %s: %s", series->title != NULL ? series->title : "",
                          chart_number(point->y, frame->y_step / 100, y), frame->chart->y_label,
-                         chart_number(point->x, frame->x_step / 100, x), frame->chart->x_label);
+                         frame->chart->x_label, chart_number(point->x, frame->x_step / 100, x));
         html_put(writer, "</title></circle>\n");
     }
 }

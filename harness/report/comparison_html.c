@@ -11,7 +11,7 @@
 
 #define HTML_FACTS_MAX ((size_t)4096)
 /* Remarks may quote logs: what of one is shown, and how many are. */
-#define HTML_REMARK_MAX  ((size_t)1500)
+#define HTML_REMARK_MAX  ((size_t)800)
 #define HTML_REMARKS_MAX 64
 
 static void html_style(struct html_writer *writer)
@@ -222,8 +222,10 @@ int comparison_html_write(const struct comparison_report *report, struct buffer 
     html_head(&writer, report);
     html_table(&writer, report->comparison);
     html_remarks_write(&writer, report);
-    html_put(&writer, "<h2>Memory held</h2>\n<p class=\"about\">of each variant's first repeat, "
-                      "over the time of its own turns</p>\n<div class=\"scroll\">\n");
+    html_put(
+        &writer,
+        "<h2>Memory held</h2>\n<p class=\"about\">of each variant's first repeat, "
+        "over the time of its own turns; a cross: killed for memory</p>\n<div class=\"scroll\">\n");
     comparison_overlay_footprint(&writer, report);
     html_put(&writer, "</div>\n<h2>Floors</h2>\n<p class=\"about\">what remains after each cycle "
                       "when the kernel has taken back all it can; every repeat is a line</p>\n"

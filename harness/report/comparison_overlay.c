@@ -4,14 +4,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/cleanup.h"
 #include "base/units.h"
 #include "report/chart_svg.h"
+#include "report/line_text.h"
 #include "verdict/indicators.h"
 
 #define OVERLAY_SERIES_MAX (COMPARISON_VARIANTS_MAX * COMPARISON_REPEATS_MAX)
 #define OVERLAY_RULES_MAX  COMPARISON_VARIANTS_MAX
 #define OVERLAY_TITLE_MAX  256
 #define OVERLAY_LABEL_MAX  64
+/* Of a name, in a tooltip: there may be hundreds of them. */
+#define OVERLAY_NAME_COLUMNS 40
 
 /* A chart in the making; its series own their points, as kept in `points`. */
 struct overlay {
@@ -48,6 +52,17 @@ static struct chart_series *overlay_add(struct overlay *overlay, size_t room)
     struct chart_series *series = &overlay->series[overlay->n++];
     *series = (struct chart_series){.points = points, .title = overlay->title[overlay->n - 1]};
     return series;
+}
+
+/* The tooltip of the series added last: "race, repeat 2". The text made harmless here is escaped
+ * when it is written, so both see to what is from outside. */
+static void overlay_title(struct overlay *overlay, const char *name, const char *what,
+                          size_t repeat)
+{
+    CLEANUP(buffer_done) struct buffer text = BUFFER_INIT(4096);
+    line_text_shorten(name, OVERLAY_NAME_COLUMNS, LINE_TEXT_UTF8, &text, NULL);
+    buffer_printf(&text, NULL, "%s %zu", what, repeat);
+    snprintf(overlay->title[overlay->n - 1], OVERLAY_TITLE_MAX, "%s", buffer_text(&text));
 }
 
 static void overlay_point(struct overlay *overlay, struct chart_series *series,
@@ -280,16 +295,14 @@ static bool overlay_make_footprint(struct overlay *overlay, const struct compari
             return false;
         line->name = name;
         line->look = i;
-        snprintf(overlay->title[overlay->n - 1], OVERLAY_TITLE_MAX, "%.160s, repeat %zu", name,
-                 repeat + 1);
+        overlay_title(overlay, name, ", repeat", repeat + 1);
         overlay_footprint(overlay, line, record->timeline);
         struct chart_series *kills = overlay_add(overlay, record->timeline->n_marks);
         if (kills == NULL)
             return false;
         kills->crosses = true;
         kills->look = i;
-        snprintf(overlay->title[overlay->n - 1], OVERLAY_TITLE_MAX, "%.160s: killed for memory",
-                 name);
+        overlay_title(overlay, name, ": killed for memory, repeat", repeat + 1);
         overlay_kills(overlay, kills, record->timeline);
     }
     return true;
@@ -328,8 +341,7 @@ static bool overlay_make_floors(struct overlay *overlay, const struct comparison
             line->name = first ? name : NULL;
             line->look = i;
             line->thin = true;
-            snprintf(overlay->title[overlay->n - 1], OVERLAY_TITLE_MAX, "%.160s, repeat %zu", name,
-                     k + 1);
+            overlay_title(overlay, name, ", repeat", k + 1);
             overlay_floors(overlay, line, timeline);
         }
     }
