@@ -108,7 +108,7 @@ static void compared_story(struct story *story, double step, unsigned samples)
     const nsec_t turn_ns = 10 * NSEC_PER_SEC;
     story->cycle_ns = turn_ns;
     for (unsigned i = 0; i < 7; i++) {
-        double floor_bytes = 7e6 + (i > 1 ? (i - 1) * step : 0);
+        double floor_bytes = 7e6 + i * step;
         struct cycle *cycle = story_cycle(story,
                                           i == 0   ? CYCLE_READY
                                           : i == 1 ? CYCLE_WARMUP
@@ -121,8 +121,9 @@ static void compared_story(struct story *story, double step, unsigned samples)
             double at = (double)k / (samples / 7.0);
             double load = i > 0 && at < 0.5 ? 2e6 * (0.5 + 0.5 * sin(60 * at)) : 0;
             struct memory_sample sample = {.t_ns = cycle->begin_ns + (nsec_t)(at * 1e9)};
-            memory_sample_set(&sample, MEMORY_CURRENT,
-                              (uint64_t)(floor_bytes - step * (at < 0.5 ? 1 - 2 * at : 0) + load));
+            memory_sample_set(
+                &sample, MEMORY_CURRENT,
+                (uint64_t)(floor_bytes + load - (i > 0 && at < 0.5 ? step * (1 - 2 * at) : 0)));
             ck_assert_int_eq(timeline_add_memory(story->timeline, &sample, NULL), 0);
         }
     }
@@ -144,6 +145,8 @@ void compared_record(struct compared *compared, unsigned samples)
             compared_story(&story, i == 1 ? 8e6 + 2e5 * k : 1e4 * k + 1e6 * i, samples);
             record->timeline = story.timeline;
             record->question.limit_bytes = 64 * STORY_MIB;
+            if (i == 1)
+                timeline_add_mark(record->timeline, 61 * NSEC_PER_SEC, MARK_OOM_KILL, 1, "");
             record->verdict.kind = compared->comparison.variant[i].kind;
             snprintf(record->driver, sizeof(record->driver), "vm");
             snprintf(record->kernel, sizeof(record->kernel), "6.1.0");
