@@ -5,8 +5,13 @@ CLI    := $(BUILD)/leakcage
 # For one scenario: NAME=unclosed-body, VARIANT=fixed or all, ARGS='--limit 64M'
 VARIANT ?=
 ARGS    ?=
+# To compare: BUILDS=plain,race,asan (unless ALLOCATORS=glibc,jemalloc,… are to be), REPEATS=4
+ALLOCATORS ?=
+REPEATS    ?=
+COMMA      := ,
+BUILDS     ?= $(if $(ALLOCATORS),,plain$(COMMA)race$(COMMA)asan)
 
-.PHONY: all build scenario pod test lint bench format doctor clean help
+.PHONY: all build scenario compare pod test lint bench format doctor clean help
 
 all: setup-build build
 
@@ -28,6 +33,15 @@ scenario: setup-run build
 	@[ -n "$(NAME)" ] || { echo "usage: make scenario NAME=unclosed-body [VARIANT=fixed|all]"; \
 	  echo; $(CLI) list; exit 2; }
 	@$(CLI) run scenarios/$(NAME).json $(if $(VARIANT),--variant $(VARIANT)) $(ARGS)
+
+# A build that cannot be made here is told by `leakcage compare`, and why.
+compare: setup-run build
+	@[ -n "$(NAME)" ] || { echo "usage: make compare NAME=json-tree [BUILDS=plain,race,asan]" \
+	  "[ALLOCATORS=glibc,jemalloc] [REPEATS=4] [ARGS='…']"; echo; $(CLI) list; exit 2; }
+	@for build in $(filter-out plain,$(subst $(COMMA), ,$(BUILDS))); do \
+	  cmake --build $(BUILD) --target service-$(NAME)-$$build >$(BUILD)/build.log 2>&1 || :; done
+	@$(CLI) compare scenarios/$(NAME).json $(if $(BUILDS),--builds $(BUILDS)) \
+	  $(if $(ALLOCATORS),--allocators $(ALLOCATORS)) $(if $(REPEATS),--repeats $(REPEATS)) $(ARGS)
 
 pod: setup-pod build
 	@LEAKCAGE_BUILD=$(BUILD) ARGS='$(ARGS)' tools/pod.sh $(NAME)
@@ -53,6 +67,8 @@ clean:
 help:
 	@echo "make                          build into $(BUILD)"
 	@echo "make scenario NAME=x          run scenarios/x.json (VARIANT=fixed, VARIANT=all, ARGS='…')"
+	@echo "make compare NAME=json-tree   BUILDS=plain,race,asan side by side, REPEATS=4 times"
+	@echo "                              (ALLOCATORS=glibc,jemalloc,tcmalloc,mimalloc, ARGS='--env K=V')"
 	@echo "make pod NAME=x                docker/kube/x.yaml in minikube, kind or podman (in the VM where it must be)"
 	@echo "make test                     every test; what cannot run here says so"
 	@echo "make lint                     formatting, warnings of both compilers, clang-tidy, rules"

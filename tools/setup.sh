@@ -38,6 +38,7 @@ catatonit:/usr/bin/catatonit:first process of a pod
 bpftool:/usr/sbin/bpftool:pods where no systemd runs, as in the virtual machine"
 test_needs="
 check:@check:unit tests
+git:/usr/bin/git:tests of revisions and bisections
 python3:/usr/bin/python3:tests of the scenario files
 python3-jsonschema:/usr/lib/python3/dist-packages/jsonschema:tests of the scenario files
 python3-yaml:/usr/lib/python3/dist-packages/yaml:tests of the manifests

@@ -37,6 +37,11 @@ void arena_free(struct arena *arena)
     free(arena);
 }
 
+void arena_freep(struct arena **arena)
+{
+    arena_free(*arena);
+}
+
 /* A chunk with room for `size`. A large block gets a chunk of its own, behind the one that is
  * being filled, so that what is left of that is not lost. */
 static struct arena_chunk *arena_add_chunk(struct arena *arena, size_t size)

@@ -6,7 +6,8 @@ struct arena;
 
 /* NULL when out of memory. */
 struct arena *arena_new(void);
-void arena_free(struct arena *arena); /* NULL is fine */
+void arena_free(struct arena *arena);   /* NULL is fine */
+void arena_freep(struct arena **arena); /* for CLEANUP */
 
 /* Zeroed, aligned for any type; NULL when out of memory. Valid until arena_free(). */
 void *arena_alloc(struct arena *arena, size_t size);

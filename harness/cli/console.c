@@ -150,20 +150,55 @@ void console_say(struct console *console, const char *format, ...)
     fputc('\n', stderr);
 }
 
-void console_record_done(void *context, struct record *record, const char *dir)
+/* False: out of memory, and the record is released. */
+static bool console_keep(struct console *console, struct record *record)
 {
-    struct console *console = context;
     console_close_line(console);
     console_forget_run(console, record->id);
     struct record **grown =
         realloc(console->records, (console->n_records + 1) * sizeof(struct record *));
     if (grown == NULL) {
         record_free(record);
-        return;
+        return false;
     }
     console->records = grown;
     console->records[console->n_records++] = record;
-    if (console->options->json)
+    return true;
+}
+
+void console_progress_in_place(void *context, const struct run_progress *progress)
+{
+    const struct console *console = context;
+    if (console->live)
+        console_progress(context, progress);
+}
+
+void console_record_kept(void *context, struct record *record, const char *dir)
+{
+    struct console *console = context;
+    char duration[UNITS_TEXT_MAX];
+    (void)dir;
+    if (!console_keep(console, record))
+        return;
+    const char *verdict =
+        record->error.kind != ERROR_NONE ? "failed" : verdict_kind_name(record->verdict.kind);
+    console_say(console, "  %3zu/%zu %-32s %-13s %-12s %s", console->n_records, console->n_planned,
+                record->id, verdict,
+                record->error.kind != ERROR_NONE ? "" : cause_name(record->verdict.cause),
+                units_format_duration(record->duration_ns, duration));
+}
+
+int console_print(struct console *console, const char *text, struct error *err)
+{
+    console_close_line(console);
+    fputs(text, stdout);
+    return fflush(stdout) == 0 ? 0 : error_set(err, ERROR_ENVIRONMENT, "cannot write the output");
+}
+
+void console_record_done(void *context, struct record *record, const char *dir)
+{
+    struct console *console = context;
+    if (!console_keep(console, record) || console->options->json)
         return;
 
     CLEANUP(buffer_done) struct buffer text = BUFFER_INIT(CONSOLE_TEXT_MAX_BYTES);

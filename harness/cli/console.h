@@ -34,6 +34,14 @@ void console_done(struct console *console); /* for CLEANUP */
 void console_progress(void *context, const struct run_progress *progress);
 void console_record_done(void *context, struct record *record, const char *dir);
 
+/* For a comparison: progress where it can be shown in place, and of each record that is done one
+ * line on standard error; nothing on standard output. */
+void console_progress_in_place(void *context, const struct run_progress *progress);
+void console_record_kept(void *context, struct record *record, const char *dir);
+
+/* Standard output, all at once. */
+int console_print(struct console *console, const char *text, struct error *err);
+
 /* A remark on standard error, unless --quiet. */
 void console_say(struct console *console, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

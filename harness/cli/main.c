@@ -5,7 +5,9 @@
 
 #include "base/error.h"
 #include "base/interrupt.h"
+#include "cli/bisect.h"
 #include "cli/commands.h"
+#include "cli/compare_command.h"
 #include "cli/console.h"
 #include "cli/exit_status.h"
 #include "cli/run_command.h"
@@ -20,7 +22,7 @@ static int main_dispatch(const struct options *options, struct error *err)
     case COMMAND_RUN:
         return command_run(options, err);
     case COMMAND_COMPARE:
-        return error_set(err, ERROR_USAGE, "not there yet");
+        return command_compare(options, err);
     case COMMAND_JUDGE:
         return command_judge(options, err);
     case COMMAND_REPORT:
@@ -55,12 +57,15 @@ int main(int argc, char **argv)
     interrupt_install();
     curl_global_init(CURL_GLOBAL_DEFAULT);
 
+    bool bisect = bisect_is_asked(argc, (const char *const *)argv);
     int status = options_parse(argc, argv, &options, &err);
+    if (status == 0)
+        status = bisect_check_options(&options, &err);
     if (status == 0)
         status = main_dispatch(&options, &err);
     if (status < 0) {
         console_error(&err);
-        status = (int)exit_status_of_error(err.kind);
+        status = bisect ? bisect_end_of_error(&options, &err) : (int)exit_status_of_error(err.kind);
     }
     curl_global_cleanup();
     return status;

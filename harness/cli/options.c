@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "cli/options_check.h"
 #include "cli/options_values.h"
 
 static const struct option long_options[] = {
@@ -161,5 +162,5 @@ int options_parse(int argc, char **argv, struct options *ret, struct error *err)
     ret->operands = (const char *const *)argv + optind;
     if (ret->service_command == NULL)
         argv[end] = terminator;
-    return 0;
+    return options_check(ret, err);
 }

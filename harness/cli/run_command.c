@@ -1,26 +1,45 @@
 #include "cli/run_command.h"
 
-#include <unistd.h>
-
 #include "base/cleanup.h"
-#include "base/file.h"
 #include "base/interrupt.h"
+#include "cli/bisect.h"
 #include "cli/console.h"
 #include "cli/exit_status.h"
 #include "cli/places.h"
-#include "cli/run_place.h"
 #include "cli/run_plan.h"
-#include "run/session.h"
+#include "cli/run_session.h"
 
-/* Results must be writable before anything is measured. */
-static int run_check_output(const char *dir, struct error *err)
+/* Everything that comes before the first run. 1: there is nothing to run, and *ret is the exit
+ * status. *ret_once: how many runs there are without their repeats. */
+static int run_command_plan(const struct options *options, const struct places *places,
+                            struct console *console, struct plan *plan, size_t *ret_once, int *ret,
+                            struct error *err)
 {
-    if (file_make_directories(dir, err) < 0)
-        return error_prefix(err, "results cannot go to %s", dir);
-    if (access(dir, W_OK) < 0)
-        return error_set(err, ERROR_ENVIRONMENT, "results cannot go to %s: it is not writable",
-                         dir);
-    return 0;
+    int status = options->bisect ? bisect_build(options, console, ret, err) : 0;
+    if (status != 0)
+        return status;
+    if (run_plan_make(options, places, console, plan, err) < 0 ||
+        run_session_check_output(options->output_dir, err) < 0)
+        return -1;
+    *ret_once = plan->n_runs;
+    if (run_plan_repeat(options, plan, err) < 0)
+        return -1;
+    status = run_plan_select_shard(options, console, plan, err);
+    if (status > 0 && console_finish(console, err) < 0)
+        return -1;
+    *ret = EXIT_AS_EXPECTED;
+    return status;
+}
+
+static int run_command_status(const struct options *options, const struct console *console,
+                              size_t once)
+{
+    enum exit_status exit_status = EXIT_AS_EXPECTED;
+    if (options->bisect)
+        return bisect_end(options, console, once);
+    for (size_t i = 0; i < console->n_records; i++)
+        exit_status = exit_status_worse(exit_status, exit_status_of_record(console->records[i]));
+    return interrupt_count() > 0 ? EXIT_INTERRUPTED : (int)exit_status;
 }
 
 int command_run(const struct options *options, struct error *err)
@@ -28,44 +47,26 @@ int command_run(const struct options *options, struct error *err)
     struct places places;
     CLEANUP(plan_freep) struct plan *plan = NULL;
     CLEANUP(console_done) struct console console;
+    size_t once = 0;
+    int exit_status = EXIT_AS_EXPECTED;
     console_init(&console, options);
-    if (places_find(&places, err) < 0 || plan_new(&plan, err) < 0 ||
-        run_plan_make(options, &places, &console, plan, err) < 0 ||
-        run_check_output(options->output_dir, err) < 0)
+    if (places_find(&places, err) < 0 || plan_new(&plan, err) < 0)
         return -1;
-    int empty = run_plan_select_shard(options, &console, plan, err);
-    if (empty != 0)
-        return empty < 0 || console_finish(&console, err) < 0 ? -1 : EXIT_AS_EXPECTED;
+    int status = run_command_plan(options, &places, &console, plan, &once, &exit_status, err);
+    if (status != 0)
+        return status < 0 ? -1 : exit_status;
 
-    struct driver_options driver_options = options->driver_options;
-    driver_options.program_path = places.program;
-    driver_options.guest_init_path = places.guest_init;
-    /* No more guests than runs. */
-    driver_options.guests = options->jobs < plan->n_runs ? options->jobs : (unsigned)plan->n_runs;
-    console.n_planned = plan->n_runs;
-    const struct driver *driver = NULL;
-    if (run_place_choose(options, plan, &driver_options, &console, &driver, err) < 0)
-        return -1;
-    run_place_warn_of_crowd(driver_options.guests, &console);
-
-    const struct run_observer observer = {.progress = console_progress, .context = &console};
-    const struct session_options session = {
-        .driver = driver,
-        .driver_options = &driver_options,
-        .results_dir = options->output_dir,
-        .jobs = driver_options.guests,
-        .observer = &observer,
+    struct run_session session = {
+        .options = options,
+        .console = &console,
+        .plan = plan,
+        .progress = console_progress,
         .record_done = console_record_done,
-        .context = &console,
     };
-    int status = session_run(plan, &session, err);
-    console_sort(&console, plan);
-    enum exit_status exit_status = EXIT_AS_EXPECTED;
-    for (size_t i = 0; i < console.n_records; i++)
-        exit_status = exit_status_worse(exit_status, exit_status_of_record(console.records[i]));
-    if (interrupt_count() > 0)
-        exit_status = EXIT_INTERRUPTED;
+    if (run_session_prepare(&session, &places, err) < 0)
+        return -1;
+    status = run_session_run(&session, err);
     if (console_finish(&console, status < 0 ? NULL : err) < 0 || status < 0)
         return -1;
-    return (int)exit_status;
+    return run_command_status(options, &console, once);
 }

@@ -76,9 +76,8 @@ static int run_scenario_of_words(const struct options *options, struct scenario 
     return scenario_from_command(name, options->service_command, ret, err);
 }
 
-/* The scenario that the command line itself is. */
-static int run_scenario_of_options(const struct options *options, struct console *console,
-                                   struct scenario **ret, struct error *err)
+int run_plan_scenario_of_options(const struct options *options, struct console *console,
+                                 struct scenario **ret, struct error *err)
 {
     if (run_check_one(options, err) < 0)
         return -1;
@@ -107,7 +106,7 @@ int run_plan_make(const struct options *options, const struct places *places,
     if (options->service_command != NULL || options->image != NULL || options->attach != NULL ||
         options->pod != NULL) {
         CLEANUP(scenario_freep) struct scenario *scenario = NULL;
-        if (run_scenario_of_options(options, console, &scenario, err) < 0)
+        if (run_plan_scenario_of_options(options, console, &scenario, err) < 0)
             return -1;
         return run_plan_scenario(options, scenario, &paths, plan, err);
     }
@@ -121,6 +120,16 @@ int run_plan_make(const struct options *options, const struct places *places,
             run_plan_scenario(options, scenario, &paths, plan, err) < 0)
             return -1;
     }
+    return 0;
+}
+
+int run_plan_repeat(const struct options *options, struct plan *plan, struct error *err)
+{
+    size_t n = plan->n_runs;
+    for (unsigned repeat = 1; repeat < options->repeats; repeat++)
+        for (size_t i = 0; i < n; i++)
+            if (plan_repeat(plan, i, err) < 0)
+                return error_prefix(err, "--repeats %u", options->repeats);
     return 0;
 }
 

@@ -73,9 +73,8 @@ int plan_append(struct plan *plan, const struct run_spec *run, struct error *err
     return 0;
 }
 
-/* The variant's settings, NULL and an error that lists those there are. */
-static const struct scenario_variant *plan_find_variant(const struct scenario *scenario,
-                                                        const char *name, struct error *err)
+const struct scenario_variant *plan_find_variant(const struct scenario *scenario, const char *name,
+                                                 struct error *err)
 {
     const char *names[SCENARIO_VARIANTS_MAX + 1] = {NULL};
     char list[512] = "none";
@@ -95,6 +94,19 @@ static const struct scenario_variant *plan_find_variant(const struct scenario *s
     return NULL;
 }
 
+/* What `dir` stands for; NULL when out of memory. */
+static const char *plan_map(struct arena *arena, const struct plan_paths *paths, const char *dir)
+{
+    if (paths == NULL || paths->from == NULL)
+        return dir;
+    CLEANUP(freep) char *real = realpath(dir, NULL);
+    size_t length = strlen(paths->from);
+    if (real == NULL || strncmp(real, paths->from, length) != 0 ||
+        (real[length] != '/' && real[length] != '\0'))
+        return dir;
+    return arena_printf(arena, "%s%s", paths->to, real + length);
+}
+
 static int plan_make_place(struct arena *arena, const struct scenario *scenario,
                            const struct plan_paths *paths, struct plan_place *ret,
                            struct error *err)
@@ -106,12 +118,16 @@ static int plan_make_place(struct arena *arena, const struct scenario *scenario,
     const char *dir = strcmp(scenario->dir, ".") == 0 ? "" : scenario->dir;
     const char *services_dir = paths != NULL ? paths->services_dir : NULL;
     struct plan_place place = {.arena = arena};
-    place.working_dir = arena_strdup(arena, working_dir);
-    place.dir = *dir == '\0' ? place.working_dir : plan_absolute(arena, working_dir, dir);
+    place.load_working_dir = arena_strdup(arena, working_dir);
+    place.load_dir = *dir == '\0' ? place.load_working_dir : plan_absolute(arena, working_dir, dir);
     if (services_dir != NULL)
         place.services_dir = plan_absolute(arena, working_dir, services_dir);
-    if (place.working_dir == NULL || place.dir == NULL ||
+    if (place.load_working_dir == NULL || place.load_dir == NULL ||
         (services_dir != NULL && place.services_dir == NULL))
+        return error_out_of_memory(err);
+    place.working_dir = plan_map(arena, paths, place.load_working_dir);
+    place.dir = plan_map(arena, paths, place.load_dir);
+    if (place.working_dir == NULL || place.dir == NULL)
         return error_out_of_memory(err);
     *ret = place;
     return 0;
@@ -172,6 +188,12 @@ int plan_add_all(struct plan *plan, const struct scenario *scenario, const struc
     if (result < 0)
         plan->n_runs = before;
     return result;
+}
+
+int plan_repeat(struct plan *plan, size_t index, struct error *err)
+{
+    const struct run_spec run = plan->runs[index];
+    return plan_append(plan, &run, err);
 }
 
 /* Which program's port a placeholder stands for; -1: none. */

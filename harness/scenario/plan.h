@@ -25,6 +25,7 @@ struct run_spec {
     const char *build;     /* which build of the program it is; NULL: nobody chose */
     const char *allocator; /* …and which allocator is preloaded */
     unsigned group; /* runs of a group (> 0), which stand together, take turns cycle by cycle */
+    unsigned position; /* which of the variants of a comparison it is, from 1; 0: of none */
     struct settings settings;
 };
 
@@ -40,6 +41,10 @@ struct plan {
  * looked up in PATH. */
 struct plan_paths {
     const char *services_dir; /* where the sample services are; NULL: {services} is an error */
+    /* Both absolute, or both NULL: a folder below `from` stands for the same folder below `to`,
+     * for the service and its dependencies (not for the load, which stays the same). */
+    const char *from;
+    const char *to;
 };
 
 /* An empty plan; the caller owns *ret. */
@@ -55,6 +60,13 @@ int plan_add(struct plan *plan, const struct scenario *scenario, const char *var
 /* The scenario itself, then each variant. */
 int plan_add_all(struct plan *plan, const struct scenario *scenario, const struct plan_paths *paths,
                  struct error *err);
+
+/* The variant of this name; NULL and an error that lists those there are. Borrowed. */
+const struct scenario_variant *plan_find_variant(const struct scenario *scenario, const char *name,
+                                                 struct error *err);
+
+/* Append a run like the one at `index`, which only its id tells apart. */
+int plan_repeat(struct plan *plan, size_t index, struct error *err);
 
 /* Write the plan as JSON, and read such a text back. */
 int plan_write(const struct plan *plan, struct buffer *out, struct error *err);

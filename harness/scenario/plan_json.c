@@ -20,6 +20,7 @@ static const struct field run_fields[] = {
     {"build", FIELD_LINE, AT(build), 0, 0, NULL, NULL},
     {"allocator", FIELD_TEXT, AT(allocator), 0, 0, NULL, NULL},
     {"group", FIELD_UNSIGNED, AT(group), 0, PLAN_RUNS_MAX, NULL, NULL},
+    {"position", FIELD_UNSIGNED, AT(position), 0, PLAN_RUNS_MAX, NULL, NULL},
     {NULL, 0, 0, 0, 0, NULL, NULL},
 };
 

@@ -286,6 +286,20 @@ static int plan_resolve_container(const struct plan_place *place,
                               service->cwd);
 }
 
+static int plan_resolve_load(const struct plan_place *of_service,
+                             const struct placeholder_names *names, struct load_profile *load,
+                             struct error *err)
+{
+    struct plan_place place = *of_service;
+    place.dir = of_service->load_dir;
+    place.working_dir = of_service->load_working_dir;
+    if (load->command == NULL)
+        return 0;
+    if (plan_resolve_command(&place, names, &load->command, "$.load.command", err) < 0)
+        return -1;
+    return plan_resolve_cwd(&place, &load->command_cwd, "$.load.cwd", err);
+}
+
 int plan_resolve(const struct plan_place *place, struct settings *settings, struct error *err)
 {
     struct placeholder_names names = {.paths = true, .data = true, .ports = true};
@@ -298,10 +312,7 @@ int plan_resolve(const struct plan_place *place, struct settings *settings, stru
     } else if (plan_resolve_program(place, &names, &settings->service, err) < 0) {
         return -1;
     }
-    struct load_profile *load = &settings->load;
-    if (load->command != NULL &&
-        (plan_resolve_command(place, &names, &load->command, "$.load.command", err) < 0 ||
-         plan_resolve_cwd(place, &load->command_cwd, "$.load.cwd", err) < 0))
+    if (plan_resolve_load(place, &names, &settings->load, err) < 0)
         return -1;
     for (unsigned i = 0; i < settings->n_dependencies; i++)
         if (plan_resolve_program(place, &names, &settings->dependencies[i], err) < 0)

@@ -10,6 +10,8 @@ struct plan_place {
     const char *dir;          /* {dir}, and where relative paths start */
     const char *services_dir; /* {services}; NULL: there is none */
     const char *working_dir;  /* for programs that name no cwd */
+    const char *load_dir;     /* the first and the last once more, for the load */
+    const char *load_working_dir;
 };
 
 /* The path itself when it is absolute, else "directory/path"; NULL when out of memory. */

@@ -62,6 +62,7 @@ int record_new(const struct run_spec *spec, struct record **ret, struct error *e
     snprintf(record->allocator, sizeof(record->allocator), "%s",
              spec->allocator != NULL ? spec->allocator : "");
     record->group = spec->group;
+    record->position = spec->position;
     record->has_expectation = settings->has_expectation;
     record->expect = settings->expect;
     record->expects_cause = settings->expects_cause;

@@ -42,6 +42,7 @@ struct record {
     char build[SCENARIO_NAME_MAX];     /* which build of the program; "": nobody chose */
     char allocator[SCENARIO_NAME_MAX]; /* which one is preloaded; "": nobody chose */
     unsigned group; /* runs of a session that took turns with this one have the same; 0: alone */
+    unsigned position; /* which of the variants of a comparison it is, from 1; 0: of none */
     bool has_expectation;
     enum verdict_kind expect;
     bool expects_cause;
@@ -54,10 +55,12 @@ struct record {
     unsigned cpus;
     unsigned sample_hz;
     nsec_t duration_ns; /* start to end */
+    nsec_t waited_ns;   /* of that, while runs that it took turns with went on */
     bool has_ready;
     nsec_t ready_ns; /* when the service was ready, since the start of the run */
     bool has_decided;
-    nsec_t decided_ns; /* when the verdict was reached, since the start of the run */
+    nsec_t decided_ns; /* when the verdict was reached, since the start of the run, without what it
+                          waited until then */
     unsigned starts;   /* of the service */
     struct runtime runtimes[RECORD_RUNTIMES_MAX]; /* of the service's processes, when first ready */
     unsigned n_runtimes;

@@ -180,6 +180,8 @@ static void record_write_question(struct json_writer *writer, const struct recor
 static void record_write_machine(struct json_writer *writer, const struct record *record)
 {
     json_write_double(writer, "duration_s", record_round((double)record->duration_ns / 1e9, 1000));
+    if (record->waited_ns > 0)
+        json_write_double(writer, "waited_s", record_round((double)record->waited_ns / 1e9, 1000));
     if (record->has_ready)
         json_write_double(writer, "ready_s", record_round((double)record->ready_ns / 1e9, 1000));
     if (record->has_ready && record->has_decided)
@@ -237,6 +239,8 @@ void record_write_json(struct json_writer *writer, const char *key, const struct
     json_write_text(writer, "malloc", record->allocator[0] != '\0' ? record->allocator : NULL);
     if (record->group > 0)
         json_write_u64(writer, "group", record->group);
+    if (record->position > 0)
+        json_write_u64(writer, "position", record->position);
     json_write_text(writer, "verdict", verdict_kind_name(verdict->kind));
     json_write_text(writer, "cause", cause_name(verdict->cause));
     json_write_text(writer, "reason", verdict->reason);

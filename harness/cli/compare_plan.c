@@ -1,0 +1,357 @@
+#include "cli/compare_plan.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/cleanup.h"
+#include "base/json.h"
+#include "base/words.h"
+#include "cli/catalogue.h"
+#include "cli/overrides.h"
+#include "cli/run_plan.h"
+#include "driver/build_probe.h"
+#include "driver/native.h"
+#include "scenario/build.h"
+#include "scenario/plan_groups.h"
+#include "scenario/tables.h"
+
+static const char *const no_words[] = {NULL};
+
+/* The scenario that the first of two commands is. */
+static int compare_scenario_of_commands(const struct options *options, struct console *console,
+                                        struct scenario **ret, struct error *err)
+{
+    CLEANUP(freep) char **words = NULL;
+    if (words_split(options->a, &words, err) < 0)
+        return error_prefix(err, "--a");
+    struct options one = *options;
+    one.service_command = (const char *const *)words;
+    return run_plan_scenario_of_options(&one, console, ret, err);
+}
+
+int compare_plan_scenario(const struct options *options, const struct places *places,
+                          struct console *console, struct scenario **ret, struct error *err)
+{
+    if (options->service_command != NULL && options->a != NULL)
+        return error_set(err, ERROR_USAGE,
+                         "found both a command after -- and --a; expected one of them");
+    if (options->service_command != NULL || options->image != NULL)
+        return run_plan_scenario_of_options(options, console, ret, err);
+    if (options->operands[0] == NULL && options->a != NULL)
+        return compare_scenario_of_commands(options, console, ret, err);
+    if (options->operands[0] == NULL)
+        return error_set(err, ERROR_USAGE,
+                         "nothing to compare: leakcage compare SCENARIO --builds plain,race, "
+                         "leakcage compare --allocators glibc,jemalloc -- COMMAND, or leakcage "
+                         "compare RESULT_DIR...");
+    if (options->operands[1] != NULL)
+        return error_set(err, ERROR_USAGE,
+                         "found the scenarios %.60s and %.60s, expected one: variants of one "
+                         "scenario are compared",
+                         options->operands[0], options->operands[1]);
+    return catalogue_load(options->operands[0], places, ret, err);
+}
+
+/* A list with more words behind it. */
+static int compare_append_words(struct arena *arena, const char *const *words,
+                                const char *const *more, const char *const **ret, struct error *err)
+{
+    size_t n = words_count(words);
+    size_t n_more = words_count(more);
+    const char **all = arena_alloc(arena, (n + n_more + 1) * sizeof(*all));
+    if (all == NULL)
+        return error_out_of_memory(err);
+    memcpy(all, words, n * sizeof(*all));
+    memcpy(all + n, more, n_more * sizeof(*all));
+    *ret = all;
+    return 0;
+}
+
+/* A program that the command line names belongs to the working directory, and not to the folder of
+ * the scenario. */
+static int compare_set_command(struct arena *arena, const char *const *command,
+                               struct program *service, struct error *err)
+{
+    if (compare_append_words(arena, no_words, command, &service->command, err) < 0)
+        return -1;
+    service->args = no_words;
+    if (strchr(command[0], '/') == NULL || command[0][0] == '/' || command[0][0] == '{')
+        return 0;
+    CLEANUP(freep) char *working_dir = getcwd(NULL, 0);
+    const char **words = arena_alloc(arena, (words_count(command) + 1) * sizeof(*words));
+    if (working_dir == NULL || words == NULL)
+        return error_out_of_memory(err);
+    memcpy(words, command, words_count(command) * sizeof(*words));
+    words[0] = arena_printf(arena, "%s/%s", working_dir, command[0]);
+    service->command = words;
+    return words[0] != NULL ? 0 : error_out_of_memory(err);
+}
+
+static bool compare_sets(const char *const *env, const char *entry)
+{
+    size_t key = strcspn(entry, "=") + 1;
+    for (; *env != NULL; env++)
+        if (strncmp(*env, entry, key) == 0)
+            return true;
+    return false;
+}
+
+/* What makes a build's memory comparable, unless the environment says otherwise: the service's, or
+ * ours, which no guest has by itself. */
+static int compare_set_build_environment(struct arena *arena, const char *build,
+                                         struct program *service, struct error *err)
+{
+    const char *entry = build != NULL ? build_environment(build) : NULL;
+    if (entry == NULL || compare_sets(service->env, entry))
+        return 0;
+    const char *name = arena_strndup(arena, entry, strcspn(entry, "="));
+    if (name == NULL)
+        return error_out_of_memory(err);
+    const char *ours = getenv(name);
+    if (ours != NULL && strchr(ours, '{') == NULL)
+        entry = arena_printf(arena, "%s=%s", name, ours);
+    if (entry == NULL)
+        return error_out_of_memory(err);
+    const char *const more[] = {entry, NULL};
+    return compare_append_words(arena, service->env, more, &service->env, err);
+}
+
+/* The scenario as this variant has it, in copy->settings. */
+static int compare_apply(const struct compare_request *request,
+                         const struct compare_variant *variant, struct scenario *copy,
+                         struct error *err)
+{
+    struct options options = *request->options;
+    struct program *service = &copy->settings.service;
+    const struct scenario_variant *base = NULL;
+    copy->n_variants = 0;
+    if (variant->scenario_variant != NULL) {
+        base = plan_find_variant(request->scenario, variant->scenario_variant, err);
+        if (base == NULL)
+            return -1;
+        copy->settings = base->settings;
+        copy->about = base->about != NULL ? base->about : copy->about;
+    }
+    if (copy->settings.image != NULL && (variant->build != NULL || variant->preload != NULL))
+        return error_set(err, ERROR_USAGE,
+                         "%s: found beside the image %s, expected a program of this machine: its "
+                         "files are not in a container",
+                         variant->build != NULL ? "--builds" : "--allocators",
+                         copy->settings.image);
+    if (variant->build != NULL)
+        (void)settings_choose_build(&copy->settings, variant->build);
+    if (variant->command != NULL &&
+        compare_set_command(copy->arena, variant->command, service, err) < 0)
+        return -1;
+    options.n_env = 0;
+    for (unsigned i = 0; variant->env != NULL && variant->env[i] != NULL; i++) {
+        if (i == OPTIONS_ENV_MAX)
+            return error_set(err, ERROR_USAGE, "--env: found more than %d variables",
+                             OPTIONS_ENV_MAX);
+        options.env[options.n_env++] = variant->env[i];
+    }
+    if (overrides_apply(&options, copy, err) < 0)
+        return -1;
+    if (variant->args != NULL &&
+        compare_append_words(copy->arena, service->args, variant->args, &service->args, err) < 0)
+        return -1;
+    if (variant->preload != NULL && preload_set(variant->preload, copy, &copy->settings, err) < 0)
+        return -1;
+    return compare_set_build_environment(copy->arena, variant->build, service, err);
+}
+
+/* The revision that a variant is of; NULL: of none. */
+static const struct revision *compare_revision(const struct compare_request *request,
+                                               const struct compare_variant *variant)
+{
+    for (unsigned i = 0; variant->rev != NULL && i < request->revisions->n; i++)
+        if (strcmp(request->revisions->list[i].name, variant->rev) == 0)
+            return &request->revisions->list[i];
+    return NULL;
+}
+
+/* A name that is no build's may be one misspelt. Always -1. */
+static int compare_unknown_build(const char *build, struct error *err)
+{
+    const char *names[32] = {NULL};
+    for (size_t i = 0; builds[i].name != NULL && i + 1 < ARRAY_LENGTH(names); i++)
+        names[i] = builds[i].name;
+    const char *near = build_find(build) == NULL ? json_nearest(build, names) : NULL;
+    if (near != NULL)
+        return error_prefix(err, "--builds: did you mean \"%s\"?", near);
+    return error_prefix(err, "--builds");
+}
+
+/* The program of this build in place of the plain one. 1: there is none here, and *ret_why says
+ * why (the arena's). */
+static int compare_choose_build(struct arena *arena, const char *build, struct program *service,
+                                const char **ret_why, struct error *err)
+{
+    CLEANUP(freep) char *found = NULL;
+    int status = build_program(service->command[0], build, &found, err);
+    if (status < 0)
+        return compare_unknown_build(build, err);
+    const char *kept = arena_strdup(arena, found);
+    const char **words = arena_alloc(arena, (words_count(service->command) + 1) * sizeof(*words));
+    if (words == NULL || kept == NULL)
+        return error_out_of_memory(err);
+    if (status > 0) {
+        *ret_why = kept;
+        return 1;
+    }
+    memcpy(words, service->command, words_count(service->command) * sizeof(*words));
+    words[0] = kept;
+    service->command = words;
+    return 0;
+}
+
+/* Random bits of addresses where this will run. Only where this machine has more than some builds
+ * bear it has to be known which place that is: a guest has no more than they do. */
+static unsigned compare_mmap_rnd_bits(const struct options *options)
+{
+    unsigned bits = build_mmap_rnd_bits();
+    if (bits <= BUILD_MMAP_RND_BITS_MAX)
+        return bits;
+    bool here = options->driver == NULL || strcmp(options->driver, "auto") == 0
+                    ? native_driver.probe(&options->driver_options, NULL) == 0
+                    : strcmp(options->driver, native_driver.name) == 0;
+    return here ? bits : BUILD_MMAP_RND_BITS_MAX;
+}
+
+/* Why this program cannot be run as the variant says; 1: *ret_why does (malloc'd). */
+static int compare_probe_program(const struct options *options,
+                                 const struct compare_variant *variant, const char *program,
+                                 char **ret_why, struct error *err)
+{
+    int status = build_probe(program, compare_mmap_rnd_bits(options), ret_why, err);
+    if (status != 0 || variant->preload == NULL || variant->preload->path[0] == '\0')
+        return status;
+    if (preload_is_ignored(program, ret_why))
+        return *ret_why != NULL ? 1 : error_out_of_memory(err);
+    return build_probe_preload(program, ret_why, err);
+}
+
+/* The program that this variant runs. 1: it cannot be run so, and its `skipped` says why. */
+static int compare_choose_program(const struct compare_request *request,
+                                  struct compare_variant *variant, struct arena *arena,
+                                  struct run_spec *run, struct error *err)
+{
+    struct program *service = &run->settings.service;
+    CLEANUP(freep) char *why = NULL;
+    if (run->settings.image != NULL)
+        return 0;
+    if (variant->build != NULL) {
+        int status = compare_choose_build(arena, variant->build, service, &variant->skipped, err);
+        if (status != 0)
+            return status;
+    }
+    if (variant->build == NULL && variant->preload == NULL)
+        return 0;
+    int status = compare_probe_program(request->options, variant, service->command[0], &why, err);
+    if (status <= 0)
+        return status;
+    variant->skipped = arena_strdup(arena, why);
+    return variant->skipped != NULL ? 1 : error_out_of_memory(err);
+}
+
+/* Where this variant's names are resolved. 1: its revision could not be built. */
+static int compare_paths(const struct compare_request *request, struct compare_variant *variant,
+                         struct plan_paths *ret)
+{
+    const char *services = request->places->services;
+    *ret = (struct plan_paths){.services_dir = services[0] != '\0' ? services : NULL};
+    const struct revision *revision = compare_revision(request, variant);
+    if (revision == NULL)
+        return 0;
+    revision_set_paths(request->revisions, revision, ret);
+    variant->skipped = revision->failed;
+    variant->failed = revision->failed != NULL;
+    return variant->failed;
+}
+
+/* One run of this variant into the plan, unless it cannot be run here. */
+static int compare_add(const struct compare_request *request, struct compare_variant *variant,
+                       struct scenario *copy, struct plan *plan, struct error *err)
+{
+    struct plan_paths paths;
+    if (variant->skipped != NULL || compare_paths(request, variant, &paths) == 1)
+        return 0;
+    *copy = *request->scenario;
+    if (compare_apply(request, variant, copy, err) < 0)
+        return -1;
+    const char *name = variant->name[0] != '\0' ? variant->name : NULL;
+    copy->variants[0] = (struct scenario_variant){.name = name, .settings = copy->settings};
+    copy->n_variants = name != NULL;
+    if (plan_add(plan, copy, name, &paths, err) < 0)
+        return -1;
+    struct run_spec *run = &plan->runs[plan->n_runs - 1];
+    int status = compare_choose_program(request, variant, plan->arena, run, err);
+    if (status != 0)
+        plan->n_runs--;
+    if (status != 0)
+        return status < 0 ? -1 : 0;
+    run->label = arena_strdup(plan->arena, variant->label);
+    run->build = arena_strdup(plan->arena, variant->build);
+    run->allocator =
+        variant->preload != NULL ? arena_strdup(plan->arena, variant->preload->name) : NULL;
+    run->group = 1;
+    run->position = (unsigned)plan->n_runs;
+    return run->label != NULL ? 0 : error_out_of_memory(err);
+}
+
+/* Those that cannot be run stand behind those that can. */
+static void compare_sort_skipped(struct compare_variants *variants)
+{
+    struct compare_variants sorted = {.n = 0, .arena = variants->arena};
+    for (int skipped = 0; skipped <= 1; skipped++)
+        for (unsigned i = 0; i < variants->n; i++)
+            if ((variants->items[i].skipped != NULL) == (skipped == 1))
+                sorted.items[sorted.n++] = variants->items[i];
+    *variants = sorted;
+}
+
+static int compare_check_left(const struct compare_variants *variants, size_t n_runs,
+                              struct error *err)
+{
+    CLEANUP(buffer_done) struct buffer why = BUFFER_INIT(sizeof(err->text));
+    if (n_runs > 1)
+        return 0;
+    enum error_kind kind = ERROR_ENVIRONMENT;
+    for (unsigned i = 0; i < variants->n; i++)
+        if (variants->items[i].skipped != NULL) {
+            (void)buffer_printf(&why, NULL, "\n  %s: %s", variants->items[i].label,
+                                variants->items[i].skipped);
+            kind = variants->items[i].failed ? ERROR_SERVICE : kind;
+        }
+    return error_set(err, kind, "nothing to compare with: %s%s can be run here%s",
+                     n_runs == 1 ? "only " : "no variant",
+                     n_runs == 1 ? variants->items[0].label : "", buffer_text(&why));
+}
+
+int compare_plan_make(const struct compare_request *request, struct compare_variants *variants,
+                      struct plan *plan, struct error *err)
+{
+    unsigned repeats = request->options->repeats;
+    CLEANUP(freep) struct scenario *copy = malloc(sizeof(*copy));
+    if (copy == NULL)
+        return error_out_of_memory(err);
+    for (unsigned i = 0; i < variants->n; i++)
+        if (compare_add(request, &variants->items[i], copy, plan, err) < 0)
+            return -1;
+    size_t n = plan->n_runs;
+    compare_sort_skipped(variants);
+    if (compare_check_left(variants, n, err) < 0)
+        return -1;
+    if (repeats == 0)
+        repeats = COMPARE_REPEATS_DEFAULT;
+    for (unsigned repeat = 1; repeat < repeats; repeat++)
+        for (size_t i = 0; i < n; i++) {
+            if (plan_repeat(plan, (i + repeat) % n, err) < 0)
+                return -1;
+            plan->runs[plan->n_runs - 1].group = repeat + 1;
+        }
+    return plan_check_groups(plan, err);
+}

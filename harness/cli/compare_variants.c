@@ -1,0 +1,415 @@
+#include "cli/compare_variants.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/cleanup.h"
+#include "base/words.h"
+#include "scenario/build.h"
+#include "scenario/tables.h"
+
+/* Room to count what is too much. */
+#define CHOICES_MAX      128
+#define LABEL_MAX        48 /* of one choice */
+#define AXES_MAX         4
+#define NAME_MAX_LETTERS 48
+
+/* What one axis offers: variants of which only that part is set. */
+struct compare_axis {
+    struct compare_variant *choices; /* the arena's */
+    unsigned n;
+};
+
+/* All that making variants needs. */
+struct compare_maker {
+    const struct options *options;
+    const struct scenario *scenario;
+    struct arena *arena;
+    struct compare_axis axes[AXES_MAX];
+    unsigned n_axes;
+};
+
+/* "a long label" as one that a table has room for. */
+static void compare_set_label(struct compare_variant *choice, const char *text)
+{
+    size_t length = strlen(text);
+    if (length <= LABEL_MAX) {
+        snprintf(choice->label, sizeof(choice->label), "%s", text);
+        return;
+    }
+    length = LABEL_MAX - strlen("…");
+    while (length > 0 && ((unsigned char)text[length] & 0xC0) == 0x80)
+        length--; /* not within a character */
+    snprintf(choice->label, sizeof(choice->label), "%.*s…", (int)length, text);
+}
+
+static int compare_add_axis(struct compare_maker *maker, struct compare_axis **ret,
+                            struct error *err)
+{
+    struct compare_axis *axis = &maker->axes[maker->n_axes++];
+    axis->choices = arena_alloc(maker->arena, CHOICES_MAX * sizeof(*axis->choices));
+    axis->n = 0;
+    *ret = axis;
+    return axis->choices != NULL ? 0 : error_out_of_memory(err);
+}
+
+/* One more choice; `option` and `text` are for the error that there are too many, or that it is
+ * there already. */
+static int compare_add_choice(struct compare_axis *axis, const char *option, const char *text,
+                              struct compare_variant **ret, struct error *err)
+{
+    if (axis->n == CHOICES_MAX)
+        return error_set(err, ERROR_USAGE, "%s: found more than %d words", option, CHOICES_MAX);
+    struct compare_variant *choice = &axis->choices[axis->n];
+    *choice = (struct compare_variant){.name = ""};
+    compare_set_label(choice, text);
+    axis->n++;
+    *ret = choice;
+    return 0;
+}
+
+static int compare_check_twice(const struct compare_axis *axis, const char *option,
+                               struct error *err)
+{
+    const char *last = axis->choices[axis->n - 1].label;
+    for (unsigned i = 0; i + 1 < axis->n; i++)
+        if (strcmp(axis->choices[i].label, last) == 0)
+            return error_set(err, ERROR_USAGE, "%s: found \"%s\" twice, expected each once", option,
+                             last);
+    return 0;
+}
+
+/* What a word of a list says about its variant. */
+typedef int (*compare_word_function)(struct compare_maker *maker, const char *word,
+                                     struct compare_variant *choice, struct error *err);
+
+static int compare_word_build(struct compare_maker *maker, const char *word,
+                              struct compare_variant *choice, struct error *err)
+{
+    (void)maker;
+    if (!build_is_name(word))
+        return error_set(err, ERROR_USAGE, "found the build \"%.60s\", expected %s", word,
+                         BUILD_NAME_EXPECTED);
+    choice->build = word;
+    return 0;
+}
+
+static int compare_word_allocator(struct compare_maker *maker, const char *word,
+                                  struct compare_variant *choice, struct error *err)
+{
+    struct preload *preload = arena_alloc(maker->arena, sizeof(*preload));
+    if (preload == NULL)
+        return error_out_of_memory(err);
+    if (preload_find(word, NULL, preload, err) < 0)
+        return -1;
+    choice->preload = preload;
+    compare_set_label(choice, preload->name);
+    choice->skipped = preload->missing[0] != '\0' ? preload->missing : NULL;
+    return 0;
+}
+
+/* "a,b,c" as an axis. */
+static int compare_list_axis(struct compare_maker *maker, const char *option, const char *list,
+                             compare_word_function function, struct error *err)
+{
+    struct compare_axis *axis = NULL;
+    if (list == NULL)
+        return 0;
+    char *rest = arena_strdup(maker->arena, list);
+    if (rest == NULL)
+        return error_out_of_memory(err);
+    if (compare_add_axis(maker, &axis, err) < 0)
+        return -1;
+    for (char *word = strsep(&rest, ","); word != NULL; word = strsep(&rest, ",")) {
+        struct compare_variant *choice = NULL;
+        if (*word == '\0')
+            return error_set(err, ERROR_USAGE,
+                             "%s: found an empty word in \"%.100s\", expected words with one comma "
+                             "between them",
+                             option, list);
+        if (compare_add_choice(axis, option, word, &choice, err) < 0 ||
+            compare_check_twice(axis, option, err) < 0)
+            return -1;
+        if (function(maker, word, choice, err) < 0)
+            return error_prefix(err, "%s", option);
+        if (compare_check_twice(axis, option, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* The words of a text, in the arena. */
+static int compare_split(struct compare_maker *maker, const char *text, const char *const **ret,
+                         struct error *err)
+{
+    CLEANUP(freep) char **words = NULL;
+    if (words_split(text, &words, err) < 0)
+        return -1;
+    size_t count = words_count((const char *const *)words);
+    const char **kept = arena_alloc(maker->arena, (count + 1) * sizeof(*kept));
+    for (size_t i = 0; kept != NULL && i < count; i++)
+        if ((kept[i] = arena_strdup(maker->arena, words[i])) == NULL)
+            kept = NULL;
+    if (kept == NULL)
+        return error_out_of_memory(err);
+    *ret = kept;
+    return 0;
+}
+
+static int compare_add_env(struct compare_maker *maker, struct compare_axis *axis, const char *text,
+                           struct error *err)
+{
+    struct compare_variant *choice = NULL;
+    if (compare_add_choice(axis, "--env", text, &choice, err) < 0 ||
+        compare_check_twice(axis, "--env", err) < 0)
+        return -1;
+    if (compare_split(maker, text, &choice->env, err) < 0)
+        return error_prefix(err, "--env");
+    for (const char *const *word = choice->env; *word != NULL; word++)
+        if (strchr(*word, '=') == NULL || **word == '=')
+            return error_set(err, ERROR_USAGE,
+                             "--env: found \"%.60s\", expected NAME=VALUE, or several with blanks "
+                             "between them",
+                             *word);
+    return 0;
+}
+
+static int compare_add_args(struct compare_maker *maker, struct compare_axis *axis,
+                            const char *text, struct error *err)
+{
+    struct compare_variant *choice = NULL;
+    if (compare_add_choice(axis, "--args", text, &choice, err) < 0 ||
+        compare_check_twice(axis, "--args", err) < 0)
+        return -1;
+    return compare_split(maker, text, &choice->args, err) < 0 ? error_prefix(err, "--args") : 0;
+}
+
+/* The service as it is, then with each of the settings. */
+static int compare_settings_axis(struct compare_maker *maker, struct error *err)
+{
+    const struct options *options = maker->options;
+    struct compare_axis *axis = NULL;
+    struct compare_variant *as_it_is = NULL;
+    if (options->n_env + options->n_args == 0)
+        return 0;
+    if (compare_add_axis(maker, &axis, err) < 0 ||
+        compare_add_choice(axis, "--env", "", &as_it_is, err) < 0)
+        return -1;
+    for (unsigned i = 0; i < options->n_env; i++)
+        if (compare_add_env(maker, axis, options->env[i], err) < 0)
+            return -1;
+    for (unsigned i = 0; i < options->n_args; i++)
+        if (compare_add_args(maker, axis, options->args[i], err) < 0)
+            return -1;
+    return 0;
+}
+
+/* Two commands go by their programs' names, where these tell them apart. */
+static int compare_commands_axis(struct compare_maker *maker, struct error *err)
+{
+    const struct options *options = maker->options;
+    struct compare_axis *axis = NULL;
+    struct compare_variant *a = NULL;
+    struct compare_variant *b = NULL;
+    if (options->a == NULL || options->b == NULL)
+        return error_set(err, ERROR_USAGE, "found --%s alone, expected --%s beside it",
+                         options->a != NULL ? "a" : "b", options->a != NULL ? "b" : "a");
+    if (compare_add_axis(maker, &axis, err) < 0 ||
+        compare_add_choice(axis, "--a", "a", &a, err) < 0 ||
+        compare_add_choice(axis, "--b", "b", &b, err) < 0)
+        return -1;
+    if (compare_split(maker, options->a, &a->command, err) < 0)
+        return error_prefix(err, "--a");
+    if (compare_split(maker, options->b, &b->command, err) < 0)
+        return error_prefix(err, "--b");
+    char names[2][SCENARIO_NAME_MAX];
+    scenario_make_name(a->command[0], names[0]);
+    scenario_make_name(b->command[0], names[1]);
+    if (strcmp(names[0], names[1]) != 0) {
+        compare_set_label(a, names[0]);
+        compare_set_label(b, names[1]);
+    }
+    return 0;
+}
+
+static int compare_revisions_axis(struct compare_maker *maker, struct error *err)
+{
+    struct compare_axis *axis = NULL;
+    if (compare_add_axis(maker, &axis, err) < 0)
+        return -1;
+    for (unsigned i = 0; i < maker->options->n_rev; i++) {
+        struct compare_variant *choice = NULL;
+        const char *rev = maker->options->rev[i];
+        if (*rev == '\0')
+            return error_set(err, ERROR_USAGE, "--rev: found an empty word, expected a revision");
+        if (compare_add_choice(axis, "--rev", rev, &choice, err) < 0 ||
+            compare_check_twice(axis, "--rev", err) < 0)
+            return -1;
+        choice->rev = rev;
+    }
+    return 0;
+}
+
+/* A variant of the scenario, or the scenario and all of them. */
+static int compare_scenario_axis(struct compare_maker *maker, struct error *err)
+{
+    const struct scenario *scenario = maker->scenario;
+    const char *wanted = maker->options->variant;
+    struct compare_axis *axis = NULL;
+    struct compare_variant *choice = NULL;
+    if (compare_add_axis(maker, &axis, err) < 0)
+        return -1;
+    if (strcmp(wanted, "all") != 0) {
+        if (plan_find_variant(scenario, wanted, err) == NULL ||
+            compare_add_choice(axis, "--variant", wanted, &choice, err) < 0)
+            return -1;
+        choice->scenario_variant = wanted;
+        return 0;
+    }
+    if (compare_add_choice(axis, "--variant", "", &choice, err) < 0)
+        return -1;
+    for (unsigned i = 0; i < scenario->n_variants; i++) {
+        if (compare_add_choice(axis, "--variant", scenario->variants[i].name, &choice, err) < 0)
+            return -1;
+        choice->scenario_variant = scenario->variants[i].name;
+    }
+    return 0;
+}
+
+/* Of these there is one at most. */
+static int compare_first_axis(struct compare_maker *maker, struct error *err)
+{
+    const struct options *options = maker->options;
+    bool commands = options->a != NULL || options->b != NULL;
+    bool revisions = options->n_rev > 0;
+    bool variants = options->variant != NULL;
+    if ((int)commands + (int)revisions + (int)variants > 1)
+        return error_set(err, ERROR_USAGE, "found %s and %s, expected one of them",
+                         commands ? "--a and --b" : "--rev",
+                         commands && revisions ? "--rev" : "--variant");
+    if (commands)
+        return compare_commands_axis(maker, err);
+    if (revisions)
+        return compare_revisions_axis(maker, err);
+    return variants ? compare_scenario_axis(maker, err) : 0;
+}
+
+/* What a choice of one axis adds to a variant. */
+static void compare_combine(struct compare_variant *variant, const struct compare_variant *choice)
+{
+    size_t used = strlen(variant->label);
+    if (choice->label[0] != '\0')
+        snprintf(variant->label + used, sizeof(variant->label) - used, "%s%s", used > 0 ? "+" : "",
+                 choice->label);
+    if (choice->scenario_variant != NULL)
+        variant->scenario_variant = choice->scenario_variant;
+    if (choice->command != NULL)
+        variant->command = choice->command;
+    if (choice->rev != NULL)
+        variant->rev = choice->rev;
+    if (choice->build != NULL)
+        variant->build = choice->build;
+    if (choice->preload != NULL)
+        variant->preload = choice->preload;
+    if (choice->env != NULL)
+        variant->env = choice->env;
+    if (choice->args != NULL)
+        variant->args = choice->args;
+    if (variant->skipped == NULL)
+        variant->skipped = choice->skipped;
+}
+
+/* The label as a word for file names, which no other variant has. */
+static void compare_name(struct compare_variants *variants, struct compare_variant *variant)
+{
+    char word[RECORD_LABEL_MAX];
+    snprintf(word, sizeof(word), "%s", variant->label);
+    for (char *c = word; *c != '\0'; c++)
+        if (*c == '/')
+            *c = '-';
+    scenario_make_name(word, variant->name);
+    size_t length = strlen(variant->name);
+    for (unsigned n = 2; compare_variants_find(variants, variant->name) != variant; n++) {
+        char suffix[16];
+        int more = snprintf(suffix, sizeof(suffix), "-%u", n);
+        size_t kept =
+            length + (size_t)more <= NAME_MAX_LETTERS ? length : NAME_MAX_LETTERS - (size_t)more;
+        snprintf(variant->name + kept, sizeof(variant->name) - kept, "%s", suffix);
+    }
+}
+
+static int compare_multiply(const struct compare_maker *maker, struct compare_variants *variants,
+                            struct error *err)
+{
+    size_t count = 1;
+    for (unsigned i = 0; i < maker->n_axes; i++)
+        count *= maker->axes[i].n;
+    if (count > COMPARISON_VARIANTS_MAX)
+        return error_set(err, ERROR_USAGE,
+                         "found %zu variants, expected at most %d: the builds, allocators and "
+                         "settings multiply; compare some of them at a time",
+                         count, COMPARISON_VARIANTS_MAX);
+    for (size_t i = 0; i < count; i++) {
+        struct compare_variant *variant = &variants->items[variants->n++];
+        *variant = (struct compare_variant){.name = ""};
+        size_t rest = i;
+        size_t block = count;
+        for (unsigned axis = 0; axis < maker->n_axes; axis++) {
+            block /= maker->axes[axis].n;
+            compare_combine(variant, &maker->axes[axis].choices[rest / block]);
+            rest %= block;
+        }
+        if (variant->label[0] != '\0')
+            compare_name(variants, variant);
+        else
+            snprintf(variant->label, sizeof(variant->label), "%s",
+                     maker->options->variant != NULL ? maker->scenario->name : "as it is");
+    }
+    return 0;
+}
+
+static int compare_check_several(const struct compare_variants *variants, struct error *err)
+{
+    if (variants->n > 1)
+        return 0;
+    return error_set(err, ERROR_USAGE,
+                     "nothing to compare: found one variant (%s), expected two at least. Say what "
+                     "is to differ: --builds plain,race  --allocators glibc,jemalloc  --env K=V  "
+                     "--args 'WORD'  --variant all  --a 'COMMAND' --b 'COMMAND'  --rev R1 --rev "
+                     "R2; for example\n  leakcage compare json-tree --builds plain,race",
+                     variants->items[0].label);
+}
+
+int compare_variants_make(const struct options *options, const struct scenario *scenario,
+                          struct compare_variants *ret, struct error *err)
+{
+    *ret = (struct compare_variants){.n = 0};
+    ret->arena = arena_new();
+    if (ret->arena == NULL)
+        return error_out_of_memory(err);
+    struct compare_maker maker = {.options = options, .scenario = scenario, .arena = ret->arena};
+    if (compare_first_axis(&maker, err) < 0 ||
+        compare_list_axis(&maker, "--builds", options->builds, compare_word_build, err) < 0 ||
+        compare_list_axis(&maker, "--allocators", options->allocators, compare_word_allocator,
+                          err) < 0 ||
+        compare_settings_axis(&maker, err) < 0 || compare_multiply(&maker, ret, err) < 0)
+        return -1;
+    return compare_check_several(ret, err);
+}
+
+void compare_variants_done(struct compare_variants *variants)
+{
+    arena_free(variants->arena);
+    *variants = (struct compare_variants){.n = 0};
+}
+
+const struct compare_variant *compare_variants_find(const struct compare_variants *variants,
+                                                    const char *name)
+{
+    for (unsigned i = 0; i < variants->n; i++)
+        if (strcmp(variants->items[i].name, name) == 0)
+            return &variants->items[i];
+    return NULL;
+}

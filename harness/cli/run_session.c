@@ -1,0 +1,53 @@
+#include "cli/run_session.h"
+
+#include <unistd.h>
+
+#include "base/file.h"
+#include "cli/run_place.h"
+#include "scenario/plan_groups.h"
+
+int run_session_check_output(const char *dir, struct error *err)
+{
+    if (file_make_directories(dir, err) < 0)
+        return error_prefix(err, "results cannot go to %s", dir);
+    if (access(dir, W_OK) < 0)
+        return error_set(err, ERROR_ENVIRONMENT, "results cannot go to %s: it is not writable",
+                         dir);
+    return 0;
+}
+
+int run_session_prepare(struct run_session *session, const struct places *places, struct error *err)
+{
+    const struct options *options = session->options;
+    size_t parts = plan_count_parts(session->plan);
+    struct driver_options *driver_options = &session->driver_options;
+    *driver_options = options->driver_options;
+    driver_options->program_path = places->program;
+    driver_options->guest_init_path = places->guest_init;
+    /* No more guests than there are parts to take. */
+    driver_options->guests = options->jobs < parts ? options->jobs : (unsigned)parts;
+    session->console->n_planned = session->plan->n_runs;
+    if (run_place_choose(options, session->plan, driver_options, session->console, &session->driver,
+                         err) < 0)
+        return -1;
+    run_place_warn_of_crowd(driver_options->guests, session->console);
+    return 0;
+}
+
+int run_session_run(const struct run_session *session, struct error *err)
+{
+    const struct run_observer observer = {.progress = session->progress,
+                                          .context = session->console};
+    const struct session_options options = {
+        .driver = session->driver,
+        .driver_options = &session->driver_options,
+        .results_dir = session->options->output_dir,
+        .jobs = session->driver_options.guests,
+        .observer = &observer,
+        .record_done = session->record_done,
+        .context = session->console,
+    };
+    int status = session_run(session->plan, &options, err);
+    console_sort(session->console, session->plan);
+    return status;
+}
