@@ -47,6 +47,11 @@ libclang-rt-dev:/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.asan-x86_64.a:
 lint_needs="
 clang-format:/usr/bin/clang-format:formatting
 clang-tidy:/usr/bin/clang-tidy:budgets and checks"
+# Preloaded, never linked against: what a service runs under when allocators are compared.
+allocator_needs="
+libjemalloc2:/usr/lib/*/libjemalloc.so.2:an allocator to compare (--allocators jemalloc)
+libtcmalloc-minimal4:/usr/lib/*/libtcmalloc_minimal.so.4:an allocator to compare
+libmimalloc2.0:/usr/lib/*/libmimalloc.so.2:an allocator to compare"
 # LeakSanitizer, another peer, comes with gcc.
 bench_needs="
 wrk:/usr/bin/wrk:what the load generator is measured against
@@ -61,9 +66,9 @@ pod)
         needs=$needs$vm_needs$pod_needs
     fi
     ;;
-test) needs=$needs$vm_needs$pod_needs$test_needs ;;
+test) needs=$needs$vm_needs$pod_needs$test_needs$allocator_needs ;;
 lint) needs=$needs$test_needs$lint_needs ;;
-bench) needs=$needs$vm_needs$bench_needs ;;
+bench) needs=$needs$vm_needs$bench_needs$allocator_needs ;;
 *)
     echo "usage: ${0##*/} build|run|pod|test|lint|bench" >&2
     exit 2

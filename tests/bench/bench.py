@@ -10,12 +10,15 @@ speed        the same runs: time and requests to the verdict
 sensitivity  the smallest leak that is found, and the false alarms at none
 peers        the same mistakes under LeakSanitizer, valgrind, heaptrack, and an eye on RSS
 runtimes     services of other languages, clean and leaking: what was called what, how fast
+allocators   leaks, pressure and healthy services under four allocators: right, and at what cost
+lazy         freed memory under allocators and their settings, with room and without (MADV_FREE)
 robustness   the same verdict at other limits, concurrency, sampling, and on a busy machine
 """
 import os
 import sys
 
 import accuracy
+import allocators
 import costs
 import peers
 import robustness
@@ -28,7 +31,8 @@ BENCHMARKS = {
     "verdict": costs.bench_verdict, "accuracy": accuracy.bench_accuracy,
     "speed": accuracy.bench_speed, "sensitivity": sensitivity.bench_sensitivity,
     "peers": peers.bench_peers, "robustness": robustness.bench_robustness,
-    "runtimes": runtimes.bench_runtimes,
+    "runtimes": runtimes.bench_runtimes, "allocators": allocators.bench_allocators,
+    "lazy": allocators.bench_lazy,
 }
 BY_DEFAULT = ["load", "sampler", "vm", "verdict"]
 

@@ -107,6 +107,78 @@ def table(head, rows, indent="  "):
     return [line(cells[0]), rule] + [line(row) for row in cells[1:]]
 
 
+def markdown(head, rows):
+    """Lines of a table as a README has it."""
+    return ["| " + " | ".join(str(cell) for cell in row) + " |"
+            for row in [head, ["---"] * len(head)] + rows]
+
+
+def allocator_cell(rows):
+    """Runs of one scenario under one allocator: what the right ones are called, with what tells
+    allocators apart; and how many were wrong, and what those were called."""
+    right = [row for row in rows if row["right"]]
+    wrong = sorted(row["called"] for row in rows if not row["right"])
+    text = "-"
+    if right:
+        called = statistics.mode(row["called"] for row in right)
+        mine = [row for row in right if row["called"] == called]
+
+        def middle(key):
+            return median(row[key] for row in mine)
+        text = called + ", "
+        if called == "leak":
+            text += "+" + size(middle("growth_bytes"))
+        elif called == "pressure":
+            killed = sum(bool(row["oom_kills"]) for row in mine)
+            text += "%s at a time are safe, killed in %d of %d" % (
+                number(middle("safe_concurrency"), 2), killed, len(mine))
+        else:
+            text += "%s stay, peak %s" % (size(middle("stays_bytes")), size(middle("peak_bytes")))
+    if wrong:
+        text += " **(%d of %d wrong: %s)**" % (len(wrong), len(rows),
+                                              ", ".join(dict.fromkeys(wrong)))
+    return text
+
+
+# Of 12 MiB: so much is as good as all of it, or as nothing.
+LAZY_MOST = 8 << 20
+LAZY_SOME = 2 << 20
+
+
+def lazy_meaning(roomy, tight):
+    """One sentence: what stays with room, and what becomes of it without."""
+    if roomy["stays_bytes"] is None:
+        return "not measured"
+    kept = roomy["stays_bytes"] - (roomy["lazy_bytes"] or 0)
+    if tight["killed"]:
+        if roomy["stays_bytes"] < LAZY_SOME:
+            return "goes back, but too late for what needs the room at once"
+        if (roomy["lazy_bytes"] or 0) >= LAZY_SOME:
+            return "a part is lazily free, the rest is kept: not enough goes in time"
+        return "kept for the next burst, and in the way of everything else"
+    if (tight["taken_bytes"] or 0) >= LAZY_SOME:
+        return "stays, is there when the room is needed, and nothing is killed"
+    if kept < LAZY_SOME:
+        return "goes back at once"
+    return "a part stays, and there is room for it"
+
+
+def lazy_cells(roomy, tight):
+    """Cells of one row of the table; what was not run is "-"."""
+    if roomy is None or tight is None:
+        return ["-"] * 6
+    rest = roomy["rest_bytes"]
+    without_room = "killed in the first burst" if tight["called"] == "pressure" and \
+        tight["stays_bytes"] is None else "killed %d times" % (tight["killed"] or 0)
+    if not tight["killed"]:
+        without_room = "lives"
+        if (tight["taken_bytes"] or 0) >= LAZY_SOME:
+            without_room += "; the kernel takes back %s a burst" % size(tight["taken_bytes"])
+    return [size(roomy["stays_bytes"]), size(roomy["lazy_bytes"]),
+            "-" if rest is None else size(rest), roomy["called"],
+            "%s (%s)" % (without_room, tight["called"]), lazy_meaning(roomy, tight)]
+
+
 def spread(values):
     """The cells median, min, max, n of a table."""
     values = [value for value in values if value is not None]

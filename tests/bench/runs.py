@@ -2,7 +2,7 @@
 host's loopback, and where results of runs are kept.
 
 From the environment:
-  REPEATS=N       how often (accuracy, speed: 1; sensitivity: 5)
+  REPEATS=N       how often (accuracy, speed: 1; allocators: 3; sensitivity: 5)
   SCENARIOS="…"   these only; robustness takes NAME.VARIANT too, peers its own rows
   ALL=1           robustness takes the whole catalogue
   JOBS=N          handed on to `leakcage run --jobs N`
@@ -76,6 +76,24 @@ class Bench:
                 raise BenchError(why)
             print(why, file=sys.stderr)
         return [record for record in records if "id" in record]
+
+    def compare(self, results, arguments):
+        """Call `leakcage compare` with results in this folder; (record, its folder) of each run."""
+        os.makedirs(results, exist_ok=True)
+        done = subprocess.run(
+            [self.leakcage, "compare", "--json", "--quiet", "-o", results] + arguments,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
+        found = []
+        for path in sorted(glob.glob(os.path.join(results, "**", "result.json"), recursive=True)):
+            with open(path, encoding="utf-8") as file:
+                found.append((json.load(file), os.path.dirname(path)))
+        if done.returncode not in RAN or not found:
+            why = "leakcage compare ended with status %d: %s" % (done.returncode,
+                                                                 done.stderr.strip())
+            if not found:
+                raise BenchError(why)
+            print(why, file=sys.stderr)
+        return found
 
     def folder(self, *names):
         return os.path.abspath(os.path.join(self.kept, *names))

@@ -6,6 +6,7 @@ import unittest
 
 sys.dont_write_bytecode = True
 
+import allocators  # noqa: E402 pylint: disable=wrong-import-position
 import figures  # noqa: E402 pylint: disable=wrong-import-position
 import peer_tools  # noqa: E402 pylint: disable=wrong-import-position
 import robustness  # noqa: E402 pylint: disable=wrong-import-position
@@ -260,6 +261,103 @@ class Tools(unittest.TestCase):
                                     {"leaked_bytes": 109060}), (False, "0 B"))
         self.assertEqual(tool.judge({"leaked_bytes": 1133060, "requests": 1000},
                                     {"leaked_bytes": 109060}), (True, "1,024 B"))
+
+
+def allocator_row(called="leak", right=True, **figures_of):
+    return dict({"called": called, "right": right, "growth_bytes": 1040, "stays_bytes": 3 << 20,
+                 "peak_bytes": 4 << 20, "oom_kills": 0, "safe_concurrency": None}, **figures_of)
+
+
+class Allocators(unittest.TestCase):
+    def test_a_cell_tells_what_tells_allocators_apart(self):
+        self.assertEqual(figures.allocator_cell([allocator_row()]), "leak, +1.02 KiB")
+        self.assertEqual(figures.allocator_cell([allocator_row("clean")] * 2),
+                         "clean, 3.00 MiB stay, peak 4.00 MiB")
+        self.assertEqual(
+            figures.allocator_cell([allocator_row("pressure", oom_kills=2, safe_concurrency=5),
+                                    allocator_row("pressure", safe_concurrency=6)]),
+            "pressure, 5.5 at a time are safe, killed in 1 of 2")
+
+    def test_wrong_runs_are_told_and_do_not_count(self):
+        rows = [allocator_row(), allocator_row("clean", right=False, growth_bytes=7),
+                allocator_row("inconclusive", right=False)]
+        self.assertEqual(figures.allocator_cell(rows),
+                         "leak, +1.02 KiB **(2 of 3 wrong: clean, inconclusive)**")
+        self.assertEqual(figures.allocator_cell(rows[1:]),
+                         "- **(2 of 2 wrong: clean, inconclusive)**")
+
+    def test_a_table_for_a_readme(self):
+        self.assertEqual(figures.markdown(["a", "b"], [["c", 1]]),
+                         ["| a | b |", "| --- | --- |", "| c | 1 |"])
+
+    def test_a_library_that_is_not_there_is_named_with_the_remedy(self):
+        self.assertIsNone(allocators.library("glibc"))
+        kept = allocators.ALLOCATORS
+        allocators.ALLOCATORS = {"none": "libnosuchallocator.so.9"}
+        try:
+            with self.assertRaisesRegex(runs.BenchError, "libnosuchallocator.*setup.sh bench"):
+                allocators.library("none")
+        finally:
+            allocators.ALLOCATORS = kept
+
+
+def lazy_row(stays=0, lazy=0, **others):
+    return dict({"stays_bytes": stays << 20, "lazy_bytes": lazy << 20, "rest_bytes": None,
+                 "taken_bytes": 0, "killed": 0, "called": "clean", "squeezed": None}, **others)
+
+
+class Lazy(unittest.TestCase):
+    KILLED = lazy_row(killed=3, called="pressure", stays_bytes=None)
+
+    def test_what_a_row_means(self):
+        for words, roomy, tight in [
+                ("goes back at once", lazy_row(), lazy_row()),
+                ("kept for the next burst", lazy_row(12), self.KILLED),
+                ("too late", lazy_row(1), self.KILLED),
+                ("a part is lazily free, the rest is kept", lazy_row(16, 4), self.KILLED),
+                ("nothing is killed", lazy_row(12, 12), lazy_row(7, 7, taken_bytes=4 << 20)),
+                ("a part stays", lazy_row(5), lazy_row(5)),
+                ("not measured", lazy_row(stays_bytes=None), self.KILLED)]:
+            self.assertIn(words, figures.lazy_meaning(roomy, tight))
+
+    def test_cells_of_what_was_not_run_are_empty(self):
+        self.assertEqual(figures.lazy_cells(None, self.KILLED), ["-"] * 6)
+
+    def test_cells_tell_what_happens_where_there_is_no_room(self):
+        cells = figures.lazy_cells(lazy_row(12, 12), lazy_row(7, 7, taken_bytes=4 << 20))
+        self.assertEqual(cells[:5], ["12.0 MiB", "12.0 MiB", "-", "clean",
+                                     "lives; the kernel takes back 4.00 MiB a burst (clean)"])
+        self.assertEqual(figures.lazy_cells(lazy_row(12), self.KILLED)[4],
+                         "killed in the first burst (pressure)")
+
+    def test_figures_come_from_the_cycles(self):
+        def cycle(kind, anon, lazy, taken_before, taken, requests=8):
+            return {"kind": kind, "complete": "1", "settled_anon_bytes": str(anon),
+                    "settled_lazy_free_bytes": str(lazy), "requests_count": str(requests),
+                    "settled_pglazyfreed_pages": str(taken_before),
+                    "floor_pglazyfreed_pages": str(taken)}
+        cycles = [cycle("ready", 1000, 0, 0, 0), cycle("warm-up", 9000, 0, 50, 60),
+                  cycle("measure", 5000, 300, 160, 200), cycle("measure", 7000, 500, 240, 300, 2),
+                  cycle("rest", 3000, 0, 300, 300)]
+        found = allocators.lazy_figures({"verdict": "clean"}, cycles)
+        self.assertEqual(found["stays_bytes"], 5000)
+        self.assertEqual(found["lazy_bytes"], 400)
+        self.assertEqual(found["rest_bytes"], 2000)
+        self.assertEqual(found["taken_bytes"], (100 + 40) * 4096 / 10)
+        self.assertEqual(found["killed"], 0)
+        nothing = allocators.lazy_figures({"verdict": "pressure", "oom_kills": 3}, cycles[:2])
+        self.assertIsNone(nothing["stays_bytes"])
+        self.assertEqual(nothing["killed"], 3)
+
+
+class Expectations(unittest.TestCase):
+    def test_a_scenario_that_expects_nothing_takes_anything_but_a_leak(self):
+        for called in figures.VERDICTS:
+            self.assertEqual(runs.is_right(called, "none", (None, None)), called != "leak")
+        self.assertFalse(runs.is_right("inconclusive", "none", (None, None)))
+        self.assertFalse(runs.is_right("error", None, (None, None)))
+        self.assertEqual(figures.confusion([(None, "clean")]), figures.confusion([]))
+        self.assertNotIn(("leak", None), robustness.accepts({"load": {}}, {"load": {}}))
 
 
 if __name__ == "__main__":
