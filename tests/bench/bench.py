@@ -12,11 +12,13 @@ peers        the same mistakes under LeakSanitizer, valgrind, heaptrack, and an 
 runtimes     services of other languages, clean and leaking: what was called what, how fast
 allocators   leaks, pressure and healthy services under four allocators: right, and at what cost
 lazy         freed memory under allocators and their settings, with room and without (MADV_FREE)
+aa           runs that are all the same, dealt out as two variants: how often called different
 robustness   the same verdict at other limits, concurrency, sampling, and on a busy machine
 """
 import os
 import sys
 
+import aa
 import accuracy
 import allocators
 import costs
@@ -32,7 +34,7 @@ BENCHMARKS = {
     "speed": accuracy.bench_speed, "sensitivity": sensitivity.bench_sensitivity,
     "peers": peers.bench_peers, "robustness": robustness.bench_robustness,
     "runtimes": runtimes.bench_runtimes, "allocators": allocators.bench_allocators,
-    "lazy": allocators.bench_lazy,
+    "lazy": allocators.bench_lazy, "aa": aa.bench_aa,
 }
 BY_DEFAULT = ["load", "sampler", "vm", "verdict"]
 

@@ -6,6 +6,7 @@ import unittest
 
 sys.dont_write_bytecode = True
 
+import aa  # noqa: E402 pylint: disable=wrong-import-position
 import allocators  # noqa: E402 pylint: disable=wrong-import-position
 import figures  # noqa: E402 pylint: disable=wrong-import-position
 import peer_tools  # noqa: E402 pylint: disable=wrong-import-position
@@ -348,6 +349,15 @@ class Lazy(unittest.TestCase):
         nothing = allocators.lazy_figures({"verdict": "pressure", "oom_kills": 3}, cycles[:2])
         self.assertIsNone(nothing["stays_bytes"])
         self.assertEqual(nothing["killed"], 3)
+
+
+class Claims(unittest.TestCase):
+    def test_claims_are_figures_that_differ_whichever_the_variant(self):
+        variants = [{"figures": {"peak_bytes": {"median": 1}}},
+                    {"figures": {"peak_bytes": {"differs": False}, "rate": {"differs": True}}},
+                    {"figures": {"rate": {"differs": True}}}, {"skipped": "no such library"}]
+        self.assertEqual(aa.claims({"variants": variants}), ["rate"])
+        self.assertEqual(aa.claims({"variants": variants[:1]}), [])
 
 
 class Expectations(unittest.TestCase):
