@@ -126,6 +126,21 @@ START_TEST(a_floor_that_never_stepped_need_not_rest)
 }
 END_TEST
 
+/* As measured: jemalloc that gives everything back at once, bursts of 12 MiB, 8 in a cycle. After
+ * ten cycles its ups and downs are known, and a new height among them is none. */
+START_TEST(a_new_height_of_ups_and_downs_is_no_step)
+{
+    static const double jitter[] = {1494, 1530, 1470, 1502, 1540, 1494,
+                                    1558, 1586, 1502, 1518, 1618};
+    struct growth growth = weigh(jitter, ARRAY_LENGTH(jitter));
+    ck_assert(growth.jitters);
+    ck_assert_int_eq(growth.shape, GROWTH_FLAT);
+    growth = weigh(jitter, 8); /* too early to know */
+    ck_assert(!growth.jitters);
+    ck_assert_int_eq(growth.shape, GROWTH_UNCLEAR);
+}
+END_TEST
+
 /* What comes and goes is no step: a saw-tooth is flat when it is. */
 START_TEST(a_height_that_was_reached_before_is_no_step)
 {
@@ -238,6 +253,7 @@ static Suite *suite(void)
     tcase_add_test(steps, a_late_step_must_have_been_the_last);
     tcase_add_test(steps, a_floor_that_never_stepped_need_not_rest);
     tcase_add_test(steps, a_height_that_was_reached_before_is_no_step);
+    tcase_add_test(steps, a_new_height_of_ups_and_downs_is_no_step);
     tcase_add_test(windows, growth_that_slowed_down_must_keep_up_with_itself);
     tcase_add_test(windows, growth_that_slows_down_over_two_whole_windows_fades);
     tcase_add_test(windows, a_window_without_growth_before_it_weighs_nothing);
