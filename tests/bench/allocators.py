@@ -184,9 +184,11 @@ def bench_lazy(bench):
     body = []
     for row in SETTINGS:
         roomy, tight = found["roomy"].get(row), found["tight"].get(row)
-        body.append([row] + figures.lazy_cells(roomy, tight))
+        setting = " ".join("`%s=%s`" % pair for pair in SETTINGS[row][1].items())
+        body.append([(row + ": " + setting) if setting else row] +
+                    figures.lazy_cells(roomy, tight))
     runs.show(figures.markdown(["who frees it", "stays after the load", "of it lazily free",
-                                "after a rest", "verdict", "where there is no room",
+                                "after a rest", "verdict", "squeezed", "where there is no room",
                                 "what that means"], body))
     leaks = [row for row in SETTINGS for limit in LIMITS
              if (found[limit].get(row) or {}).get("called") == "leak"]

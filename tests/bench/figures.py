@@ -140,8 +140,7 @@ def allocator_cell(rows):
     return text
 
 
-# Of 12 MiB: so much is as good as all of it, or as nothing.
-LAZY_MOST = 8 << 20
+# Of 12 MiB: so much is worth a word.
 LAZY_SOME = 2 << 20
 
 
@@ -151,7 +150,8 @@ def lazy_meaning(roomy, tight):
         return "not measured"
     kept = roomy["stays_bytes"] - (roomy["lazy_bytes"] or 0)
     if tight["killed"]:
-        if roomy["stays_bytes"] < LAZY_SOME:
+        rest = roomy["stays_bytes"] if roomy["rest_bytes"] is None else roomy["rest_bytes"]
+        if min(roomy["stays_bytes"], rest) < LAZY_SOME:
             return "goes back, but too late for what needs the room at once"
         if (roomy["lazy_bytes"] or 0) >= LAZY_SOME:
             return "a part is lazily free, the rest is kept: not enough goes in time"
@@ -163,10 +163,18 @@ def lazy_meaning(roomy, tight):
     return "a part stays, and there is room for it"
 
 
+def squeeze_cell(squeeze):
+    """Another process took the room: what was given up for it; "-": it was not tried."""
+    if not squeeze:
+        return "-"
+    return "killed" if squeeze["killed"] else "%s go, nothing is killed" % size(
+        squeeze.get("freed_bytes"))
+
+
 def lazy_cells(roomy, tight):
     """Cells of one row of the table; what was not run is "-"."""
     if roomy is None or tight is None:
-        return ["-"] * 6
+        return ["-"] * 7
     rest = roomy["rest_bytes"]
     without_room = "killed in the first burst" if tight["called"] == "pressure" and \
         tight["stays_bytes"] is None else "killed %d times" % (tight["killed"] or 0)
@@ -175,7 +183,7 @@ def lazy_cells(roomy, tight):
         if (tight["taken_bytes"] or 0) >= LAZY_SOME:
             without_room += "; the kernel takes back %s a burst" % size(tight["taken_bytes"])
     return [size(roomy["stays_bytes"]), size(roomy["lazy_bytes"]),
-            "-" if rest is None else size(rest), roomy["called"],
+            "-" if rest is None else size(rest), roomy["called"], squeeze_cell(roomy["squeezed"]),
             "%s (%s)" % (without_room, tight["called"]), lazy_meaning(roomy, tight)]
 
 

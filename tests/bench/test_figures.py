@@ -315,6 +315,7 @@ class Lazy(unittest.TestCase):
                 ("goes back at once", lazy_row(), lazy_row()),
                 ("kept for the next burst", lazy_row(12), self.KILLED),
                 ("too late", lazy_row(1), self.KILLED),
+                ("too late", lazy_row(8, rest_bytes=1 << 19), self.KILLED),
                 ("a part is lazily free, the rest is kept", lazy_row(16, 4), self.KILLED),
                 ("nothing is killed", lazy_row(12, 12), lazy_row(7, 7, taken_bytes=4 << 20)),
                 ("a part stays", lazy_row(5), lazy_row(5)),
@@ -322,14 +323,20 @@ class Lazy(unittest.TestCase):
             self.assertIn(words, figures.lazy_meaning(roomy, tight))
 
     def test_cells_of_what_was_not_run_are_empty(self):
-        self.assertEqual(figures.lazy_cells(None, self.KILLED), ["-"] * 6)
+        self.assertEqual(figures.lazy_cells(None, self.KILLED), ["-"] * 7)
 
     def test_cells_tell_what_happens_where_there_is_no_room(self):
         cells = figures.lazy_cells(lazy_row(12, 12), lazy_row(7, 7, taken_bytes=4 << 20))
-        self.assertEqual(cells[:5], ["12.0 MiB", "12.0 MiB", "-", "clean",
+        self.assertEqual(cells[:6], ["12.0 MiB", "12.0 MiB", "-", "clean", "-",
                                      "lives; the kernel takes back 4.00 MiB a burst (clean)"])
-        self.assertEqual(figures.lazy_cells(lazy_row(12), self.KILLED)[4],
+        self.assertEqual(figures.lazy_cells(lazy_row(12), self.KILLED)[5],
                          "killed in the first burst (pressure)")
+
+    def test_a_squeeze_is_told_where_it_was_tried(self):
+        self.assertEqual(figures.squeeze_cell(None), "-")
+        self.assertEqual(figures.squeeze_cell({"killed": True, "freed_bytes": 5}), "killed")
+        self.assertEqual(figures.squeeze_cell({"killed": False, "freed_bytes": 9 << 20}),
+                         "9.00 MiB go, nothing is killed")
 
     def test_figures_come_from_the_cycles(self):
         def cycle(kind, anon, lazy, taken_before, taken, requests=8):
