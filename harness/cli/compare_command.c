@@ -49,6 +49,8 @@ static int compare_prepare_revisions(struct compare *compare, struct error *err)
     };
     if (options->n_rev == 0)
         return 0;
+    if (run_session_check_output(options->output_dir, err) < 0)
+        return -1;
     if (revisions_prepare(&request, &compare->revisions, err) < 0)
         return error_prefix(err, "--rev");
     return revisions_check(&compare->revisions, compare->scenario, &compare->scenario->settings,
@@ -82,7 +84,6 @@ static int compare_prepare(struct compare *compare, struct error *err)
         compare_plan_scenario(options, &compare->places, &compare->console, &compare->scenario,
                               err) < 0 ||
         compare_variants_make(options, compare->scenario, &compare->variants, err) < 0 ||
-        run_session_check_output(options->output_dir, err) < 0 ||
         compare_prepare_revisions(compare, err) < 0)
         return -1;
     const struct compare_request request = {
@@ -91,7 +92,8 @@ static int compare_prepare(struct compare *compare, struct error *err)
         .places = &compare->places,
         .revisions = &compare->revisions,
     };
-    if (compare_plan_make(&request, &compare->variants, compare->plan, err) < 0)
+    if (compare_plan_make(&request, &compare->variants, compare->plan, err) < 0 ||
+        run_session_check_output(options->output_dir, err) < 0)
         return -1;
     compare_say_plan(compare);
     return 0;
