@@ -206,7 +206,7 @@ static int build_find_program(struct build_place *place, const char *program, co
 
 int build_program(const char *program, const char *build, char **ret, struct error *err)
 {
-    const char *found = NULL;
+    const char *found = program;
     if (!build_is_name(build))
         return error_set(err, ERROR_USAGE, "found \"%.60s\", expected %s", build,
                          BUILD_NAME_EXPECTED);
@@ -214,7 +214,7 @@ int build_program(const char *program, const char *build, char **ret, struct err
     if (place.arena == NULL)
         return error_out_of_memory(err);
     int status = build_find_program(&place, program, build, &found, err);
-    char *copy = status >= 0 ? strdup(found) : NULL;
+    char *copy = status >= 0 && found != NULL ? strdup(found) : NULL;
     arena_free(place.arena);
     if (status < 0)
         return -1;

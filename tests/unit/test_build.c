@@ -156,18 +156,18 @@ static const char scenario_text[] =
 
 static const struct {
     int variant; /* -1: the scenario itself */
+    enum verdict_kind expect;
+    uint64_t limit_bytes;
     const char *build;
     bool said;
-    uint64_t limit_bytes;
-    enum verdict_kind expect;
     bool expects_cause;
 } chosen[] = {
-    {-1, "plain", false, UINT64_C(64) << 20, VERDICT_CLEAN, false},
-    {-1, "asan", false, UINT64_C(64) << 20, VERDICT_CLEAN, false},
-    {-1, "race", true, UINT64_C(512) << 20, VERDICT_LEAK, true},
-    {-1, "O3", true, SCENARIO_NO_LIMIT, VERDICT_CLEAN, false},
-    {0, "race", true, UINT64_C(1) << 30, VERDICT_CLEAN, false},
-    {0, "O3", true, SCENARIO_NO_LIMIT, VERDICT_CLEAN, false},
+    {-1, VERDICT_CLEAN, UINT64_C(64) << 20, "plain", false, false},
+    {-1, VERDICT_CLEAN, UINT64_C(64) << 20, "asan", false, false},
+    {-1, VERDICT_LEAK, UINT64_C(512) << 20, "race", true, true},
+    {-1, VERDICT_CLEAN, SCENARIO_NO_LIMIT, "O3", true, false},
+    {0, VERDICT_CLEAN, UINT64_C(1) << 30, "race", true, false},
+    {0, VERDICT_CLEAN, SCENARIO_NO_LIMIT, "O3", true, false},
 };
 
 START_TEST(a_build_has_its_own_limit_and_expectation)
