@@ -10,8 +10,13 @@
 
 #define FIGURES  PERMUTATION_FIGURES_MAX
 #define RUNS_MAX (PERMUTATION_GROUPS_MAX * PERMUTATION_RUNS_MAX)
-/* Statistics that are the same but for the order of their sums. */
-#define SAME (1 - 1e-9)
+
+/* Is a squared statistic as extreme as the observed one, but for the order of their sums? Never
+ * when the observed one is NaN. */
+static inline bool permutation_is_extreme(double greatest, double observed)
+{
+    return greatest >= observed * (1 - 1e-9) - 1e-12;
+}
 
 /* splitmix64 */
 static uint64_t permutation_random(uint64_t *state)
@@ -116,7 +121,7 @@ static void pair_count(struct pair *pair, const double *sum)
         if (statistic[f] > greatest)
             greatest = statistic[f];
     for (unsigned f = 0; f < pair->n_figures; f++)
-        pair->extreme[f] += greatest >= pair->observed[f] * SAME;
+        pair->extreme[f] += permutation_is_extreme(greatest, pair->observed[f]);
     pair->counted++;
 }
 
@@ -302,7 +307,7 @@ static unsigned pool_count(const struct pool *pool, double observed[][FIGURES], 
     unsigned least = UINT_MAX;
     for (unsigned g = 1; g < pool->n_groups; g++)
         for (unsigned f = 0; f < pool->n_figures; f++) {
-            extreme[g][f] += greatest >= observed[g][f] * SAME;
+            extreme[g][f] += permutation_is_extreme(greatest, observed[g][f]);
             if (!isnan(observed[g][f]) && extreme[g][f] < least)
                 least = extreme[g][f];
         }
