@@ -160,7 +160,7 @@ static void pair_enumerate(struct pair *pair)
     unsigned n = pair->n1 + pair->n2;
     unsigned k = pair->n1;
     unsigned fixed = pair->n1 == pair->n2 ? 1 : 0;
-    unsigned chosen[PERMUTATION_RUNS_MAX * 2];
+    unsigned chosen[PERMUTATION_RUNS_MAX * 2] = {0};
     double sum[2 * PERMUTATION_RUNS_MAX + 1][FIGURES]; /* over the chosen before */
     memset(sum[0], 0, sizeof(sum[0]));
     for (unsigned i = 0; i < k; i++)
@@ -187,7 +187,7 @@ static void pair_enumerate(struct pair *pair)
 static void pair_sample(struct pair *pair)
 {
     unsigned n = pair->n1 + pair->n2;
-    unsigned order[2 * PERMUTATION_RUNS_MAX];
+    unsigned order[2 * PERMUTATION_RUNS_MAX] = {0};
     for (unsigned i = 0; i < n; i++)
         order[i] = i;
     uint64_t state = permutation_seed(pair->value, n);
@@ -321,10 +321,10 @@ static void permutation_test_pool(const struct permutation_data *data, unsigned 
 {
     struct pool pool;
     pool_load(data, groups, &pool);
-    unsigned order[RUNS_MAX];
+    unsigned order[RUNS_MAX] = {0};
     for (unsigned i = 0; i < pool.n_runs; i++)
         order[i] = i;
-    double observed[PERMUTATION_GROUPS_MAX][FIGURES];
+    double observed[PERMUTATION_GROUPS_MAX][FIGURES] = {{0}};
     double statistic[PERMUTATION_GROUPS_MAX][FIGURES];
     unsigned extreme[PERMUTATION_GROUPS_MAX][FIGURES] = {{0}};
     pool_statistics(&pool, order, observed);
@@ -362,7 +362,7 @@ static double permutation_greater(double a, double b)
 static double permutation_confirm(const struct permutation_data *data, unsigned group,
                                   double at_least, struct permutation_result *ret)
 {
-    double pair[FIGURES];
+    double pair[FIGURES] = {0};
     permutation_test_pair(data, group, pair);
     for (unsigned f = 0; f < data->n_figures; f++)
         ret->p[group][f] = permutation_greater(fmax(ret->p[group][f], at_least), pair[f]);
