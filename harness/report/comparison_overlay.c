@@ -141,27 +141,44 @@ static void overlay_footprint(struct overlay *overlay, struct chart_series *seri
     }
 }
 
-/* A cross at each kill, as high as it stood before. */
+/* What led to a kill: how high it stood, and when it last did. */
+static bool overlay_before_kill(const struct timeline *timeline, nsec_t start_ns, nsec_t kill_ns,
+                                struct chart_point *ret)
+{
+    double highest = 0;
+    double bytes = 0;
+    nsec_t fell_ns = kill_ns;
+    for (size_t i = 0; i < timeline->n_memory && timeline->memory[i].t_ns <= kill_ns; i++)
+        if (timeline->memory[i].t_ns >= start_ns && overlay_bytes(&timeline->memory[i], &bytes))
+            highest = bytes > highest ? bytes : highest;
+    for (size_t i = 0; i < timeline->n_memory && timeline->memory[i].t_ns <= kill_ns; i++)
+        if (timeline->memory[i].t_ns >= start_ns && overlay_bytes(&timeline->memory[i], &bytes) &&
+            bytes >= highest / 2)
+            fell_ns = timeline->memory[i].t_ns;
+    struct overlay_clock clock = {.timeline = timeline};
+    /* Between two turns: at the end of the one before. */
+    overlay_own_time(&clock, fell_ns, &ret->x);
+    ret->y = highest;
+    return highest > 0;
+}
+
+/* A cross at each kill; the kernel may count several processes, and starts are what ended. */
 static void overlay_kills(struct overlay *overlay, struct chart_series *series,
                           const struct timeline *timeline)
 {
-    struct overlay_clock clock = {.timeline = timeline};
-    size_t sample = 0;
-    double bytes = 0;
+    nsec_t start_ns = 0;
+    bool alive = true;
     for (size_t i = 0; i < timeline->n_marks; i++) {
-        if (timeline->marks[i].kind != MARK_OOM_KILL)
-            continue;
-        double highest = 0;
+        const struct mark *mark = &timeline->marks[i];
         struct chart_point point;
-        for (; sample < timeline->n_memory &&
-               timeline->memory[sample].t_ns <= timeline->marks[i].t_ns;
-             sample++)
-            if (overlay_bytes(&timeline->memory[sample], &bytes))
-                highest = bytes > highest ? bytes : highest;
-        /* Between two turns: at the end of the one before. */
-        overlay_own_time(&clock, timeline->marks[i].t_ns, &point.x);
-        point.y = highest;
-        overlay_point(overlay, series, point);
+        if (mark->kind == MARK_START) {
+            start_ns = mark->t_ns;
+            alive = true;
+        } else if (mark->kind == MARK_OOM_KILL && alive) {
+            alive = false;
+            if (overlay_before_kill(timeline, start_ns, mark->t_ns, &point))
+                overlay_point(overlay, series, point);
+        }
     }
 }
 

@@ -337,7 +337,8 @@ static int comparison_table_below(const struct comparison_table *table, bool int
         return -1;
     comparison_remarks(table->report, comparison_table_remark, &sink);
     if (!intervals)
-        comparison_table_remark(&sink, NULL, "intervals do not fit here: --json has them");
+        comparison_table_remark(&sink, NULL,
+                                "intervals do not fit here: the HTML and --json have them");
     if (table->format == TABLE_TERMINAL)
         comparison_table_names(table, &sink);
     return sink.failed ? -1 : buffer_append_text(out, "\n", err);
