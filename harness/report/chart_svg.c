@@ -27,10 +27,11 @@
 /* The least columns a series has, however many there are. */
 #define CHART_COLUMNS_MIN 8
 
-#define CHART_NAME_COLUMNS 48
-#define CHART_LETTER       6.6 /* what a letter takes */
-#define CHART_COLORS       7
-#define CHART_DASHES       5 /* and 7 have no common factor: 35 looks */
+#define CHART_NAME_COLUMNS   48
+#define CHART_NAME_BYTES_MAX ((size_t)64 * 1024)
+#define CHART_LETTER         6.6 /* what a letter takes */
+#define CHART_COLORS         7
+#define CHART_DASHES         5 /* and 7 have no common factor: 35 looks */
 
 /* Where values are on the paper. */
 struct chart_frame {
@@ -260,7 +261,7 @@ struct chart_legend {
 static void chart_legend_entry(struct chart_legend *legend, const char *name, const char *shape,
                                const char *look)
 {
-    CLEANUP(buffer_done) struct buffer text = BUFFER_INIT(64 * 1024);
+    CLEANUP(buffer_done) struct buffer text = BUFFER_INIT(CHART_NAME_BYTES_MAX);
     line_text_shorten(name, CHART_NAME_COLUMNS, LINE_TEXT_UTF8, &text, NULL);
     double width = 34 + CHART_LETTER * (double)line_text_columns(buffer_text(&text)) + 18;
     if (legend->x > CHART_LEFT && legend->x + width > CHART_WIDTH) {

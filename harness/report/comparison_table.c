@@ -349,7 +349,7 @@ static int comparison_table_put(const struct comparison_table *table, struct buf
 {
     const struct comparison *comparison = table->report->comparison;
     bool intervals = true;
-    char title[2 * COMPARISON_TEXT_MAX];
+    char title[COMPARISON_TITLE_MAX];
     if (comparison_table_title(table, out, err) < 0)
         return -1;
     if (table->format == TABLE_MARKDOWN && comparison_table_sentence(table, out, err) < 0)
