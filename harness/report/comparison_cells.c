@@ -131,10 +131,10 @@ const char *comparison_ratio_title(const struct comparison *comparison, char *te
             most = figure->confidence > most ? figure->confidence : most;
         }
     }
-    int length = snprintf(text, 2 * COMPARISON_TEXT_MAX, "× %.100s",
+    int length = snprintf(text, COMPARISON_TITLE_MAX, "× %.100s",
                           comparison->n > 0 ? comparison->variant[0].name : "");
     char *end = text + length;
-    size_t room = 2 * COMPARISON_TEXT_MAX - (size_t)length;
+    size_t room = COMPARISON_TITLE_MAX - (size_t)length;
     /* Rounded down: no more is said than holds. */
     double percent = floor(1000 * least + 1e-9) / 10;
     if (most > 0 && most - least < 0.0005)

@@ -337,7 +337,8 @@ static int comparison_table_below(const struct comparison_table *table, bool int
         return -1;
     comparison_remarks(table->report, comparison_table_remark, &sink);
     if (!intervals)
-        comparison_table_remark(&sink, NULL, "intervals do not fit here: --json has them");
+        comparison_table_remark(&sink, NULL,
+                                "intervals do not fit here: the HTML and --json have them");
     if (table->format == TABLE_TERMINAL)
         comparison_table_names(table, &sink);
     return sink.failed ? -1 : buffer_append_text(out, "\n", err);
@@ -348,7 +349,7 @@ static int comparison_table_put(const struct comparison_table *table, struct buf
 {
     const struct comparison *comparison = table->report->comparison;
     bool intervals = true;
-    char title[2 * COMPARISON_TEXT_MAX];
+    char title[COMPARISON_TITLE_MAX];
     if (comparison_table_title(table, out, err) < 0)
         return -1;
     if (table->format == TABLE_MARKDOWN && comparison_table_sentence(table, out, err) < 0)
