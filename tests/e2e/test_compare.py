@@ -75,7 +75,7 @@ class Failures(Compare):
     @e2e.needs_driver
     def test_one_that_never_gets_ready_leaves_the_others_alone(self):
         done = self.compare("--a", e2e.service("clean"), "--b",
-                            "/bin/sh -c 'echo no database; exit 3'", "--url", "/", *QUICK,
+                            "/bin/sh -c 'echo no database; exit 3'", "--url", "/work", *QUICK,
                             "--json")
         self.expect_status(done, e2e.SERVICE)
         variants = json.loads(done.out)["variants"]
@@ -96,7 +96,7 @@ class Failures(Compare):
         if not os.path.exists(library):
             self.skipTest("%s is not there" % library)
         # The program takes the variable away again.
-        done = self.compare("--allocators", "glibc," + library, "--url", "/", *QUICK, "--",
+        done = self.compare("--allocators", "glibc," + library, "--url", "/work", *QUICK, "--",
                             "/usr/bin/env", "-u", "LD_PRELOAD", e2e.service("clean"))
         self.expect_status(done, e2e.PASS)
         self.assertIn("LD_PRELOAD had no effect: ", done.out)
@@ -106,7 +106,7 @@ class Failures(Compare):
         self.assertRegex(result["warnings"][0], r"^LD_PRELOAD had no effect: libm\S* is not mapped "
                                                 r"in clean \(pid \d+\)$")
         # Without that it is there, and nothing is said.
-        done = self.compare("--allocators", "glibc," + library, "--url", "/", *QUICK, "--",
+        done = self.compare("--allocators", "glibc," + library, "--url", "/work", *QUICK, "--",
                             e2e.service("clean"))
         self.expect_status(done, e2e.PASS)
         self.assertNotIn("LD_PRELOAD", done.out)
