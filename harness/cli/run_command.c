@@ -11,6 +11,7 @@
 #include "cli/run_place.h"
 #include "cli/run_plan.h"
 #include "run/session.h"
+#include "scenario/plan_groups.h"
 
 /* Results must be writable before anything is measured. */
 static int run_check_output(const char *dir, struct error *err)
@@ -40,8 +41,9 @@ int command_run(const struct options *options, struct error *err)
     struct driver_options driver_options = options->driver_options;
     driver_options.program_path = places.program;
     driver_options.guest_init_path = places.guest_init;
-    /* No more guests than runs. */
-    driver_options.guests = options->jobs < plan->n_runs ? options->jobs : (unsigned)plan->n_runs;
+    /* No more guests than there are parts to take. */
+    size_t parts = plan_count_parts(plan);
+    driver_options.guests = options->jobs < parts ? options->jobs : (unsigned)parts;
     console.n_planned = plan->n_runs;
     const struct driver *driver = NULL;
     if (run_place_choose(options, plan, &driver_options, &console, &driver, err) < 0)

@@ -104,6 +104,10 @@ static void comparison_set_ratio(const struct comparison_input *inputs, unsigned
 
 /* --- the test --- */
 
+/* Of the least difference that matters, what is added to the spread in the test. All of it would
+ * cost power for differences that are little more than that, none for those that are larger. */
+#define GRAIN_SHARE 0.5
+
 /* Growth and what is retained may be about nothing, or below it. */
 static bool comparison_is_by_ratio(enum figure figure)
 {
@@ -129,10 +133,10 @@ static void comparison_scale(enum figure figure, unsigned n_rows, struct permuta
     double amount = figure_info[figure].least_amount;
     double size = n > 0 ? trend_median(sizes, n) : 0;
     if (!by_ratio) {
-        data->grain[figure] = fmax(amount, share * size);
+        data->grain[figure] = GRAIN_SHARE * fmax(amount, share * size);
         return;
     }
-    data->grain[figure] = log1p(fmax(share, amount / size));
+    data->grain[figure] = GRAIN_SHARE * log1p(fmax(share, amount / size));
     for (unsigned i = 0; i < n_rows; i++)
         data->value[i][figure] = log(data->value[i][figure]); /* NaN stays NaN */
 }

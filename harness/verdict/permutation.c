@@ -1,5 +1,6 @@
 #include "verdict/permutation.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -9,9 +10,13 @@
 
 #define FIGURES  PERMUTATION_FIGURES_MAX
 #define RUNS_MAX (PERMUTATION_GROUPS_MAX * PERMUTATION_RUNS_MAX)
-/* Statistics that are the same but for the order of their sums. */
-#define SAME (1 - 1e-9)
-#define SEED UINT64_C(0x6c65616b63616765)
+
+/* Is a squared statistic as extreme as the observed one, but for the order of their sums? Never
+ * when the observed one is NaN. */
+static inline bool permutation_is_extreme(double greatest, double observed)
+{
+    return greatest >= observed * (1 - 1e-9) - 1e-12;
+}
 
 /* splitmix64 */
 static uint64_t permutation_random(uint64_t *state)
@@ -21,6 +26,20 @@ static uint64_t permutation_random(uint64_t *state)
     mixed = (mixed ^ (mixed >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
     mixed = (mixed ^ (mixed >> 27)) * UINT64_C(0x94d049bb133111eb);
     return mixed ^ (mixed >> 31);
+}
+
+/* A seed made of the values: the same for the same data, and no relabellings that all comparisons
+ * have in common. */
+static uint64_t permutation_seed(double value[][FIGURES], unsigned n_rows)
+{
+    uint64_t state = n_rows;
+    for (unsigned i = 0; i < n_rows; i++)
+        for (unsigned f = 0; f < FIGURES; f++) {
+            uint64_t bits;
+            memcpy(&bits, &value[i][f], sizeof(bits));
+            state = permutation_random(&state) ^ bits;
+        }
+    return state;
 }
 
 static void permutation_shuffle(uint64_t *state, unsigned *order, unsigned n)
@@ -102,7 +121,7 @@ static void pair_count(struct pair *pair, const double *sum)
         if (statistic[f] > greatest)
             greatest = statistic[f];
     for (unsigned f = 0; f < pair->n_figures; f++)
-        pair->extreme[f] += greatest >= pair->observed[f] * SAME;
+        pair->extreme[f] += permutation_is_extreme(greatest, pair->observed[f]);
     pair->counted++;
 }
 
@@ -141,7 +160,7 @@ static void pair_enumerate(struct pair *pair)
     unsigned n = pair->n1 + pair->n2;
     unsigned k = pair->n1;
     unsigned fixed = pair->n1 == pair->n2 ? 1 : 0;
-    unsigned chosen[PERMUTATION_RUNS_MAX * 2];
+    unsigned chosen[PERMUTATION_RUNS_MAX * 2] = {0};
     double sum[2 * PERMUTATION_RUNS_MAX + 1][FIGURES]; /* over the chosen before */
     memset(sum[0], 0, sizeof(sum[0]));
     for (unsigned i = 0; i < k; i++)
@@ -168,11 +187,11 @@ static void pair_enumerate(struct pair *pair)
 static void pair_sample(struct pair *pair)
 {
     unsigned n = pair->n1 + pair->n2;
-    unsigned order[2 * PERMUTATION_RUNS_MAX];
+    unsigned order[2 * PERMUTATION_RUNS_MAX] = {0};
     for (unsigned i = 0; i < n; i++)
         order[i] = i;
-    uint64_t state = SEED;
-    for (unsigned sample = 0; sample <= PERMUTATION_SAMPLES; sample++) {
+    uint64_t state = permutation_seed(pair->value, n);
+    while (pair->counted <= PERMUTATION_SAMPLES) {
         double sum[FIGURES] = {0};
         for (unsigned i = 0; i < pair->n1; i++)
             for (unsigned f = 0; f < FIGURES; f++)
@@ -266,13 +285,14 @@ static double pool_statistics(const struct pool *pool, const unsigned *order, do
         double mean[FIGURES];
         double squares[FIGURES];
         pool_moments(pool, order + offset, pool->n[g], mean, squares);
-        double factor = 1.0 / pool->n[0] + 1.0 / pool->n[g];
-        unsigned freedom = pool->n[0] + pool->n[g] > 2 ? pool->n[0] + pool->n[g] - 2 : 1;
+        double factor = 1 / (1.0 / pool->n[0] + 1.0 / pool->n[g]);
+        unsigned runs = pool->n[0] + pool->n[g];
+        double freedom = 1.0 / (runs > 2 ? runs - 2 : 1);
         for (unsigned f = 0; f < FIGURES; f++) {
             double within = squares1[f] + squares[f];
-            within = within < 0 ? 0 : within / freedom;
+            within = within < 0 ? 0 : within * freedom;
             double distance = mean[f] - mean1[f];
-            ret[g][f] = distance * distance / factor / (within + pool->grain2[f]);
+            ret[g][f] = distance * distance * factor / (within + pool->grain2[f]);
         }
         for (unsigned f = 0; f < FIGURES; f++)
             greatest = ret[g][f] > greatest ? ret[g][f] : greatest;
@@ -280,31 +300,47 @@ static double pool_statistics(const struct pool *pool, const unsigned *order, do
     return greatest;
 }
 
-/* p of each figure of these groups (a bit each) by relabelling all their runs with the first's. */
+/* Count a relabelling in; returns the least count of all. */
+static unsigned pool_count(const struct pool *pool, double observed[][FIGURES], double greatest,
+                           unsigned extreme[][FIGURES])
+{
+    unsigned least = UINT_MAX;
+    for (unsigned g = 1; g < pool->n_groups; g++)
+        for (unsigned f = 0; f < pool->n_figures; f++) {
+            extreme[g][f] += permutation_is_extreme(greatest, observed[g][f]);
+            if (!isnan(observed[g][f]) && extreme[g][f] < least)
+                least = extreme[g][f];
+        }
+    return least;
+}
+
+/* p of each figure of these groups (a bit each) by relabelling all their runs with the first's.
+ * Once none can pass any more it is enough (Besag & Clifford 1991). */
 static void permutation_test_pool(const struct permutation_data *data, unsigned groups,
-                                  struct permutation_result *ret)
+                                  double alpha, struct permutation_result *ret)
 {
     struct pool pool;
     pool_load(data, groups, &pool);
-    unsigned order[RUNS_MAX];
+    unsigned order[RUNS_MAX] = {0};
     for (unsigned i = 0; i < pool.n_runs; i++)
         order[i] = i;
-    double observed[PERMUTATION_GROUPS_MAX][FIGURES];
+    double observed[PERMUTATION_GROUPS_MAX][FIGURES] = {{0}};
     double statistic[PERMUTATION_GROUPS_MAX][FIGURES];
     unsigned extreme[PERMUTATION_GROUPS_MAX][FIGURES] = {{0}};
     pool_statistics(&pool, order, observed);
-    uint64_t state = SEED;
-    for (unsigned sample = 0; sample <= PERMUTATION_SAMPLES; sample++) {
-        double greatest = pool_statistics(&pool, order, statistic);
-        for (unsigned g = 1; g < pool.n_groups; g++)
-            for (unsigned f = 0; f < FIGURES; f++)
-                extreme[g][f] += greatest >= observed[g][f] * SAME;
+    uint64_t state = permutation_seed(pool.value, pool.n_runs);
+    unsigned counted = 0;
+    unsigned least = 0;
+    while (counted <= PERMUTATION_SAMPLES && least <= alpha * (1 + PERMUTATION_SAMPLES)) {
+        double greatest = pool_statistics(&pool, order, statistic); /* first: as observed */
+        least = pool_count(&pool, observed, greatest, extreme);
+        counted++;
         permutation_shuffle(&state, order, pool.n_runs);
     }
     for (unsigned g = 1; g < pool.n_groups; g++)
         for (unsigned f = 0; f < pool.n_figures; f++)
             ret->p[pool.group[g]][f] =
-                isnan(observed[g][f]) ? NAN : (double)extreme[g][f] / (1 + PERMUTATION_SAMPLES);
+                isnan(observed[g][f]) ? NAN : (double)extreme[g][f] / counted;
 }
 
 /* The least p of a group's figures. */
@@ -322,28 +358,42 @@ static double permutation_greater(double a, double b)
     return isnan(a) || isnan(b) ? NAN : fmax(a, b);
 }
 
+/* The group against the first alone, none of its p below what others have passed with. */
+static double permutation_confirm(const struct permutation_data *data, unsigned group,
+                                  double at_least, struct permutation_result *ret)
+{
+    double pair[FIGURES] = {0};
+    permutation_test_pair(data, group, pair);
+    for (unsigned f = 0; f < data->n_figures; f++)
+        ret->p[group][f] = permutation_greater(fmax(ret->p[group][f], at_least), pair[f]);
+    return permutation_least(ret->p[group], data->n_figures);
+}
+
+/* Can no group's difference be shown with so few runs? */
+static bool permutation_is_vain(const struct permutation_data *data, double alpha)
+{
+    for (unsigned g = 1; g < data->n_groups; g++)
+        if (permutation_least_p(data->n[0], data->n[g]) <= alpha)
+            return false;
+    return true;
+}
+
 void permutation_test(const struct permutation_data *data, double alpha,
                       struct permutation_result *ret)
 {
-    struct permutation_result pairs = {0};
+    memset(ret, 0, sizeof(*ret));
     unsigned groups = 0;
-    for (unsigned g = 1; g < data->n_groups; g++) {
-        permutation_test_pair(data, g, pairs.p[g]);
+    for (unsigned g = 1; g < data->n_groups; g++)
         groups |= 1U << g;
-    }
-    *ret = pairs;
     double before = 0; /* the greatest p that was passed with so far */
-    while ((groups & (groups - 1)) != 0) {
-        struct permutation_result pool;
-        permutation_test_pool(data, groups, &pool);
+    while ((groups & (groups - 1)) != 0 && !permutation_is_vain(data, alpha)) {
+        permutation_test_pool(data, groups, alpha, ret);
         unsigned passed = 0;
         double passed_p = before;
         for (unsigned g = 1; g < data->n_groups; g++) {
-            if ((groups >> g & 1) == 0)
+            if ((groups >> g & 1) == 0 || permutation_least(ret->p[g], data->n_figures) > alpha)
                 continue;
-            for (unsigned f = 0; f < data->n_figures; f++)
-                ret->p[g][f] = permutation_greater(pairs.p[g][f], fmax(before, pool.p[g][f]));
-            double least = permutation_least(ret->p[g], data->n_figures);
+            double least = permutation_confirm(data, g, before, ret);
             if (least <= alpha) {
                 passed |= 1U << g;
                 passed_p = fmax(passed_p, least);
@@ -354,9 +404,12 @@ void permutation_test(const struct permutation_data *data, double alpha,
         before = passed_p;
         groups &= ~passed;
     }
-    for (unsigned g = 1; g < data->n_groups; g++)
-        for (unsigned f = 0; (groups >> g & 1) != 0 && f < data->n_figures; f++)
-            ret->p[g][f] = permutation_greater(pairs.p[g][f], before);
+    for (unsigned g = 1; g < data->n_groups; g++) {
+        if ((groups >> g & 1) == 0)
+            continue;
+        memset(ret->p[g], 0, sizeof(ret->p[g]));
+        permutation_confirm(data, g, before, ret);
+    }
 }
 
 /* --- ratios --- */

@@ -29,9 +29,10 @@
  * sets of groups there are; with more only the nested ones and the pairs are tested.
  *
  * Two groups are enumerated up to PERMUTATION_EXACT_MAX relabellings. Beyond, and for more groups,
- * PERMUTATION_SAMPLES random ones are drawn from a fixed seed and the observed one counts with
- * them: p = (1 + how many are as extreme) / (1 + samples), which is a valid p too (Phipson & Smyth
- * 2010).
+ * PERMUTATION_SAMPLES random ones are drawn, from a seed made of the values, and the observed one
+ * counts with them: p = (1 + how many are as extreme) / (1 + samples), which is a valid p too
+ * (Phipson & Smyth 2010). It is enough when none can pass any more (Besag & Clifford 1991), so what
+ * does not pass has the p of the first test that it does not pass.
  *
  * The least p that two groups can reach is 2 of C(2n, n), as both labels can be swapped: 2/20 with
  * three repeats, 2/70 with four; 1 of C(n1 + n2, n1) when they are not equally many. */
@@ -40,7 +41,7 @@
 
 #define PERMUTATION_GROUPS_MAX  16
 #define PERMUTATION_RUNS_MAX    32 /* of a group */
-#define PERMUTATION_FIGURES_MAX 12
+#define PERMUTATION_FIGURES_MAX 10
 #define PERMUTATION_EXACT_MAX   50000
 #define PERMUTATION_SAMPLES     1999
 
@@ -61,6 +62,7 @@ struct permutation_result {
     double p[PERMUTATION_GROUPS_MAX][PERMUTATION_FIGURES_MAX];
 };
 
+/* Test all groups. `alpha` is what a p must not be above to pass. */
 void permutation_test(const struct permutation_data *data, double alpha,
                       struct permutation_result *ret);
 
