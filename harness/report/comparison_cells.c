@@ -87,7 +87,8 @@ void comparison_cell_of(const struct comparison *comparison, const struct compar
              units_format_scaled(figure->median, &row->scale, text));
     if (figure->n < judged)
         snprintf(ret->value, sizeof(ret->value), "%s (%u/%u)", text, figure->n, judged);
-    if (isfinite(figure->low) && isfinite(figure->high) && figure->low < figure->high) {
+    if (isfinite(figure->low) && isfinite(figure->high) &&
+        (figure->low < figure->high || figure->n > 1)) {
         units_format_scaled(figure->low, &row->scale, text);
         units_format_scaled(figure->high, &row->scale, other);
         snprintf(ret->range, sizeof(ret->range), strcmp(text, other) == 0 ? "%s" : "%s to %s", text,
