@@ -6,6 +6,7 @@
 #include "driver/attach.h"
 #include "driver/container.h"
 #include "driver/registry.h"
+#include "scenario/plan_groups.h"
 
 /* Several runs at a time need a machine each. */
 static int run_check_jobs(const struct driver *driver, unsigned jobs, struct error *err)
@@ -74,6 +75,8 @@ int run_place_choose(const struct options *options, const struct plan *plan,
                      const struct driver_options *driver_options, struct console *console,
                      const struct driver **ret, struct error *err)
 {
+    if (plan_check_groups(plan, err) < 0)
+        return -1;
     int status = run_choose_attach(options, plan, ret, err);
     if (status <= 0)
         return status;

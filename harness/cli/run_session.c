@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "cli/run_place.h"
+#include "scenario/plan_groups.h"
 
 int run_session_check_output(const char *dir, struct error *err)
 {
@@ -18,14 +19,14 @@ int run_session_check_output(const char *dir, struct error *err)
 int run_session_prepare(struct run_session *session, const struct places *places, struct error *err)
 {
     const struct options *options = session->options;
-    size_t n_runs = session->plan->n_runs;
+    size_t parts = plan_count_parts(session->plan);
     struct driver_options *driver_options = &session->driver_options;
     *driver_options = options->driver_options;
     driver_options->program_path = places->program;
     driver_options->guest_init_path = places->guest_init;
-    /* No more guests than runs. */
-    driver_options->guests = options->jobs < n_runs ? options->jobs : (unsigned)n_runs;
-    session->console->n_planned = n_runs;
+    /* No more guests than there are parts to take. */
+    driver_options->guests = options->jobs < parts ? options->jobs : (unsigned)parts;
+    session->console->n_planned = session->plan->n_runs;
     if (run_place_choose(options, session->plan, driver_options, session->console, &session->driver,
                          err) < 0)
         return -1;

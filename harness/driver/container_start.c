@@ -129,6 +129,12 @@ static int start_choose_ports(const struct settings *settings, struct instance *
         return error_set(err, ERROR_USAGE,
                          "dependencies are programs of this machine, and the container has a "
                          "network of its own here; use --driver vm, where it has the guest's");
+    if (alone && instance->ports[0] != 0 && !free_ports_is_free(instance->ports[0]))
+        return error_set(err, ERROR_USAGE,
+                         "port %u is another container's: here they all have the machine's own "
+                         "network, and variants that take turns are up at the same time; use an "
+                         "image that listens on $PORT, or --driver container",
+                         instance->ports[0]);
     if (free_ports_choose(instance->ports, instance->n_programs, err) < 0 ||
         (!alone && free_ports_choose(&instance->host_port, 1, err) < 0))
         return -1;

@@ -35,6 +35,17 @@ static bool free_ports_taken(const uint16_t *ports, unsigned n, uint16_t port)
     return false;
 }
 
+bool free_ports_is_free(uint16_t port)
+{
+    struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons(port)};
+    const int yes = 1; /* connections that linger are no service */
+    CLEANUP(closep) int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) < 0)
+        return true; /* not to be told */
+    return bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0 || errno != EADDRINUSE;
+}
+
 int free_ports_choose(uint16_t *ports, unsigned n, struct error *err)
 {
     int held[FREE_PORTS_TRIES];

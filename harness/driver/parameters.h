@@ -13,6 +13,8 @@ struct driver_options {
     unsigned guest_cpus;         /* vm: 0 chooses */
     unsigned guests;             /* vm: how many there are going to be at a time; 0: one */
     const char *accel;           /* vm: "kvm", "tcg", NULL chooses */
+    uint64_t group_memory_bytes; /* vm: what services may have that are up at a time (the limits of
+                                    a group); 0: no more than one service is */
     uint64_t image_bytes;        /* vm: of images of containers that the guest must hold, too */
     const char *engine_home;     /* container: the engine's own storage and settings go here, on a
                                     tmpfs; NULL: the user's */

@@ -3,11 +3,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/units.h"
 #include "driver/attach.h"
 #include "driver/container.h"
 #include "driver/engine.h"
 #include "driver/native.h"
 #include "driver/vm_driver.h"
+#include "scenario/plan_groups.h"
 
 const struct driver *const registry_drivers[] = {&native_driver, &container_driver, &vm_driver,
                                                  NULL};
@@ -46,6 +48,15 @@ int registry_check_plan(const struct driver *place, const struct driver_options 
 {
     size_t images = registry_count_images(plan);
     struct container_engine podman;
+    struct driver_options with_group = *options;
+    char limits[UNITS_TEXT_MAX];
+    with_group.group_memory_bytes = plan_group_memory_bytes(plan);
+    if (place->relocate != NULL && with_group.group_memory_bytes > 0 &&
+        place->probe(&with_group, err) != 0)
+        return error_prefix(err,
+                            "variants that take turns are up at the same time, with limits of "
+                            "%s in all",
+                            units_format_bytes((double)with_group.group_memory_bytes, limits));
     if (place == &container_driver && images < plan->n_runs)
         return error_set(err, ERROR_USAGE,
                          "driver container runs images only; give one (--image), or use another "

@@ -15,6 +15,9 @@ extern char **environ;
  * with room for what containers write. */
 #define VM_IMAGE_ROOM_BYTES (256ULL << 20)
 
+/* Beside services that all use what their limits allow: the kernel and what measures. */
+#define VM_GROUP_ROOM_BYTES (512ULL << 20)
+
 /* The memory that a guest needs for these images; 0: they fit into the default. */
 static uint64_t vm_driver_image_memory(uint64_t image_bytes)
 {
@@ -24,10 +27,44 @@ static uint64_t vm_driver_image_memory(uint64_t image_bytes)
     return VM_MEMORY_DEFAULT_BYTES + 2 * image_bytes;
 }
 
+/* The memory that a guest needs for services that are up at a time; 0: they fit into the default.
+ */
+static uint64_t vm_driver_group_memory(const struct driver_options *options)
+{
+    uint64_t bytes = options->group_memory_bytes;
+    uint64_t needed =
+        bytes < UINT64_MAX / 2 ? bytes + 2 * options->image_bytes + VM_GROUP_ROOM_BYTES : bytes;
+    return bytes == 0 || needed <= VM_MEMORY_DEFAULT_BYTES ? 0 : needed;
+}
+
+/* Does what was given hold the group? */
+static int vm_driver_check_group(const struct driver_options *options, struct error *err)
+{
+    uint64_t given = options->guest_memory_bytes;
+    if (given == 0 || options->group_memory_bytes == 0 ||
+        given >= options->group_memory_bytes + VM_GROUP_ROOM_BYTES)
+        return 0;
+    char found[UNITS_TEXT_MAX];
+    char limits[UNITS_TEXT_MAX];
+    char room[UNITS_TEXT_MAX];
+    return error_set(err, ERROR_USAGE,
+                     "--vm-memory: found %s, expected more: %s that services may have at the same "
+                     "time, and %s for the guest itself; compare fewer variants, or with a smaller "
+                     "--limit",
+                     units_format_bytes((double)given, found),
+                     units_format_bytes((double)options->group_memory_bytes, limits),
+                     units_format_bytes((double)VM_GROUP_ROOM_BYTES, room));
+}
+
 static int vm_driver_memory(const struct driver_options *options, uint64_t *ret, struct error *err)
 {
     uint64_t given = options->guest_memory_bytes;
-    *ret = given > 0 ? given : vm_driver_image_memory(options->image_bytes);
+    uint64_t for_images = vm_driver_image_memory(options->image_bytes);
+    uint64_t for_group = vm_driver_group_memory(options);
+    uint64_t needed = for_group > for_images ? for_group : for_images;
+    *ret = given > 0 ? given : needed;
+    if (vm_driver_check_group(options, err) < 0)
+        return -1;
     if (options->image_bytes == 0 || given == 0 ||
         given / 2 >= options->image_bytes + VM_IMAGE_ROOM_BYTES)
         return 0;

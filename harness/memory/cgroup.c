@@ -137,14 +137,35 @@ static int cgroup_open_session(const struct cgroup_base *base, struct cgroup *gr
     return 0;
 }
 
-/* What is kept for the group has to be kept for the session's above it. */
+/* What is kept for the session's groups, those that there are already. */
+static uint64_t cgroup_protected_bytes(const struct cgroup *group)
+{
+    uint64_t sum_bytes = 0;
+    DIR *dir = opendir(group->session);
+    const struct dirent *entry = NULL;
+    while (dir != NULL && (entry = readdir(dir)) != NULL) {
+        char file[sizeof(entry->d_name) + sizeof("/memory.min")];
+        uint64_t bytes = 0;
+        if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
+            continue;
+        snprintf(file, sizeof(file), "%s/memory.min", entry->d_name);
+        if (file_read_u64(dirfd(dir), file, &bytes, NULL) == 0)
+            sum_bytes += bytes;
+    }
+    if (dir != NULL)
+        closedir(dir);
+    return sum_bytes;
+}
+
+/* What is kept for a group has to be kept for the session's above it: for all of its groups. */
 static int cgroup_protect_session(const struct cgroup *group, const struct cgroup_limits *limits,
                                   struct error *err)
 {
     if (limits->memory_min_bytes == 0)
         return 0;
     char text[24];
-    snprintf(text, sizeof(text), "%" PRIu64, limits->memory_min_bytes);
+    snprintf(text, sizeof(text), "%" PRIu64,
+             cgroup_protected_bytes(group) + limits->memory_min_bytes);
     if (file_write(group->session_fd, "memory.min", text, err) < 0)
         return error_prefix(err, "%s", group->session);
     return 0;

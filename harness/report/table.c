@@ -67,7 +67,7 @@ static void table_row(const struct record *record, struct row *row)
     snprintf(row->cell[COLUMN_OUTCOME], CELL_MAX, "%s", outcome_name(record->outcome));
     snprintf(row->cell[COLUMN_RUN], CELL_MAX, "%s", record->id);
     snprintf(row->cell[COLUMN_TIME], CELL_MAX, "%s",
-             units_format_duration(record->duration_ns, text));
+             units_format_duration(record->duration_ns - record->waited_ns, text));
     if (record->question.limit_bytes != UINT64_MAX)
         table_bytes(record->question.limit_bytes, row->cell[COLUMN_LIMIT]);
     if (record->error.kind == ERROR_NONE) {

@@ -109,7 +109,7 @@ static int terminal_headline(const struct record *record, const struct terminal_
                   record->accel[0] != '\0' ? ", " : "", record->accel);
     terminal_cycles(record, separator, out);
     return buffer_printf(out, err, "%s%s\n\n", separator,
-                         units_format_duration(record->duration_ns, duration));
+                         units_format_duration(record->duration_ns - record->waited_ns, duration));
 }
 
 static int terminal_memory(const struct record *record, const struct terminal_style *style,
@@ -400,7 +400,7 @@ int terminal_write_summary(const struct record *const *records, size_t n_records
                       record->error.kind != ERROR_NONE ? "-"
                                                        : verdict_kind_name(record->verdict.kind),
                       cause_name(record->verdict.cause),
-                      units_format_duration(record->duration_ns, duration));
+                      units_format_duration(record->duration_ns - record->waited_ns, duration));
     }
     return buffer_printf(out, err, "  %u passed, %u failed, %u undecided, %u in error\n\n",
                          counts[OUTCOME_PASS], counts[OUTCOME_FAIL], counts[OUTCOME_UNDECIDED],

@@ -21,6 +21,7 @@ static const unsigned settle_bound_times[] = {8, 3, 1};
 #define SETTLE_STILL_BYTES 8192
 #define SETTLE_LOOK_NS     (40 * NSEC_PER_MSEC)
 #define RECLAIM_BOUND_NS   (3 * NSEC_PER_SEC)
+#define SQUEEZE_BOUND_NS   (5 * NSEC_PER_SEC)
 /* After a collection memory stands still, or for so long it is waited for. */
 #define COLLECT_BOUND_NS (1 * NSEC_PER_SEC)
 /* Cycles go without reclaim when more of its own files than this is mapped (see cycle.h). */
@@ -239,6 +240,15 @@ static int cycle_reclaim(struct stage *stage, const struct allocator *allocator,
     return status;
 }
 
+int stage_squeeze(struct stage *stage, uint64_t bytes, struct squeeze_result *ret,
+                  struct error *err)
+{
+    int status = stage->context->driver->squeeze(stage->instance, bytes,
+                                                 clock_now_ns() + SQUEEZE_BOUND_NS, ret, err);
+    sampler_resume(stage->sampler);
+    return status;
+}
+
 /* Another process takes all the room under the limit, and more. 1: it was killed for that. */
 static int cycle_squeeze(struct stage *stage, const struct allocator *allocator,
                          struct cycle *cycle, struct error *err)
@@ -326,9 +336,13 @@ static void cycle_init(const struct stage *stage, enum cycle_kind kind, uint64_t
 static int cycle_perform(struct stage *stage, struct cycle *cycle, struct error *err)
 {
     struct cycle_start before;
+    bool has_kills = stage->has_kills;
+    stage->has_kills = false;
     int status = cycle_look(stage, &before, err);
     if (status != 0)
         return status;
+    if (has_kills) /* killed while others had the turn: that is seen only now */
+        before.oom_kills = stage->known_kills;
     sampler_reset_peak(stage->sampler);
 
     if (cycle->requests > 0)

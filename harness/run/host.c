@@ -66,6 +66,15 @@ static bool host_knows_kills(const struct timeline *timeline)
     return false;
 }
 
+void host_leave_out(const struct host_state *since, struct host_state *before)
+{
+    struct host_state now;
+    host_look(&now);
+    before->swap_out_pages += now.swap_out_pages - since->swap_out_pages;
+    before->oom_kills += now.oom_kills - since->oom_kills;
+    before->steal_ticks += now.steal_ticks - since->steal_ticks;
+}
+
 void host_compare(const struct host_state *before, struct record *record)
 {
     struct host_state now;
@@ -77,6 +86,6 @@ void host_compare(const struct host_state *before, struct record *record)
         record_warn(record, "the kernel OOM-killed %" PRIu64 " other processes during the run",
                     now.oom_kills - before->oom_kills);
     double steal_s = (double)(now.steal_ticks - before->steal_ticks) / 100;
-    if (steal_s * 10 > (double)record->duration_ns / 1e9)
+    if (steal_s * 10 > (double)(record->duration_ns - record->waited_ns) / 1e9)
         record_warn(record, "the hypervisor took %.1f s of processor time during the run", steal_s);
 }

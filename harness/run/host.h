@@ -17,6 +17,10 @@ void host_describe(struct record *record);
 /* A look at the machine; what cannot be read is 0 both times. */
 void host_look(struct host_state *ret);
 
+/* What happened from the look `since` until now is others' doing: leave it out of the comparison
+ * with `before`. */
+void host_leave_out(const struct host_state *since, struct host_state *before);
+
 /* Compare with now and warn in the record about what happened meanwhile. OOM kills are no news when
  * the record's timeline has marks of the instance's own. */
 void host_compare(const struct host_state *before, struct record *record);

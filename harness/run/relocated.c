@@ -13,14 +13,23 @@
 #include "driver/image_export.h"
 #include "run/data_folder.h"
 #include "run/message.h"
+#include "scenario/plan_groups.h"
 #include "scenario/record_files.h"
+
+/* One run of the plan. */
+struct relocated_run {
+    bool taken;        /* its record is here */
+    nsec_t elapsed_ns; /* as told last, by the place that has it */
+};
 
 /* What all places share. */
 struct relocated {
+    const struct plan *plan;
     const struct session_options *options;
     struct driver_options driver_options; /* with what was found out for all of them */
     const char *work_dir;
-    pthread_mutex_t lock; /* over calls of the observer and of record_done, and `taken` */
+    pthread_mutex_t lock;       /* over calls of the observer and of record_done, and all below */
+    struct relocated_run *runs; /* one for each of the plan's */
     size_t taken;
 };
 
@@ -29,10 +38,18 @@ struct place {
     struct relocated *relocated;
     pthread_t thread;
     struct message_reader reader;
-    char id[2 * SCENARIO_NAME_MAX + 16]; /* of the run that goes on there; "": none */
-    nsec_t elapsed_ns;                   /* of that run, as told last */
-    struct error error;                  /* kind ERROR_NONE: it has done its part */
+    size_t run;         /* index of the one that it has told of last; no index: none yet */
+    struct error error; /* kind ERROR_NONE: it has done its part */
 };
+
+/* The run's index in the plan; no index when there is none of that name. */
+static size_t relocated_find(const struct relocated *relocated, const char *id)
+{
+    size_t i = 0;
+    while (i < relocated->plan->n_runs && strcmp(relocated->plan->runs[i].id, id) != 0)
+        i++;
+    return i;
+}
 
 /* The record `id` is whole in the work folder: load it, store it where it belongs, hand it over. */
 static int place_take_record(struct place *place, const char *id, struct error *err)
@@ -44,7 +61,6 @@ static int place_take_record(struct place *place, const char *id, struct error *
     CLEANUP(freep) char *to = file_join(options->results_dir, id);
     if (from == NULL || to == NULL)
         return error_out_of_memory(err);
-    place->id[0] = '\0';
     if (record_load(from, &record, err) < 0)
         return -1;
     snprintf(record->driver, sizeof(record->driver), "%s", options->driver->name);
@@ -52,6 +68,9 @@ static int place_take_record(struct place *place, const char *id, struct error *
     if (record_store(record, from, to, err) < 0)
         return -1;
     pthread_mutex_lock(&relocated->lock);
+    size_t run = relocated_find(relocated, id);
+    if (run < relocated->plan->n_runs)
+        relocated->runs[run].taken = true;
     relocated->taken++;
     options->record_done(options->context, take_ptr(&record), to);
     pthread_mutex_unlock(&relocated->lock);
@@ -60,14 +79,15 @@ static int place_take_record(struct place *place, const char *id, struct error *
 
 static void place_show_progress(struct place *place, const struct run_progress *progress)
 {
-    snprintf(place->id, sizeof(place->id), "%s", progress->id);
-    place->elapsed_ns = progress->elapsed_ns;
-    const struct run_observer *observer = place->relocated->options->observer;
-    if (observer == NULL || observer->progress == NULL)
-        return;
-    pthread_mutex_lock(&place->relocated->lock);
-    observer->progress(observer->context, progress);
-    pthread_mutex_unlock(&place->relocated->lock);
+    struct relocated *relocated = place->relocated;
+    const struct run_observer *observer = relocated->options->observer;
+    pthread_mutex_lock(&relocated->lock);
+    place->run = relocated_find(relocated, progress->id);
+    if (place->run < relocated->plan->n_runs)
+        relocated->runs[place->run].elapsed_ns = progress->elapsed_ns;
+    if (observer != NULL && observer->progress != NULL)
+        observer->progress(observer->context, progress);
+    pthread_mutex_unlock(&relocated->lock);
 }
 
 static void place_hear(void *context, int fd, const char *data, size_t length)
@@ -93,20 +113,36 @@ static void place_hear(void *context, int fd, const char *data, size_t length)
     }
 }
 
-/* The place is gone, the run that it had is lost: told at once, for others may go on for long. */
-static void place_lose_run(struct place *place)
+static void place_lose_run(struct place *place, size_t index)
 {
-    char id[sizeof(place->id)];
-    memcpy(id, place->id, sizeof(id));
+    struct relocated *relocated = place->relocated;
+    pthread_mutex_lock(&relocated->lock);
+    const struct relocated_run run = relocated->runs[index];
+    pthread_mutex_unlock(&relocated->lock);
     const struct run_progress progress = {
-        .id = id,
+        .id = relocated->plan->runs[index].id,
         .phase = "lost",
         .memory_bytes = SURVEY_ABSENT,
         .limit_bytes = UINT64_MAX,
-        .elapsed_ns = place->elapsed_ns,
+        .elapsed_ns = run.elapsed_ns,
     };
-    if (*id != '\0')
+    if (!run.taken)
         place_show_progress(place, &progress);
+}
+
+/* The place is gone. What it had is lost, of a group all runs that are not done: told at once, for
+ * others may go on for long. */
+static void place_lose_runs(struct place *place)
+{
+    const struct plan *plan = place->relocated->plan;
+    size_t begin = 0;
+    size_t end = 0;
+    if (place->run >= plan->n_runs)
+        return;
+    for (; end <= place->run; end += plan_part_length(plan, end))
+        begin = end;
+    for (size_t i = begin; i < end; i++)
+        place_lose_run(place, i);
 }
 
 /* Be there from the start of the program elsewhere to its end. */
@@ -125,7 +161,7 @@ static void *place_run(void *context)
     if (relocated->options->driver->relocate(&relocated->driver_options, &relocation, &err) == 0)
         return NULL;
     if (err.kind != ERROR_INTERRUPTED)
-        place_lose_run(place);
+        place_lose_runs(place);
     if (place->error.kind == ERROR_NONE)
         place->error = err;
     return NULL;
@@ -169,39 +205,56 @@ static int relocated_write_plan(const struct plan *plan, struct relocated *reloc
     return file_write_atomic(AT_FDCWD, path, buffer_text(&text), text.length, err);
 }
 
+/* How it went: what the first place that failed says, or that records are missing. */
+static int relocated_end(const struct relocated *relocated, const struct place *places, unsigned n,
+                         struct error *err)
+{
+    const char *driver = relocated->options->driver->name;
+    for (unsigned i = 0; i < n; i++) {
+        if (places[i].error.kind == ERROR_NONE)
+            continue;
+        if (err != NULL)
+            *err = places[i].error;
+        return n > 1 ? error_prefix(err, "%s %u of %u", driver, i + 1, n) : -1;
+    }
+    if (relocated->taken < relocated->plan->n_runs && interrupt_count() == 0)
+        return error_set(err, ERROR_INTERNAL, "the %s driver brought back %zu of %zu records",
+                         driver, relocated->taken, relocated->plan->n_runs);
+    return 0;
+}
+
 int relocated_run(const struct plan *plan, const struct session_options *options,
                   const char *work_dir, struct error *err)
 {
     const struct driver *driver = options->driver;
+    size_t parts = plan_count_parts(plan);
     unsigned n = options->jobs > 1 ? options->jobs : 1;
-    if (n > plan->n_runs)
-        n = plan->n_runs > 0 ? (unsigned)plan->n_runs : 1;
+    if (n > parts)
+        n = parts > 0 ? (unsigned)parts : 1;
+    CLEANUP(freep) struct relocated_run *runs = calloc(plan->n_runs + 1, sizeof(*runs));
     struct relocated relocated = {
+        .plan = plan,
         .options = options,
         .driver_options = *options->driver_options,
         .work_dir = work_dir,
         .lock = PTHREAD_MUTEX_INITIALIZER,
+        .runs = runs,
     };
+    relocated.driver_options.group_memory_bytes = plan_group_memory_bytes(plan);
+    const struct driver_options given = relocated.driver_options;
     if (n > 1 && driver->prepare != NULL &&
-        driver->prepare(options->driver_options, &relocated.driver_options, err) < 0)
+        driver->prepare(&given, &relocated.driver_options, err) < 0)
         return -1;
     CLEANUP(freep) struct place *places = calloc(n, sizeof(*places));
-    if (places == NULL)
+    if (runs == NULL || places == NULL)
         return error_out_of_memory(err);
-    for (unsigned i = 0; i < n; i++)
+    for (unsigned i = 0; i < n; i++) {
         places[i].relocated = &relocated;
+        places[i].run = plan->n_runs;
+    }
     if (relocated_write_plan(plan, &relocated, err) < 0)
         return -1;
 
     relocated_run_places(places, n);
-    for (unsigned i = 0; i < n; i++)
-        if (places[i].error.kind != ERROR_NONE) {
-            if (err != NULL)
-                *err = places[i].error;
-            return n > 1 ? error_prefix(err, "%s %u of %u", driver->name, i + 1, n) : -1;
-        }
-    if (relocated.taken < plan->n_runs && interrupt_count() == 0)
-        return error_set(err, ERROR_INTERNAL, "the %s driver brought back %zu of %zu records",
-                         driver->name, relocated.taken, plan->n_runs);
-    return 0;
+    return relocated_end(&relocated, places, n, err);
 }

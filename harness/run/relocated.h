@@ -3,9 +3,10 @@
  * standard output), its records taken back. Private to run/; session.h is what callers see.
  *
  * With several jobs there are as many places at once, each started once, and each with the whole
- * plan: whoever is free takes the next run that nobody has taken (session_run_for()). So no place
- * is idle while there is a run to take, whatever the runs cost, and none is started twice; a place
- * that fails loses the run it had, and the others go on. A thread waits for each place; what they
+ * plan: whoever is free takes the next part, a run or a group, that nobody has taken
+ * (session_run_for()). So no place is idle while there is a part to take, whatever it costs, and
+ * none is started twice; a place that fails loses what it had, of a group all runs that are not
+ * done, and the others go on. A thread waits for each place; what they
  * hand over to the caller, they hand over one at a time. */
 #include "run/session.h"
 

@@ -7,6 +7,7 @@
 #include "run/host.h"
 #include "run/restart.h"
 #include "run/stage.h"
+#include "run/turns.h"
 
 /* How long the rest probe waits: for memory to be given back, or to see it grow without load. */
 #define REST_PROBE_NS        (3 * NSEC_PER_SEC)
@@ -22,6 +23,8 @@
 #define HEAP_CYCLE_S      2.0
 #define HEAP_CYCLE_MIN    100
 #define HEAP_WORK_TIMES   4U
+/* The phase while the runs that this one takes turns with go on. */
+#define PHASE_OTHERS "the others' turn"
 
 static int run_bring_up(struct stage *stage, struct error *err);
 
@@ -123,6 +126,7 @@ static int run_warm_heap_up(struct stage *stage, struct error *err)
 /* Start the service, look at it before any load, warm it up. */
 static int run_bring_up(struct stage *stage, struct error *err)
 {
+    stage->has_kills = false;
     while (stage_start_instance(stage, err) < 0)
         if (restart_explain_start(stage, err) < 0 || restart_wait(stage, err) < 0)
             return -1;
@@ -269,13 +273,49 @@ static int run_step(struct stage *stage, const struct verdict_action *action, st
     return 0;
 }
 
+/* Let the others have their turns. The run's clock goes on, for the instance lives on: what it does
+ * meanwhile is growth by the clock. Its budget stands still, and what happens to the machine is
+ * none of its business. A kill meanwhile is one of the next cycle. */
+static int run_pass_turn(struct stage *stage, struct error *err)
+{
+    struct turns_seat *seat = stage->context->seat;
+    if (seat == NULL || turns_is_alone(seat))
+        return 0;
+    struct memory_sample sample = {.t_ns = 0};
+    if (sampler_read_full(stage->sampler, &sample, err) < 0)
+        return -1;
+    stage->has_kills = memory_sample_has(&sample, MEMORY_EVENTS_OOM_KILL);
+    stage->known_kills = memory_sample_get(&sample, MEMORY_EVENTS_OOM_KILL, 0);
+    timeline_add_mark(stage->timeline, stage_now_ns(stage), MARK_PHASE, 0, PHASE_OTHERS);
+
+    struct host_state host;
+    nsec_t waited_ns = 0;
+    host_look(&host);
+    int status = turns_pass(seat, &waited_ns, err);
+    host_leave_out(&host, &stage->host);
+    stage->record->waited_ns += waited_ns;
+    stage->deadline_ns += waited_ns;
+    sampler_resume(stage->sampler);
+    return status;
+}
+
+/* Is there work before what is measured in this step? Then the others go first. What is measured
+ * without any follows upon the load before, as it does in a run that is alone: memory that is given
+ * back late would be given back meanwhile. Only growth by the clock is seen best over a long time.
+ */
+static bool run_step_can_wait(const struct verdict_action *action)
+{
+    return action->step != VERDICT_STEP_RECLAIM && action->step != VERDICT_STEP_TRIM &&
+           (action->step != VERDICT_STEP_REST || action->brief);
+}
+
 /* The verdict is reached; the first time counts. */
 static void run_note_decision(struct stage *stage)
 {
     if (stage->record->has_decided)
         return;
     stage->record->has_decided = true;
-    stage->record->decided_ns = stage_now_ns(stage);
+    stage->record->decided_ns = stage_now_ns(stage) - stage->record->waited_ns;
 }
 
 /* Step after step until the verdict is in or the time is up. */
@@ -288,6 +328,8 @@ static int run_protocol(struct stage *stage, struct error *err)
         struct verdict_action action = verdict_next(stage->timeline, &record->question);
         if (action.step == VERDICT_STEP_DONE)
             break;
+        if (run_step_can_wait(&action) && run_pass_turn(stage, err) < 0)
+            return -1;
         if (clock_now_ns() >= stage->deadline_ns) {
             record->termination = TERMINATION_BUDGET;
             break;
@@ -330,10 +372,9 @@ void run_execute(const struct run_context *context, const struct run_spec *spec,
         .concurrency = spec->settings.load.concurrency,
         .cycle_requests = spec->settings.cycle_requests,
     };
-    struct host_state before;
     backoff_init(&stage.backoff, spec->settings.restart.time_scale);
     host_describe(record);
-    host_look(&before);
+    host_look(&stage.host);
     snprintf(record->driver, sizeof(record->driver), "%s", context->driver->name);
     record->termination = TERMINATION_DECIDED;
 
@@ -345,6 +386,6 @@ void run_execute(const struct run_context *context, const struct run_spec *spec,
     stage_stop_instance(&stage);
     sampler_free(stage.sampler);
     record->duration_ns = stage_now_ns(&stage);
-    host_compare(&before, record);
+    host_compare(&stage.host, record);
     record_judge(record);
 }

@@ -23,11 +23,16 @@ struct run_observer {
     void *context;
 };
 
+struct turns_seat;
+
 struct run_context {
     const struct driver *driver;
     const struct driver_options *options;
     struct run_files files; /* data_dir: empty; who called removes it */
     const struct run_observer *observer;
+    /* Its place among the runs that it takes turns with (turns.h), and it has the turn; who called
+     * leaves. NULL: it is alone. */
+    struct turns_seat *seat;
 };
 
 /* Execute the run and fill the record, judged. What goes wrong on the way is in record->error: a

@@ -1,11 +1,14 @@
 #pragma once
-/* A session: the whole plan, run after run, each record stored and handed over as it is done.
+/* A session: the whole plan, part after part, each record stored and handed over as it is done. A
+ * part is one run, or a group of runs that take turns (plan_groups.h, turns.h).
  *
  * With a driver that starts instances here, the session runs them, one at a time: side by side they
- * would take processor time and memory from each other. With one that takes the plan elsewhere, it
- * hands the plan over, to several places at once if that is asked for, and takes the records back:
- * to the caller it looks the same (relocated.h tells how). Everything a session works on lies in
- * RESULTS/.work-OWNER until it is whole; what a killed session left there is removed by the next.
+ * would take processor time and memory from each other. Also of a group only one works at a time,
+ * while the others rest: so its instances share the machine's memory, but not its time. With one
+ * that takes the plan elsewhere, it hands the plan over, to several places at once if that is asked
+ * for, and takes the records back: to the caller it looks the same (relocated.h tells how).
+ * Everything a session works on lies in RESULTS/.work-OWNER until it is whole; what a killed
+ * session left there is removed by the next.
  */
 #include "run/run.h"
 

@@ -18,11 +18,11 @@
 #include "run/ask.h"
 #include "run/readiness.h"
 #include "run/restart.h"
+#include "scenario/plan_groups.h"
 
 #define PROGRESS_INTERVAL_NS (100 * NSEC_PER_MSEC)
 #define READY_RETRY_NS       (20 * NSEC_PER_MSEC)
 #define STOP_GRACE_NS        (2 * NSEC_PER_SEC)
-#define SQUEEZE_BOUND_NS     (5 * NSEC_PER_SEC)
 /* How long a wait lasts before the instance and the user's wish to stop are looked at again. */
 #define WAIT_SLICE_NS (50 * NSEC_PER_MSEC)
 /* The end of a log that is shown fits a screen with what is said about it. */
@@ -409,7 +409,10 @@ void stage_stop_instance(struct stage *stage)
     const struct driver *driver = stage->context->driver;
     if (driver->state(stage->instance, &state, NULL) == 0 && !state.alive)
         restart_note_end(stage, &state);
-    if (driver->stop(stage->instance, clock_now_ns() + STOP_GRACE_NS, &state, NULL) == 0 &&
+    /* Of a group all are to be stopped, one after the other, before who asked loses patience. */
+    bool hurry = stage->context->seat != NULL && interrupt_count() > 0;
+    nsec_t grace_ns = hurry ? STOP_GRACE_NS / PLAN_GROUP_MAX : STOP_GRACE_NS;
+    if (driver->stop(stage->instance, clock_now_ns() + grace_ns, &state, NULL) == 0 &&
         state.main_ended) {
         char end[200];
         timeline_add_mark(stage->timeline, stage_now_ns(stage), MARK_EXIT, 0,
@@ -483,14 +486,4 @@ int stage_wait(struct stage *stage, nsec_t deadline_ns, bool for_batch, struct e
         if (over)
             return 0;
     }
-}
-
-int stage_squeeze(struct stage *stage, uint64_t bytes, struct squeeze_result *ret,
-                  struct error *err)
-{
-    const struct driver *driver = stage->context->driver;
-    int status =
-        driver->squeeze(stage->instance, bytes, clock_now_ns() + SQUEEZE_BOUND_NS, ret, err);
-    sampler_resume(stage->sampler);
-    return status;
 }

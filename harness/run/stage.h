@@ -4,6 +4,7 @@
 #include "run/allocator.h"
 #include "run/backoff.h"
 #include "run/collector.h"
+#include "run/host.h"
 #include "run/load_target.h"
 #include "run/run.h"
 #include "run/sampler.h"
@@ -41,6 +42,9 @@ struct stage {
     bool has_processes;    /* of this start: */
     struct runtime_survey processes;
     struct collector collector;
+    struct host_state host; /* what the machine is compared with at the end */
+    bool has_kills;         /* of when the turn was passed: OOM kills that were known then */
+    uint64_t known_kills;
 };
 
 /* Nanoseconds since the start of the run. */

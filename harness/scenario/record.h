@@ -54,10 +54,12 @@ struct record {
     unsigned cpus;
     unsigned sample_hz;
     nsec_t duration_ns; /* start to end */
+    nsec_t waited_ns;   /* of that, while runs that it took turns with went on */
     bool has_ready;
     nsec_t ready_ns; /* when the service was ready, since the start of the run */
     bool has_decided;
-    nsec_t decided_ns; /* when the verdict was reached, since the start of the run */
+    nsec_t decided_ns; /* when the verdict was reached, since the start of the run, without what it
+                          waited until then */
     unsigned starts;   /* of the service */
     struct runtime runtimes[RECORD_RUNTIMES_MAX]; /* of the service's processes, when first ready */
     unsigned n_runtimes;

@@ -300,12 +300,14 @@ static int record_read_facts(const struct json_place *root, struct record *recor
         return json_error(root, err, "found the unknown termination \"%s\"", word);
 
     bool has_duration = false;
+    bool has_waited = false;
     nsec_t verdict_ns = 0;
     unsigned restarts = 0;
     if (record_read_unsigned(root, "cpus", &record->cpus, err) < 0 ||
         record_read_unsigned(root, "sample_hz", &record->sample_hz, err) < 0 ||
         record_read_unsigned(root, "restarts", &restarts, err) < 0 ||
         record_read_seconds(root, "duration_s", &has_duration, &record->duration_ns, err) < 0 ||
+        record_read_seconds(root, "waited_s", &has_waited, &record->waited_ns, err) < 0 ||
         record_read_seconds(root, "ready_s", &record->has_ready, &record->ready_ns, err) < 0 ||
         record_read_seconds(root, "verdict_s", &record->has_decided, &verdict_ns, err) < 0)
         return -1;

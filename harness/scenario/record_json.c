@@ -180,6 +180,8 @@ static void record_write_question(struct json_writer *writer, const struct recor
 static void record_write_machine(struct json_writer *writer, const struct record *record)
 {
     json_write_double(writer, "duration_s", record_round((double)record->duration_ns / 1e9, 1000));
+    if (record->waited_ns > 0)
+        json_write_double(writer, "waited_s", record_round((double)record->waited_ns / 1e9, 1000));
     if (record->has_ready)
         json_write_double(writer, "ready_s", record_round((double)record->ready_ns / 1e9, 1000));
     if (record->has_ready && record->has_decided)

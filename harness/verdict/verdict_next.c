@@ -115,6 +115,18 @@ static struct verdict_action verdict_next_cycle(const struct timeline *timeline,
     return action;
 }
 
+/* The time of all cycles, but not what is between them: there others may have had their turn. */
+static double verdict_passed_s(const struct timeline *timeline)
+{
+    double passed_s = 0;
+    for (size_t i = 0; i < timeline->n_cycles; i++) {
+        const struct cycle *cycle = &timeline->cycles[i];
+        nsec_t end_ns = cycle->complete ? cycle->floor_ns : cycle->load_end_ns;
+        passed_s += (double)(end_ns - cycle->begin_ns) / (double)NSEC_PER_SEC;
+    }
+    return passed_s;
+}
+
 /* How much work a repeat probe is given; 0: there is no room, or no time, for one that tells. */
 static uint64_t verdict_repeat_requests(const struct timeline *timeline,
                                         const struct evidence *evidence,
@@ -125,9 +137,7 @@ static uint64_t verdict_repeat_requests(const struct timeline *timeline,
     attribution_of_growth(&evidence->series, &attribution);
     bool may_be_cache = attribution.cause == CAUSE_HEAP || attribution.cause == CAUSE_MAPPINGS ||
                         attribution.cause == CAUSE_SHMEM;
-    double passed_s =
-        (double)(last->floor_ns - timeline->cycles[0].begin_ns) / (double)NSEC_PER_SEC;
-    if (passed_s > REPEAT_BEFORE_S && !may_be_cache)
+    if (verdict_passed_s(timeline) > REPEAT_BEFORE_S && !may_be_cache)
         return 0;
 
     double rate = evidence->requests_per_s;

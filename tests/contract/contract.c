@@ -103,6 +103,14 @@ void contract_end(struct contract *contract)
     free(contract);
 }
 
+void contract_end_both(struct contract *first, struct contract *second)
+{
+    second->driver->destroy(second->instance);
+    second->instance = NULL;
+    contract_end(first);
+    contract_end(second);
+}
+
 void contract_start(struct contract *contract)
 {
     struct error err = {.kind = ERROR_NONE};

@@ -28,6 +28,9 @@ struct contract *contract_new(const struct driver *driver, const char *way, cons
 /* Destroy the instance, check that nothing is left of it, free. */
 void contract_end(struct contract *contract);
 
+/* The same for two that are up at the same time. */
+void contract_end_both(struct contract *first, struct contract *second);
+
 /* Give it a dependency named "upstream" that behaves in this way. */
 void contract_add_dependency(struct contract *contract, const char *way);
 

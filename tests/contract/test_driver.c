@@ -43,6 +43,34 @@ START_TEST(a_started_service_is_alive_and_has_an_endpoint)
 }
 END_TEST
 
+START_TEST(two_that_are_up_at_once_have_nothing_to_do_with_each_other)
+{
+    struct contract *small = contract_new(drivers[_i], "stay", NULL);
+    struct contract *large = contract_new(drivers[_i], "fill", "24");
+    contract_start(small);
+    contract_start(large);
+    const struct driver *driver = small->driver;
+    if (strcmp(driver->name, "fake") != 0)
+        contract_wait_log(large, "ready");
+    ck_assert_str_ne(driver->endpoint(small->instance, 0), driver->endpoint(large->instance, 0));
+
+    struct survey of_small = contract_survey(small);
+    struct survey of_large = contract_survey(large);
+    ck_assert_uint_eq(of_small.value[SURVEY_PROCESSES], 1);
+    ck_assert_uint_eq(of_large.value[SURVEY_PROCESSES], 1);
+    ck_assert_uint_lt(memory_sample_get(&of_small.memory, MEMORY_ANON, UINT64_MAX), 8 * MEBIBYTE);
+    ck_assert_uint_ge(memory_sample_get(&of_large.memory, MEMORY_ANON, 0), 24 * MEBIBYTE);
+
+    driver->destroy(small->instance);
+    small->instance = NULL;
+    ck_assert(contract_state(large).alive);
+    of_large = contract_survey(large);
+    ck_assert_uint_eq(of_large.value[SURVEY_PROCESSES], 1);
+    ck_assert_uint_ge(memory_sample_get(&of_large.memory, MEMORY_ANON, 0), 24 * MEBIBYTE);
+    contract_end_both(small, large);
+}
+END_TEST
+
 START_TEST(a_quick_reading_has_what_is_in_use)
 {
     CONTRACT(contract, "stay", NULL);
@@ -314,6 +342,8 @@ static Suite *driver_suite(int index)
     tcase_set_timeout(readings, 60);
     tcase_set_timeout(squeezes, 90);
     tcase_add_loop_test(life, a_started_service_is_alive_and_has_an_endpoint, index, index + 1);
+    tcase_add_loop_test(life, two_that_are_up_at_once_have_nothing_to_do_with_each_other, index,
+                        index + 1);
     tcase_add_loop_test(life, an_exit_is_seen_with_its_status, index, index + 1);
     tcase_add_loop_test(life, an_oom_kill_is_seen_in_state_and_events, index, index + 1);
     tcase_add_loop_test(life, stop_asks_first, index, index + 1);

@@ -60,6 +60,27 @@ START_TEST(limits_are_in_force_before_the_first_instruction)
 }
 END_TEST
 
+START_TEST(what_is_kept_for_one_is_kept_beside_another)
+{
+    struct cgroup_base base;
+    char name[OWNER_NAME_MAX];
+    struct contract *contracts[2];
+    for (int i = 0; i < 2; i++) {
+        contracts[i] = contract_new(&native_driver, "stay", NULL);
+        contracts[i]->spec.settings.min_bytes = 8 * MEBIBYTE;
+        contract_start(contracts[i]);
+    }
+    ck_assert_int_eq(cgroup_base_open(true, &base, NULL), 0);
+    ck_assert_int_eq(owner_name(name, NULL), 0);
+    CLEANUP(freep) char *session = file_join(base.path, name);
+    CLEANUP(freep) char *path = file_join(session, "memory.min");
+    uint64_t bytes = 0;
+    ck_assert_int_eq(file_read_u64(AT_FDCWD, path, &bytes, NULL), 0);
+    ck_assert_uint_eq(bytes, 16 * MEBIBYTE);
+    contract_end_both(contracts[0], contracts[1]);
+}
+END_TEST
+
 START_TEST(no_limit_means_none_and_huge_pages_can_be_left_to_the_system)
 {
     CONTRACT(contract, "limits");
@@ -429,6 +450,7 @@ static Suite *native_suite(void)
     tcase_set_timeout(readings, 60);
     tcase_set_timeout(undoing, 60);
     tcase_add_test(cage, limits_are_in_force_before_the_first_instruction);
+    tcase_add_test(cage, what_is_kept_for_one_is_kept_beside_another);
     tcase_add_test(cage, no_limit_means_none_and_huge_pages_can_be_left_to_the_system);
     tcase_add_test(cage, a_program_learns_its_port_and_those_of_dependencies);
     tcase_add_test(cage, programs_learn_where_they_may_write_and_a_restart_finds_it_as_it_was);

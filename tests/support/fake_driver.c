@@ -23,6 +23,7 @@ struct fake_script {
     uint64_t grow;
     uint64_t lazy;
     uint64_t oom_at;
+    uint64_t oom_idle_ms;
     uint64_t exit_at;
     int exit_status;
     bool serves;
@@ -42,6 +43,7 @@ struct instance {
     uint64_t limit_bytes;
     uint64_t lazy_left; /* of what was freed lazily */
     uint64_t readings;
+    nsec_t read_ns;     /* the last reading */
     uint64_t now_bytes; /* at the last reading */
     uint64_t peak_bytes;
     uint64_t oom_kills;
@@ -70,6 +72,7 @@ static int fake_read_word(const char *word, struct fake_script *script, struct e
         {"grow=", &script->grow, false},
         {"lazy=", &script->lazy, false},
         {"oom=", &script->oom_at, false},
+        {"oom-idle=", &script->oom_idle_ms, false},
         {"exit=", &script->exit_at, false},
         {"keep=", &script->keep, true},
         {"keep-at-most=", &script->keep_max, true},
@@ -147,7 +150,12 @@ static void fake_advance(struct instance *instance)
     uint64_t requests = instance->server != NULL ? http_server_requests(instance->server) : 0;
     uint64_t bytes = script->bytes + instance->readings * script->grow + instance->lazy_left +
                      fake_served_bytes(instance);
-    bool killed = instance->readings >= script->oom_at || bytes > instance->limit_bytes;
+    nsec_t now_ns = clock_now_ns();
+    bool idle = instance->read_ns > 0 &&
+                now_ns - instance->read_ns > (nsec_t)script->oom_idle_ms * NSEC_PER_MSEC;
+    bool killed = instance->readings >= script->oom_at || bytes > instance->limit_bytes ||
+                  (idle && script->oom_idle_ms > 0);
+    instance->read_ns = now_ns;
     if (bytes > instance->limit_bytes)
         bytes = instance->limit_bytes;
     instance->peak_bytes = bytes > instance->peak_bytes ? bytes : instance->peak_bytes;

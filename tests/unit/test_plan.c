@@ -338,11 +338,19 @@ START_TEST(a_written_plan_reads_back_the_same)
     CLEANUP(buffer_done) struct buffer first = BUFFER_INIT((size_t)1 << 20);
     CLEANUP(buffer_done) struct buffer second = BUFFER_INIT((size_t)1 << 20);
     struct error err = {.kind = ERROR_NONE};
+    plan->runs[0].label = "race+jemalloc";
+    plan->runs[0].build = "race";
+    plan->runs[0].allocator = "jemalloc";
+    plan->runs[0].group = 3;
     ck_assert_msg(plan_write(plan, &first, &err) == 0, "%s", err.text);
     ck_assert_msg(plan_read("plan", first.data, first.length, &back, &err) == 0, "%s", err.text);
     ck_assert_msg(plan_write(back, &second, &err) == 0, "%s", err.text);
     ck_assert_str_eq(buffer_text(&first), buffer_text(&second));
     ck_assert_uint_eq(back->n_runs, plan->n_runs);
+    ck_assert_str_eq(back->runs[0].label, "race+jemalloc");
+    ck_assert_str_eq(back->runs[0].build, "race");
+    ck_assert_str_eq(back->runs[0].allocator, "jemalloc");
+    ck_assert_uint_eq(back->runs[0].group, 3);
     for (size_t i = 0; i < plan->n_runs; i++) {
         const struct settings *a = &plan->runs[i].settings;
         const struct settings *b = &back->runs[i].settings;

@@ -60,6 +60,10 @@ static struct record *make_record(int kind)
         .id = "a-scenario.fixed",
         .scenario = "a-scenario",
         .variant = "fixed",
+        .label = "fixed, \"as is\"",
+        .build = "race",
+        .allocator = "jemalloc",
+        .group = 2,
         .settings = {.limit_bytes = 64 * STORY_MIB,
                      .load = {.concurrency = 8, .rate_per_s = 12.3456789},
                      .cycles = 10,
@@ -84,6 +88,7 @@ static struct record *make_record(int kind)
     record->cpus = 2;
     record->starts = 1;
     record->duration_ns = 9812345678;
+    record->waited_ns = kind == 1 ? 4500000000 : 0;
     record->has_ready = true;
     record->ready_ns = 311234567;
     record->has_decided = true;
@@ -143,6 +148,11 @@ START_TEST(a_record_read_and_stored_again_is_the_same_to_the_byte)
     ck_assert_int_eq(again->error.kind, record->error.kind);
     ck_assert_str_eq(again->error.text, record->error.text);
     ck_assert_str_eq(again->pod, record->pod);
+    ck_assert_str_eq(again->label, record->label);
+    ck_assert_str_eq(again->build, "race");
+    ck_assert_str_eq(again->allocator, "jemalloc");
+    ck_assert_uint_eq(again->group, 2);
+    ck_assert_int_eq(again->waited_ns, record->waited_ns);
     ck_assert_int_eq(again->restart.policy, record->restart.policy);
     ck_assert_uint_eq(again->n_ends, record->n_ends);
     for (unsigned i = 0; i < record->n_ends; i++) {

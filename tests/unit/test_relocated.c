@@ -36,7 +36,7 @@ static atomic_bool called; /* the session's caller is being called */
 static unsigned done;
 static char done_ids[RUNS][2 * SCENARIO_NAME_MAX + 16];
 static unsigned progress_seen;
-static char lost_id[2 * SCENARIO_NAME_MAX + 16];
+static char lost_ids[64]; /* "trial.3 trial.4 " */
 
 static void enter_caller(void)
 {
@@ -67,7 +67,8 @@ static void note_progress(void *context, const struct run_progress *progress)
     ck_assert_ptr_nonnull(progress->phase);
     progress_seen++;
     if (strcmp(progress->phase, "lost") == 0)
-        snprintf(lost_id, sizeof(lost_id), "%s", progress->id);
+        snprintf(lost_ids + strlen(lost_ids), sizeof(lost_ids) - strlen(lost_ids), "%s ",
+                 progress->id);
     leave_caller();
 }
 
@@ -227,8 +228,65 @@ START_TEST(a_place_that_fails_loses_its_run_and_the_others_go_on)
     ck_assert_int_eq(strncmp(err.text, "crowd ", 6), 0);
     ck_assert_uint_eq(done, RUNS - 1);
     ck_assert_uint_eq(times_done("trial.3"), 0);
-    ck_assert_str_eq(lost_id, "trial.3");
+    ck_assert_str_eq(lost_ids, "trial.3 ");
     ck_assert_uint_eq(count_entries(results), RUNS - 1);
+}
+END_TEST
+
+/* trial and trial.2 take turns, trial.3 and trial.4 do, trial.5 is alone. */
+static void make_groups(void)
+{
+    for (unsigned i = 0; i < RUNS; i++)
+        runs[i].group = i < 4 ? 1 + i / 2 : 0;
+}
+
+/* Does the place that brought one record back bring the other, too? */
+static bool same_place(const char *id, const char *other)
+{
+    for (unsigned i = 0; i < places_wanted; i++) {
+        char name[32];
+        char one[64];
+        CLEANUP(buffer_done) struct buffer text = BUFFER_INIT((size_t)1 << 20);
+        snprintf(name, sizeof(name), "messages-%u", i);
+        snprintf(one, sizeof(one), "record\t%s\n", id);
+        ck_assert_int_eq(file_read(dir.fd, name, &text, NULL), 0);
+        if (strstr(buffer_text(&text), one) == NULL)
+            continue;
+        snprintf(one, sizeof(one), "record\t%s\n", other);
+        return strstr(buffer_text(&text), one) != NULL;
+    }
+    return false;
+}
+
+START_TEST(a_group_is_taken_whole)
+{
+    static const struct driver crowd = {.name = "crowd", .relocate = place_relocate};
+    struct session_options options = options_of(&crowd, 3);
+    struct error err = {0};
+    make_groups();
+    options.jobs = 64; /* no more places than there are parts */
+    ck_assert_msg(session_run(&plan, &options, &err) == 0, "%s", err.text);
+    ck_assert_uint_eq(atomic_load(&places_there), 3);
+    ck_assert_uint_eq(done, RUNS);
+    for (int i = 0; i < RUNS; i++)
+        ck_assert_uint_eq(times_done(runs[i].id), 1);
+    ck_assert(same_place("trial", "trial.2"));
+    ck_assert(same_place("trial.3", "trial.4"));
+    ck_assert_uint_eq(count_entries(results), RUNS);
+}
+END_TEST
+
+START_TEST(a_place_that_fails_loses_all_runs_of_its_group)
+{
+    static const struct driver crowd = {.name = "crowd", .relocate = failing_relocate};
+    struct session_options options = options_of(&crowd, 2);
+    make_groups();
+    ck_assert_int_eq(session_run(&plan, &options, NULL), -1);
+    ck_assert_str_eq(lost_ids, "trial.3 trial.4 ");
+    ck_assert_uint_eq(done, 3);
+    ck_assert_uint_eq(times_done("trial"), 1);
+    ck_assert_uint_eq(times_done("trial.2"), 1);
+    ck_assert_uint_eq(times_done("trial.5"), 1);
 }
 END_TEST
 
@@ -309,6 +367,8 @@ static Suite *suite(void)
     tcase_add_test(c, every_run_is_done_once_by_places_that_are_there_at_once);
     tcase_add_test(c, there_are_no_more_places_than_runs);
     tcase_add_test(c, a_place_that_fails_loses_its_run_and_the_others_go_on);
+    tcase_add_test(c, a_group_is_taken_whole);
+    tcase_add_test(c, a_place_that_fails_loses_all_runs_of_its_group);
     tcase_add_test(c, places_that_cannot_be_prepared_are_not_started);
     tcase_add_test(c, an_interrupt_reaches_every_place);
     tcase_add_test(c, what_is_taken_is_left_to_whoever_took_it);
