@@ -1,20 +1,23 @@
 #pragma once
 /* The figures of one run: what runs are compared by.
  *
- * All are taken over the same amount of work, the first `cycles_min` complete measuring cycles of
- * the start of the service that was judged: a leak is cut short and a clean run is not, and yet
- * their floors, peaks and latencies can stand side by side. A run that was killed before that has
- * fewer. What was not measured is absent, never 0.
+ * All but GROWTH and KILLED are taken over the same amount of work, the first `cycles_min` complete
+ * measuring cycles of the start of the service that was judged: a leak is cut short and a clean run
+ * is not, and yet their floors, peaks and latencies can stand side by side. A run that was killed
+ * before that has fewer of them, and none of these figures when it has none at all. What was not
+ * measured is absent, never 0.
  *
  *   GROWTH    of the floor, per request: the verdict's estimate
  *   FLOOR     after the last of those cycles
  *   PEAK      the highest footprint under their load
- *   RETAINED  settled after the last of them (load ended, rested), above the service as it came up
+ *   RETAINED  settled after the last of them (load ended, rested), above the service as it came up;
+ *             it may be negative
  *   RATE      requests completed per second of their load
  *   P50, P99  of a request's latency: the median over the cycles
- *   CPU       processor time of the whole cgroup, per completed request
- *   KILLED    requests completed in the first start of the service when it was killed at the limit;
- *             absent: it was not killed by the load */
+ *   CPU       processor time of the whole cgroup, per completed request, from the begin of a cycle
+ *             until it has settled: a reclaim and the turns of others are no part of it
+ *   KILLED    requests completed in the first start of the service until it was killed at the
+ *             limit; absent: that did not happen, or a probe that goes beyond the load did it */
 #include <stdbool.h>
 
 #include "verdict/verdict.h"
@@ -42,6 +45,9 @@ struct figure_info {
     const char *key;
     const char *heading;
     bool higher_is_worse;
+    /* A difference below either is not worth a word, however sure it is. */
+    double least_share;  /* of the first variant's median, 0 to 1 */
+    double least_amount; /* in the figure's unit: what reading it is no finer than */
 };
 
 extern const struct figure_info figure_info[];
