@@ -66,8 +66,8 @@ static void compare_say_plan(struct compare *compare)
     size_t n = 0;
     for (unsigned i = 0; i < variants->n && variants->items[i].skipped == NULL; i++, n++)
         (void)buffer_printf(&names, NULL, "%s%s", i > 0 ? ", " : "", variants->items[i].label);
-    size_t repeats = compare->plan->n_runs / n;
-    console_say(&compare->console, "%s: %s; %zu repeat%s, in which they take turns",
+    unsigned repeats = compare->plan->runs[compare->plan->n_runs - 1].group;
+    console_say(&compare->console, "%s: %s; %u repeat%s, in which they take turns",
                 compare->scenario->name, buffer_text(&names), repeats, repeats == 1 ? "" : "s");
     for (unsigned i = (unsigned)n; i < variants->n; i++)
         console_say(&compare->console, "%s is skipped: %s", variants->items[i].label,
@@ -105,7 +105,8 @@ static int compare_collect(const struct compare *compare, const struct compare_v
                            struct arena *arena, struct compare_results *ret, struct error *err)
 {
     const struct console *console = &compare->console;
-    const struct record **records = arena_alloc(arena, (console->n_records + 1) * sizeof(*records));
+    const struct record **records =
+        arena_alloc(arena, (console->n_records + 1) * sizeof(const struct record *));
     const char **dirs = arena_alloc(arena, (console->n_records + 1) * sizeof(*dirs));
     if (records == NULL || dirs == NULL)
         return error_out_of_memory(err);
@@ -132,7 +133,7 @@ static int compare_collect(const struct compare *compare, const struct compare_v
 /* Compare what is done, keep it and show it. */
 static int compare_finish(struct compare *compare, struct error *err)
 {
-    struct compare_results results[COMPARISON_VARIANTS_MAX];
+    struct compare_results results[COMPARISON_VARIANTS_MAX] = {{.name = NULL}};
     CLEANUP(compare_report_done) struct compare_report report = {.arena = NULL};
     char note[80];
     size_t done = 0;

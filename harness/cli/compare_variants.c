@@ -19,6 +19,7 @@
 /* What one axis offers: variants of which only that part is set. */
 struct compare_axis {
     struct compare_variant *choices; /* the arena's */
+    const char *texts[CHOICES_MAX];  /* as each was written */
     unsigned n;
 };
 
@@ -31,18 +32,35 @@ struct compare_maker {
     unsigned n_axes;
 };
 
-/* "a long label" as one that a table has room for. */
-static void compare_set_label(struct compare_variant *choice, const char *text)
+/* Is this a label of another choice already? */
+static bool compare_is_taken(const struct compare_axis *axis, const struct compare_variant *choice)
+{
+    for (unsigned i = 0; i < axis->n; i++)
+        if (&axis->choices[i] != choice && strcmp(axis->choices[i].label, choice->label) == 0)
+            return true;
+    return false;
+}
+
+/* A text as a label that a table has room for: all of it, or its beginning, or its end where that
+ * is what tells it apart. */
+static void compare_set_label(const struct compare_axis *axis, struct compare_variant *choice,
+                              const char *text)
 {
     size_t length = strlen(text);
-    if (length <= LABEL_MAX) {
-        snprintf(choice->label, sizeof(choice->label), "%s", text);
+    snprintf(choice->label, sizeof(choice->label), "%.*s", LABEL_MAX, text);
+    if (length <= LABEL_MAX)
         return;
-    }
-    length = LABEL_MAX - strlen("…");
-    while (length > 0 && ((unsigned char)text[length] & 0xC0) == 0x80)
-        length--; /* not within a character */
-    snprintf(choice->label, sizeof(choice->label), "%.*s…", (int)length, text);
+    size_t room = LABEL_MAX - strlen("…");
+    size_t end = room;
+    while (end > 0 && ((unsigned char)text[end] & 0xC0) == 0x80)
+        end--; /* not within a character */
+    snprintf(choice->label, sizeof(choice->label), "%.*s…", (int)end, text);
+    if (!compare_is_taken(axis, choice))
+        return;
+    const char *tail = text + length - room;
+    while (((unsigned char)*tail & 0xC0) == 0x80)
+        tail++;
+    snprintf(choice->label, sizeof(choice->label), "…%s", tail);
 }
 
 static int compare_add_axis(struct compare_maker *maker, struct compare_axis **ret,
@@ -55,29 +73,21 @@ static int compare_add_axis(struct compare_maker *maker, struct compare_axis **r
     return axis->choices != NULL ? 0 : error_out_of_memory(err);
 }
 
-/* One more choice; `option` and `text` are for the error that there are too many, or that it is
- * there already. */
+/* One more choice, as it was written for this option; not one that is there already. */
 static int compare_add_choice(struct compare_axis *axis, const char *option, const char *text,
                               struct compare_variant **ret, struct error *err)
 {
     if (axis->n == CHOICES_MAX)
-        return error_set(err, ERROR_USAGE, "%s: found more than %d words", option, CHOICES_MAX);
+        return error_set(err, ERROR_USAGE, "%s: found more than %d of it", option, CHOICES_MAX);
+    for (unsigned i = 0; i < axis->n; i++)
+        if (strcmp(axis->texts[i], text) == 0)
+            return error_set(err, ERROR_USAGE, "%s: found \"%.100s\" twice, expected each once",
+                             option, text);
     struct compare_variant *choice = &axis->choices[axis->n];
+    axis->texts[axis->n++] = text;
     *choice = (struct compare_variant){.name = ""};
-    compare_set_label(choice, text);
-    axis->n++;
+    compare_set_label(axis, choice, text);
     *ret = choice;
-    return 0;
-}
-
-static int compare_check_twice(const struct compare_axis *axis, const char *option,
-                               struct error *err)
-{
-    const char *last = axis->choices[axis->n - 1].label;
-    for (unsigned i = 0; i + 1 < axis->n; i++)
-        if (strcmp(axis->choices[i].label, last) == 0)
-            return error_set(err, ERROR_USAGE, "%s: found \"%s\" twice, expected each once", option,
-                             last);
     return 0;
 }
 
@@ -105,7 +115,10 @@ static int compare_word_allocator(struct compare_maker *maker, const char *word,
     if (preload_find(word, NULL, preload, err) < 0)
         return -1;
     choice->preload = preload;
-    compare_set_label(choice, preload->name);
+    const struct compare_axis *axis = &maker->axes[maker->n_axes - 1];
+    compare_set_label(axis, choice, preload->name);
+    if (compare_is_taken(axis, choice))
+        compare_set_label(axis, choice, word);
     choice->skipped = preload->missing[0] != '\0' ? preload->missing : NULL;
     return 0;
 }
@@ -129,13 +142,10 @@ static int compare_list_axis(struct compare_maker *maker, const char *option, co
                              "%s: found an empty word in \"%.100s\", expected words with one comma "
                              "between them",
                              option, list);
-        if (compare_add_choice(axis, option, word, &choice, err) < 0 ||
-            compare_check_twice(axis, option, err) < 0)
+        if (compare_add_choice(axis, option, word, &choice, err) < 0)
             return -1;
         if (function(maker, word, choice, err) < 0)
             return error_prefix(err, "%s", option);
-        if (compare_check_twice(axis, option, err) < 0)
-            return -1;
     }
     return 0;
 }
@@ -162,8 +172,7 @@ static int compare_add_env(struct compare_maker *maker, struct compare_axis *axi
                            struct error *err)
 {
     struct compare_variant *choice = NULL;
-    if (compare_add_choice(axis, "--env", text, &choice, err) < 0 ||
-        compare_check_twice(axis, "--env", err) < 0)
+    if (compare_add_choice(axis, "--env", text, &choice, err) < 0)
         return -1;
     if (compare_split(maker, text, &choice->env, err) < 0)
         return error_prefix(err, "--env");
@@ -180,8 +189,7 @@ static int compare_add_args(struct compare_maker *maker, struct compare_axis *ax
                             const char *text, struct error *err)
 {
     struct compare_variant *choice = NULL;
-    if (compare_add_choice(axis, "--args", text, &choice, err) < 0 ||
-        compare_check_twice(axis, "--args", err) < 0)
+    if (compare_add_choice(axis, "--args", text, &choice, err) < 0)
         return -1;
     return compare_split(maker, text, &choice->args, err) < 0 ? error_prefix(err, "--args") : 0;
 }
@@ -228,8 +236,8 @@ static int compare_commands_axis(struct compare_maker *maker, struct error *err)
     scenario_make_name(a->command[0], names[0]);
     scenario_make_name(b->command[0], names[1]);
     if (strcmp(names[0], names[1]) != 0) {
-        compare_set_label(a, names[0]);
-        compare_set_label(b, names[1]);
+        compare_set_label(axis, a, names[0]);
+        compare_set_label(axis, b, names[1]);
     }
     return 0;
 }
@@ -244,8 +252,7 @@ static int compare_revisions_axis(struct compare_maker *maker, struct error *err
         const char *rev = maker->options->rev[i];
         if (*rev == '\0')
             return error_set(err, ERROR_USAGE, "--rev: found an empty word, expected a revision");
-        if (compare_add_choice(axis, "--rev", rev, &choice, err) < 0 ||
-            compare_check_twice(axis, "--rev", err) < 0)
+        if (compare_add_choice(axis, "--rev", rev, &choice, err) < 0)
             return -1;
         choice->rev = rev;
     }
