@@ -24,10 +24,10 @@ set(LEAKCAGE_FLAGS_asan -O2 -fsanitize=address -fomit-frame-pointer)
 set(LEAKCAGE_FLAGS_ubsan -fsanitize=undefined)
 set(LEAKCAGE_FLAGS_hardened -O2 -U_FORTIFY_SOURCE -fPIE)
 set(LEAKCAGE_LINK_hardened -pie -Wl,-z,relro,-z,now)
-set(LEAKCAGE_LINK_static -static)
-# What else there may be: each is asked for. The first of the two levels of fortification counts.
+# What else there may be: each is asked for.
 set(LEAKCAGE_MAYBE_hardened
   -fstack-protector-strong -fstack-clash-protection -fcf-protection -mbranch-protection=standard)
+set(LEAKCAGE_LINK_static -static)
 
 # What a build cannot do without, and why it cannot be made.
 set(LEAKCAGE_COMPILER "${CMAKE_C_COMPILER_ID} ${CMAKE_C_COMPILER_VERSION}")
@@ -104,6 +104,7 @@ endforeach()
 
 if(LEAKCAGE_HAVE_BUILD_hardened)
   leakcage_check_fortify()
+  set(CMAKE_REQUIRED_FLAGS -Werror)
   foreach(flag ${LEAKCAGE_MAYBE_hardened})
     string(MAKE_C_IDENTIFIER "LEAKCAGE_HAVE_${flag}" have)
     check_c_compiler_flag(${flag} ${have})
@@ -111,13 +112,13 @@ if(LEAKCAGE_HAVE_BUILD_hardened)
       list(APPEND LEAKCAGE_FLAGS_hardened ${flag})
     endif()
   endforeach()
+  unset(CMAKE_REQUIRED_FLAGS)
 endif()
 
 add_custom_target(services-all-builds)
 
 # The frame, once for each build, and what its programs have from it: the flags, the libraries, and
 # a definition by which a service whose truth depends on its build can tell (SERVICE_BUILD_RACE).
-# Warnings are errors in the plain build: another one's may be wrong, as the sanitizers' are.
 foreach(build ${LEAKCAGE_BUILDS})
   if(NOT LEAKCAGE_HAVE_BUILD_${build})
     continue()
@@ -127,7 +128,7 @@ foreach(build ${LEAKCAGE_BUILDS})
   add_library(${frame} OBJECT EXCLUDE_FROM_ALL ${LEAKCAGE_SERVICE_FRAME})
   leakcage_service_options(${frame})
   target_compile_definitions(${frame} PUBLIC SERVICE_BUILD_${definition})
-  target_compile_options(${frame} PUBLIC ${LEAKCAGE_FLAGS_${build}} -Wno-error)
+  target_compile_options(${frame} PUBLIC ${LEAKCAGE_FLAGS_${build}})
   target_link_options(${frame} INTERFACE ${LEAKCAGE_FLAGS_${build}} ${LEAKCAGE_LINK_${build}})
   if(build STREQUAL static)
     target_sources(${frame} PRIVATE common/no_tls.c)

@@ -169,12 +169,10 @@ const char *units_format_count(uint64_t count, char *text)
     return text;
 }
 
-/* Three digits or so, of the largest. */
+/* Three digits or so, of the largest; smaller ones beside it need one decimal in any case. */
 static int units_decimals(double largest)
 {
-    if (largest < 9.995)
-        return 2;
-    return largest < 99.95 ? 1 : 0;
+    return largest < 9.995 ? 2 : 1;
 }
 
 struct units_scale units_scale_bytes(double largest_bytes)
@@ -189,8 +187,6 @@ struct units_scale units_scale_bytes(double largest_bytes)
     }
     scale.name = names[unit];
     scale.decimals = units_decimals(amount);
-    if (unit > 0 && scale.decimals == 0)
-        scale.decimals = 1;
     return scale;
 }
 
@@ -216,8 +212,9 @@ struct units_scale units_scale_duration(double largest_ns)
 struct units_scale units_scale_count(double largest)
 {
     double amount = isfinite(largest) ? fabs(largest) : 0;
+    bool whole = amount == floor(amount) || amount >= 99.95;
     return (struct units_scale){
-        .divisor = 1, .name = "", .decimals = amount == floor(amount) ? 0 : units_decimals(amount)};
+        .divisor = 1, .name = "", .decimals = whole ? 0 : units_decimals(amount)};
 }
 
 const char *units_format_scaled(double amount, const struct units_scale *scale, char *text)

@@ -32,14 +32,15 @@ const char *units_format_duration(nsec_t duration_ns, char *text);
 /* "12,345". */
 const char *units_format_count(uint64_t count, char *text);
 
-/* One unit and so many decimals for amounts that are compared by eye: as fit the largest of them,
- * which is given in bytes, in nanoseconds, or as it is (a count, a rate). */
+/* One unit, and so many decimals, for amounts that are compared by eye. */
 struct units_scale {
     double divisor;
     const char *name; /* "MiB", "ms"; "" of a count */
     int decimals;
 };
 
+/* As they fit the largest of the amounts: in bytes, in nanoseconds, or as it is (a count, a rate).
+ */
 struct units_scale units_scale_bytes(double largest_bytes);
 struct units_scale units_scale_duration(double largest_ns);
 struct units_scale units_scale_count(double largest);

@@ -68,6 +68,16 @@ int bisect_status_of_error(const struct error *err)
     return bisect_status_of(exit_status_of_error(err->kind));
 }
 
+/* What an error says before it shows the end of a log: "exit status 3; its last lines:". */
+static void bisect_first_line(const char *error, char *text, size_t size)
+{
+    size_t length = strcspn(error, "\n");
+    snprintf(text, size, "%.*s", (int)length, error);
+    char *announced = error[length] == '\n' ? strrchr(text, ';') : NULL;
+    if (announced != NULL)
+        *announced = '\0';
+}
+
 /* "leak, +1.0 KiB per request, expected clean"; or why there is no verdict. */
 static void bisect_describe(const struct record *record, char *text, size_t size)
 {
@@ -76,7 +86,7 @@ static void bisect_describe(const struct record *record, char *text, size_t size
     char expected[100];
     const struct verdict *verdict = &record->verdict;
     if (record->outcome == OUTCOME_ERROR) {
-        snprintf(text, size, "%.*s", (int)strcspn(record->error.text, "\n"), record->error.text);
+        bisect_first_line(record->error.text, text, size);
         return;
     }
     if (record->outcome == OUTCOME_UNDECIDED) {

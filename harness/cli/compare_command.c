@@ -49,6 +49,8 @@ static int compare_prepare_revisions(struct compare *compare, struct error *err)
     };
     if (options->n_rev == 0)
         return 0;
+    if (run_session_check_output(options->output_dir, err) < 0)
+        return -1;
     if (revisions_prepare(&request, &compare->revisions, err) < 0)
         return error_prefix(err, "--rev");
     return revisions_check(&compare->revisions, compare->scenario, &compare->scenario->settings,
@@ -64,8 +66,8 @@ static void compare_say_plan(struct compare *compare)
     size_t n = 0;
     for (unsigned i = 0; i < variants->n && variants->items[i].skipped == NULL; i++, n++)
         (void)buffer_printf(&names, NULL, "%s%s", i > 0 ? ", " : "", variants->items[i].label);
-    size_t repeats = compare->plan->n_runs / n;
-    console_say(&compare->console, "%s: %s; %zu repeat%s, in which they take turns",
+    unsigned repeats = compare->plan->runs[compare->plan->n_runs - 1].group;
+    console_say(&compare->console, "%s: %s; %u repeat%s, in which they take turns",
                 compare->scenario->name, buffer_text(&names), repeats, repeats == 1 ? "" : "s");
     for (unsigned i = (unsigned)n; i < variants->n; i++)
         console_say(&compare->console, "%s is skipped: %s", variants->items[i].label,
@@ -82,7 +84,6 @@ static int compare_prepare(struct compare *compare, struct error *err)
         compare_plan_scenario(options, &compare->places, &compare->console, &compare->scenario,
                               err) < 0 ||
         compare_variants_make(options, compare->scenario, &compare->variants, err) < 0 ||
-        run_session_check_output(options->output_dir, err) < 0 ||
         compare_prepare_revisions(compare, err) < 0)
         return -1;
     const struct compare_request request = {
@@ -91,7 +92,8 @@ static int compare_prepare(struct compare *compare, struct error *err)
         .places = &compare->places,
         .revisions = &compare->revisions,
     };
-    if (compare_plan_make(&request, &compare->variants, compare->plan, err) < 0)
+    if (compare_plan_make(&request, &compare->variants, compare->plan, err) < 0 ||
+        run_session_check_output(options->output_dir, err) < 0)
         return -1;
     compare_say_plan(compare);
     return 0;
@@ -103,7 +105,8 @@ static int compare_collect(const struct compare *compare, const struct compare_v
                            struct arena *arena, struct compare_results *ret, struct error *err)
 {
     const struct console *console = &compare->console;
-    const struct record **records = arena_alloc(arena, (console->n_records + 1) * sizeof(*records));
+    const struct record **records =
+        arena_alloc(arena, (console->n_records + 1) * sizeof(const struct record *));
     const char **dirs = arena_alloc(arena, (console->n_records + 1) * sizeof(*dirs));
     if (records == NULL || dirs == NULL)
         return error_out_of_memory(err);
@@ -130,7 +133,7 @@ static int compare_collect(const struct compare *compare, const struct compare_v
 /* Compare what is done, keep it and show it. */
 static int compare_finish(struct compare *compare, struct error *err)
 {
-    struct compare_results results[COMPARISON_VARIANTS_MAX];
+    struct compare_results results[COMPARISON_VARIANTS_MAX] = {{.name = NULL}};
     CLEANUP(compare_report_done) struct compare_report report = {.arena = NULL};
     char note[80];
     size_t done = 0;

@@ -119,6 +119,20 @@ static int compare_set_build_environment(struct arena *arena, const char *build,
     return compare_append_words(arena, service->env, more, &service->env, err);
 }
 
+/* What --env says is for one variant alone. */
+static int compare_choose_env(const struct compare_variant *variant, struct options *options,
+                              struct error *err)
+{
+    options->n_env = 0;
+    for (unsigned i = 0; variant->env != NULL && variant->env[i] != NULL; i++) {
+        if (i == OPTIONS_ENV_MAX)
+            return error_set(err, ERROR_USAGE, "--env: found more than %d variables",
+                             OPTIONS_ENV_MAX);
+        options->env[options->n_env++] = variant->env[i];
+    }
+    return 0;
+}
+
 /* The scenario as this variant has it, in copy->settings. */
 static int compare_apply(const struct compare_request *request,
                          const struct compare_variant *variant, struct scenario *copy,
@@ -146,14 +160,7 @@ static int compare_apply(const struct compare_request *request,
     if (variant->command != NULL &&
         compare_set_command(copy->arena, variant->command, service, err) < 0)
         return -1;
-    options.n_env = 0;
-    for (unsigned i = 0; variant->env != NULL && variant->env[i] != NULL; i++) {
-        if (i == OPTIONS_ENV_MAX)
-            return error_set(err, ERROR_USAGE, "--env: found more than %d variables",
-                             OPTIONS_ENV_MAX);
-        options.env[options.n_env++] = variant->env[i];
-    }
-    if (overrides_apply(&options, copy, err) < 0)
+    if (compare_choose_env(variant, &options, err) < 0 || overrides_apply(&options, copy, err) < 0)
         return -1;
     if (variant->args != NULL &&
         compare_append_words(copy->arena, service->args, variant->args, &service->args, err) < 0)

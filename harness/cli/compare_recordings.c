@@ -129,7 +129,7 @@ static struct compare_sorted *compare_sort(const struct result_folders *folders,
 static int compare_fill(struct arena *arena, const struct compare_sorted *sorted, size_t n,
                         struct compare_results *ret, unsigned *ret_n, struct error *err)
 {
-    const struct record **records = arena_alloc(arena, n * sizeof(*records));
+    const struct record **records = arena_alloc(arena, n * sizeof(const struct record *));
     const char **dirs = arena_alloc(arena, n * sizeof(*dirs));
     unsigned variants = 0;
     if (records == NULL || dirs == NULL)

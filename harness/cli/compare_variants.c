@@ -19,6 +19,7 @@
 /* What one axis offers: variants of which only that part is set. */
 struct compare_axis {
     struct compare_variant *choices; /* the arena's */
+    const char *texts[CHOICES_MAX];  /* as each was written */
     unsigned n;
 };
 
@@ -31,54 +32,69 @@ struct compare_maker {
     unsigned n_axes;
 };
 
-/* "a long label" as one that a table has room for. */
-static void compare_set_label(struct compare_variant *choice, const char *text)
+/* Is this a label of another choice already? */
+static bool compare_is_taken(const struct compare_axis *axis, const struct compare_variant *choice)
 {
-    size_t length = strlen(text);
-    if (length <= LABEL_MAX) {
-        snprintf(choice->label, sizeof(choice->label), "%s", text);
-        return;
-    }
-    length = LABEL_MAX - strlen("…");
-    while (length > 0 && ((unsigned char)text[length] & 0xC0) == 0x80)
-        length--; /* not within a character */
-    snprintf(choice->label, sizeof(choice->label), "%.*s…", (int)length, text);
+    for (unsigned i = 0; i < axis->n; i++)
+        if (&axis->choices[i] != choice && strcmp(axis->choices[i].label, choice->label) == 0)
+            return true;
+    return false;
 }
 
-static int compare_add_axis(struct compare_maker *maker, struct compare_axis **ret,
-                            struct error *err)
+/* A text as a label that a table has room for: all of it, or its beginning, or its end where that
+ * is what tells it apart. */
+static void compare_set_label(const struct compare_axis *axis, struct compare_variant *choice,
+                              const char *text)
+{
+    size_t length = strlen(text);
+    snprintf(choice->label, sizeof(choice->label), "%.*s", LABEL_MAX, text);
+    if (length <= LABEL_MAX)
+        return;
+    size_t room = LABEL_MAX - strlen("…");
+    size_t end = room;
+    while (end > 0 && ((unsigned char)text[end] & 0xC0) == 0x80)
+        end--; /* not within a character */
+    snprintf(choice->label, sizeof(choice->label), "%.*s…", (int)end, text);
+    if (!compare_is_taken(axis, choice))
+        return;
+    const char *tail = text + length - room;
+    while (((unsigned char)*tail & 0xC0) == 0x80)
+        tail++;
+    snprintf(choice->label, sizeof(choice->label), "…%s", tail);
+}
+
+/* One more axis; NULL when out of memory. */
+static struct compare_axis *compare_add_axis(struct compare_maker *maker, struct error *err)
 {
     struct compare_axis *axis = &maker->axes[maker->n_axes++];
     axis->choices = arena_alloc(maker->arena, CHOICES_MAX * sizeof(*axis->choices));
     axis->n = 0;
-    *ret = axis;
-    return axis->choices != NULL ? 0 : error_out_of_memory(err);
+    if (axis->choices != NULL)
+        return axis;
+    error_out_of_memory(err);
+    return NULL;
 }
 
-/* One more choice; `option` and `text` are for the error that there are too many, or that it is
- * there already. */
-static int compare_add_choice(struct compare_axis *axis, const char *option, const char *text,
-                              struct compare_variant **ret, struct error *err)
+/* One more choice, as it was written for this option; NULL and the error when there is no room, or
+ * when it is there already. */
+static struct compare_variant *compare_add_choice(struct compare_axis *axis, const char *option,
+                                                  const char *text, struct error *err)
 {
-    if (axis->n == CHOICES_MAX)
-        return error_set(err, ERROR_USAGE, "%s: found more than %d words", option, CHOICES_MAX);
+    if (axis->n == CHOICES_MAX) {
+        error_set(err, ERROR_USAGE, "%s: found more than %d of it", option, CHOICES_MAX);
+        return NULL;
+    }
+    for (unsigned i = 0; i < axis->n; i++)
+        if (strcmp(axis->texts[i], text) == 0) {
+            error_set(err, ERROR_USAGE, "%s: found \"%.100s\" twice, expected each once", option,
+                      text);
+            return NULL;
+        }
     struct compare_variant *choice = &axis->choices[axis->n];
+    axis->texts[axis->n++] = text;
     *choice = (struct compare_variant){.name = ""};
-    compare_set_label(choice, text);
-    axis->n++;
-    *ret = choice;
-    return 0;
-}
-
-static int compare_check_twice(const struct compare_axis *axis, const char *option,
-                               struct error *err)
-{
-    const char *last = axis->choices[axis->n - 1].label;
-    for (unsigned i = 0; i + 1 < axis->n; i++)
-        if (strcmp(axis->choices[i].label, last) == 0)
-            return error_set(err, ERROR_USAGE, "%s: found \"%s\" twice, expected each once", option,
-                             last);
-    return 0;
+    compare_set_label(axis, choice, text);
+    return choice;
 }
 
 /* What a word of a list says about its variant. */
@@ -105,7 +121,10 @@ static int compare_word_allocator(struct compare_maker *maker, const char *word,
     if (preload_find(word, NULL, preload, err) < 0)
         return -1;
     choice->preload = preload;
-    compare_set_label(choice, preload->name);
+    const struct compare_axis *axis = &maker->axes[maker->n_axes - 1];
+    compare_set_label(axis, choice, preload->name);
+    if (compare_is_taken(axis, choice))
+        compare_set_label(axis, choice, word);
     choice->skipped = preload->missing[0] != '\0' ? preload->missing : NULL;
     return 0;
 }
@@ -114,59 +133,57 @@ static int compare_word_allocator(struct compare_maker *maker, const char *word,
 static int compare_list_axis(struct compare_maker *maker, const char *option, const char *list,
                              compare_word_function function, struct error *err)
 {
-    struct compare_axis *axis = NULL;
     if (list == NULL)
         return 0;
     char *rest = arena_strdup(maker->arena, list);
     if (rest == NULL)
         return error_out_of_memory(err);
-    if (compare_add_axis(maker, &axis, err) < 0)
+    struct compare_axis *axis = compare_add_axis(maker, err);
+    if (axis == NULL)
         return -1;
     for (char *word = strsep(&rest, ","); word != NULL; word = strsep(&rest, ",")) {
-        struct compare_variant *choice = NULL;
         if (*word == '\0')
             return error_set(err, ERROR_USAGE,
                              "%s: found an empty word in \"%.100s\", expected words with one comma "
                              "between them",
                              option, list);
-        if (compare_add_choice(axis, option, word, &choice, err) < 0 ||
-            compare_check_twice(axis, option, err) < 0)
+        struct compare_variant *choice = compare_add_choice(axis, option, word, err);
+        if (choice == NULL)
             return -1;
         if (function(maker, word, choice, err) < 0)
             return error_prefix(err, "%s", option);
-        if (compare_check_twice(axis, option, err) < 0)
-            return -1;
     }
     return 0;
 }
 
-/* The words of a text, in the arena. */
-static int compare_split(struct compare_maker *maker, const char *text, const char *const **ret,
-                         struct error *err)
+/* The words of a text, in the arena; NULL and the error when it has none. */
+static const char *const *compare_split(struct compare_maker *maker, const char *option,
+                                        const char *text, struct error *err)
 {
     CLEANUP(freep) char **words = NULL;
-    if (words_split(text, &words, err) < 0)
-        return -1;
+    if (words_split(text, &words, err) < 0) {
+        error_prefix(err, "%s", option);
+        return NULL;
+    }
     size_t count = words_count((const char *const *)words);
-    const char **kept = arena_alloc(maker->arena, (count + 1) * sizeof(*kept));
+    const char **kept = arena_alloc(maker->arena, (count + 1) * sizeof(const char *));
     for (size_t i = 0; kept != NULL && i < count; i++)
         if ((kept[i] = arena_strdup(maker->arena, words[i])) == NULL)
             kept = NULL;
     if (kept == NULL)
-        return error_out_of_memory(err);
-    *ret = kept;
-    return 0;
+        error_out_of_memory(err);
+    return kept;
 }
 
 static int compare_add_env(struct compare_maker *maker, struct compare_axis *axis, const char *text,
                            struct error *err)
 {
-    struct compare_variant *choice = NULL;
-    if (compare_add_choice(axis, "--env", text, &choice, err) < 0 ||
-        compare_check_twice(axis, "--env", err) < 0)
+    struct compare_variant *choice = compare_add_choice(axis, "--env", text, err);
+    if (choice == NULL)
         return -1;
-    if (compare_split(maker, text, &choice->env, err) < 0)
-        return error_prefix(err, "--env");
+    choice->env = compare_split(maker, "--env", text, err);
+    if (choice->env == NULL)
+        return -1;
     for (const char *const *word = choice->env; *word != NULL; word++)
         if (strchr(*word, '=') == NULL || **word == '=')
             return error_set(err, ERROR_USAGE,
@@ -179,23 +196,21 @@ static int compare_add_env(struct compare_maker *maker, struct compare_axis *axi
 static int compare_add_args(struct compare_maker *maker, struct compare_axis *axis,
                             const char *text, struct error *err)
 {
-    struct compare_variant *choice = NULL;
-    if (compare_add_choice(axis, "--args", text, &choice, err) < 0 ||
-        compare_check_twice(axis, "--args", err) < 0)
+    struct compare_variant *choice = compare_add_choice(axis, "--args", text, err);
+    if (choice == NULL)
         return -1;
-    return compare_split(maker, text, &choice->args, err) < 0 ? error_prefix(err, "--args") : 0;
+    choice->args = compare_split(maker, "--args", text, err);
+    return choice->args != NULL ? 0 : -1;
 }
 
 /* The service as it is, then with each of the settings. */
 static int compare_settings_axis(struct compare_maker *maker, struct error *err)
 {
     const struct options *options = maker->options;
-    struct compare_axis *axis = NULL;
-    struct compare_variant *as_it_is = NULL;
     if (options->n_env + options->n_args == 0)
         return 0;
-    if (compare_add_axis(maker, &axis, err) < 0 ||
-        compare_add_choice(axis, "--env", "", &as_it_is, err) < 0)
+    struct compare_axis *axis = compare_add_axis(maker, err);
+    if (axis == NULL || compare_add_choice(axis, "--env", "", err) == NULL)
         return -1;
     for (unsigned i = 0; i < options->n_env; i++)
         if (compare_add_env(maker, axis, options->env[i], err) < 0)
@@ -210,42 +225,39 @@ static int compare_settings_axis(struct compare_maker *maker, struct error *err)
 static int compare_commands_axis(struct compare_maker *maker, struct error *err)
 {
     const struct options *options = maker->options;
-    struct compare_axis *axis = NULL;
-    struct compare_variant *a = NULL;
-    struct compare_variant *b = NULL;
     if (options->a == NULL || options->b == NULL)
         return error_set(err, ERROR_USAGE, "found --%s alone, expected --%s beside it",
                          options->a != NULL ? "a" : "b", options->a != NULL ? "b" : "a");
-    if (compare_add_axis(maker, &axis, err) < 0 ||
-        compare_add_choice(axis, "--a", "a", &a, err) < 0 ||
-        compare_add_choice(axis, "--b", "b", &b, err) < 0)
+    struct compare_axis *axis = compare_add_axis(maker, err);
+    struct compare_variant *a = axis != NULL ? compare_add_choice(axis, "--a", "a", err) : NULL;
+    struct compare_variant *b = a != NULL ? compare_add_choice(axis, "--b", "b", err) : NULL;
+    if (b == NULL)
         return -1;
-    if (compare_split(maker, options->a, &a->command, err) < 0)
-        return error_prefix(err, "--a");
-    if (compare_split(maker, options->b, &b->command, err) < 0)
-        return error_prefix(err, "--b");
+    a->command = compare_split(maker, "--a", options->a, err);
+    b->command = a->command != NULL ? compare_split(maker, "--b", options->b, err) : NULL;
+    if (b->command == NULL)
+        return -1;
     char names[2][SCENARIO_NAME_MAX];
     scenario_make_name(a->command[0], names[0]);
     scenario_make_name(b->command[0], names[1]);
     if (strcmp(names[0], names[1]) != 0) {
-        compare_set_label(a, names[0]);
-        compare_set_label(b, names[1]);
+        compare_set_label(axis, a, names[0]);
+        compare_set_label(axis, b, names[1]);
     }
     return 0;
 }
 
 static int compare_revisions_axis(struct compare_maker *maker, struct error *err)
 {
-    struct compare_axis *axis = NULL;
-    if (compare_add_axis(maker, &axis, err) < 0)
+    struct compare_axis *axis = compare_add_axis(maker, err);
+    if (axis == NULL)
         return -1;
     for (unsigned i = 0; i < maker->options->n_rev; i++) {
-        struct compare_variant *choice = NULL;
         const char *rev = maker->options->rev[i];
         if (*rev == '\0')
             return error_set(err, ERROR_USAGE, "--rev: found an empty word, expected a revision");
-        if (compare_add_choice(axis, "--rev", rev, &choice, err) < 0 ||
-            compare_check_twice(axis, "--rev", err) < 0)
+        struct compare_variant *choice = compare_add_choice(axis, "--rev", rev, err);
+        if (choice == NULL)
             return -1;
         choice->rev = rev;
     }
@@ -257,23 +269,20 @@ static int compare_scenario_axis(struct compare_maker *maker, struct error *err)
 {
     const struct scenario *scenario = maker->scenario;
     const char *wanted = maker->options->variant;
-    struct compare_axis *axis = NULL;
-    struct compare_variant *choice = NULL;
-    if (compare_add_axis(maker, &axis, err) < 0)
+    bool all = strcmp(wanted, "all") == 0;
+    if (!all && plan_find_variant(scenario, wanted, err) == NULL)
         return -1;
-    if (strcmp(wanted, "all") != 0) {
-        if (plan_find_variant(scenario, wanted, err) == NULL ||
-            compare_add_choice(axis, "--variant", wanted, &choice, err) < 0)
-            return -1;
-        choice->scenario_variant = wanted;
-        return 0;
-    }
-    if (compare_add_choice(axis, "--variant", "", &choice, err) < 0)
+    struct compare_axis *axis = compare_add_axis(maker, err);
+    if (axis == NULL || (all && compare_add_choice(axis, "--variant", "", err) == NULL))
         return -1;
     for (unsigned i = 0; i < scenario->n_variants; i++) {
-        if (compare_add_choice(axis, "--variant", scenario->variants[i].name, &choice, err) < 0)
+        const char *name = scenario->variants[i].name;
+        if (!all && strcmp(name, wanted) != 0)
+            continue;
+        struct compare_variant *choice = compare_add_choice(axis, "--variant", name, err);
+        if (choice == NULL)
             return -1;
-        choice->scenario_variant = scenario->variants[i].name;
+        choice->scenario_variant = name;
     }
     return 0;
 }

@@ -195,7 +195,7 @@ static int build_probe_loader(const char *program, const char *loader, char **re
 
 int build_probe(const char *program, unsigned mmap_rnd_bits, char **ret_why, struct error *err)
 {
-    struct build_facts facts;
+    struct build_facts facts = {.is_elf = false};
     if (build_facts_read(program, &facts, err) < 0)
         return -1;
     if (facts.is_x86_64 && facts.sanitizer != SANITIZER_NONE &&
@@ -215,7 +215,7 @@ int build_probe(const char *program, unsigned mmap_rnd_bits, char **ret_why, str
 
 int build_probe_preload(const char *program, char **ret_why, struct error *err)
 {
-    struct build_facts facts;
+    struct build_facts facts = {.is_elf = false};
     int length = 0;
     if (build_facts_read(program, &facts, err) < 0)
         return -1;

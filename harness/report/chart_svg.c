@@ -27,10 +27,11 @@
 /* The least columns a series has, however many there are. */
 #define CHART_COLUMNS_MIN 8
 
-#define CHART_NAME_COLUMNS 48
-#define CHART_LETTER       6.6 /* what a letter takes */
-#define CHART_COLORS       7
-#define CHART_DASHES       5 /* and 7 have no common factor: 35 looks */
+#define CHART_NAME_COLUMNS   48
+#define CHART_NAME_BYTES_MAX ((size_t)64 * 1024)
+#define CHART_LETTER         6.6 /* what a letter takes */
+#define CHART_COLORS         7
+#define CHART_DASHES         5 /* and 7 have no common factor: 35 looks */
 
 /* Where values are on the paper. */
 struct chart_frame {
@@ -232,11 +233,16 @@ static void chart_crosses(const struct chart_frame *frame, const struct chart_se
     }
 }
 
+static bool chart_shows(const struct chart_frame *frame, const struct chart_rule *rule)
+{
+    return rule->y >= frame->y_min && rule->y <= frame->y_max;
+}
+
 static void chart_rules(const struct chart_frame *frame)
 {
     for (size_t i = 0; i < frame->chart->n_rules; i++) {
         const struct chart_rule *rule = &frame->chart->rules[i];
-        if (!(rule->y >= frame->y_min && rule->y <= frame->y_max))
+        if (!chart_shows(frame, rule))
             continue;
         html_printf(frame->writer, "<path class=\"rule\" d=\"M%d %gH%d\"><title>", CHART_LEFT,
                     chart_round(chart_y(frame, rule->y)), CHART_WIDTH - CHART_RIGHT);
@@ -255,7 +261,7 @@ struct chart_legend {
 static void chart_legend_entry(struct chart_legend *legend, const char *name, const char *shape,
                                const char *look)
 {
-    CLEANUP(buffer_done) struct buffer text = BUFFER_INIT(64 * 1024);
+    CLEANUP(buffer_done) struct buffer text = BUFFER_INIT(CHART_NAME_BYTES_MAX);
     line_text_shorten(name, CHART_NAME_COLUMNS, LINE_TEXT_UTF8, &text, NULL);
     double width = 34 + CHART_LETTER * (double)line_text_columns(buffer_text(&text)) + 18;
     if (legend->x > CHART_LEFT && legend->x + width > CHART_WIDTH) {
@@ -273,9 +279,11 @@ static void chart_legend_entry(struct chart_legend *legend, const char *name, co
     legend->x += width;
 }
 
-/* Append the legend (or, without a writer, only measure it); returns how many rows it has. */
-static unsigned chart_legend(const struct chart *chart, struct html_writer *writer)
+/* Append the legend, in which an arrow says that a rule is above (or, without a writer, only
+ * measure it); returns how many rows it has. */
+static unsigned chart_legend(const struct chart_frame *frame, struct html_writer *writer)
 {
+    const struct chart *chart = frame->chart;
     struct chart_legend legend = {.writer = writer, .x = CHART_LEFT};
     char look[64];
     for (size_t i = 0; i < chart->n_series; i++) {
@@ -287,8 +295,12 @@ static unsigned chart_legend(const struct chart *chart, struct html_writer *writ
         chart_legend_entry(&legend, series->name,
                            series->crosses ? "m9 -5l10 10m0 -10l-10 10" : "h28", look);
     }
-    for (size_t i = 0; i < chart->n_rules; i++)
-        chart_legend_entry(&legend, chart->rules[i].name, "h28", "rule");
+    for (size_t i = 0; i < chart->n_rules; i++) {
+        const struct chart_rule *rule = &chart->rules[i];
+        bool shown = chart_shows(frame, rule);
+        chart_legend_entry(&legend, rule->name, shown ? "h28" : "m10 4v-9l-4 5m4 -5l4 5",
+                           shown ? "rule" : "axis");
+    }
     return legend.x > CHART_LEFT ? legend.row + 1 : 0;
 }
 
@@ -317,7 +329,7 @@ void chart_svg_write(struct html_writer *writer, const struct chart *chart)
 {
     struct chart_frame frame = {.writer = writer, .chart = chart};
     chart_measure(&frame);
-    unsigned legend_rows = chart_legend(chart, NULL);
+    unsigned legend_rows = chart_legend(&frame, NULL);
     size_t columns = CHART_POINTS_MAX / 2 / (chart->n_series > 0 ? chart->n_series : 1);
     columns = columns < CHART_COLUMNS ? columns : CHART_COLUMNS;
     columns = columns > CHART_COLUMNS_MIN ? columns : CHART_COLUMNS_MIN;
@@ -339,6 +351,6 @@ void chart_svg_write(struct html_writer *writer, const struct chart *chart)
         html_printf(writer,
                     "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">nothing was measured</text>\n",
                     CHART_LEFT + CHART_COLUMNS / 2, CHART_TOP + CHART_PLOT / 2);
-    chart_legend(chart, writer);
+    chart_legend(&frame, writer);
     html_put(writer, "</svg>\n");
 }

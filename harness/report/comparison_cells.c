@@ -87,7 +87,8 @@ void comparison_cell_of(const struct comparison *comparison, const struct compar
              units_format_scaled(figure->median, &row->scale, text));
     if (figure->n < judged)
         snprintf(ret->value, sizeof(ret->value), "%s (%u/%u)", text, figure->n, judged);
-    if (isfinite(figure->low) && isfinite(figure->high) && figure->low < figure->high) {
+    if (isfinite(figure->low) && isfinite(figure->high) &&
+        (figure->low < figure->high || figure->n > 1)) {
         units_format_scaled(figure->low, &row->scale, text);
         units_format_scaled(figure->high, &row->scale, other);
         snprintf(ret->range, sizeof(ret->range), strcmp(text, other) == 0 ? "%s" : "%s to %s", text,
@@ -131,10 +132,10 @@ const char *comparison_ratio_title(const struct comparison *comparison, char *te
             most = figure->confidence > most ? figure->confidence : most;
         }
     }
-    int length = snprintf(text, 2 * COMPARISON_TEXT_MAX, "× %.100s",
+    int length = snprintf(text, COMPARISON_TITLE_MAX, "× %.100s",
                           comparison->n > 0 ? comparison->variant[0].name : "");
     char *end = text + length;
-    size_t room = 2 * COMPARISON_TEXT_MAX - (size_t)length;
+    size_t room = COMPARISON_TITLE_MAX - (size_t)length;
     /* Rounded down: no more is said than holds. */
     double percent = floor(1000 * least + 1e-9) / 10;
     if (most > 0 && most - least < 0.0005)

@@ -6,7 +6,8 @@
 #include "base/units.h"
 #include "report/comparison_report.h"
 
-#define COMPARISON_TEXT_MAX 96
+#define COMPARISON_TEXT_MAX  96
+#define COMPARISON_TITLE_MAX 192
 
 /* A figure over all variants: its unit fits the largest of them. */
 struct comparison_row {
@@ -28,6 +29,7 @@ struct comparison_cell {
     bool worse, better;                 /* of what differs; neither: one cannot tell */
 };
 
+/* A row of the table, and a cell of that row. */
 void comparison_row_of(const struct comparison *comparison, enum figure figure,
                        struct comparison_row *ret);
 void comparison_cell_of(const struct comparison *comparison, const struct comparison_row *row,
@@ -37,7 +39,7 @@ void comparison_cell_of(const struct comparison *comparison, const struct compar
 const char *comparison_verdict_text(const struct comparison_variant *variant, char *text);
 
 /* "× plain (97 % interval)", "× plain (at least 94 % intervals)", "× plain" where there are none.
- * Returns text[2 * COMPARISON_TEXT_MAX]. */
+ * Returns text[COMPARISON_TITLE_MAX]. */
 const char *comparison_ratio_title(const struct comparison *comparison, char *text);
 
 /* "limit 64.0 MiB · driver vm (6.1.0, tcg) · 4 repeats" to `out`, each behind " · ". */

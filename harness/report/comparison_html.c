@@ -96,44 +96,55 @@ static void html_verdicts(struct html_writer *writer, const struct comparison *c
     html_put(writer, "</tr>\n");
 }
 
-/* A figure of a variant: the median, below it × of the first; the rest in the tooltip. */
+/* What a cell has not room for: ` title="55.3 to 61.1 MiB over the repeats; p = 0.0286"`. */
+static void html_cell_title(struct html_writer *writer, const struct comparison_figure *figure,
+                            const struct comparison_row *row, const struct comparison_cell *cell)
+{
+    const char *before = "";
+    if (cell->range[0] == '\0' && !figure->has_p)
+        return;
+    html_put(writer, " title=\"");
+    if (cell->range[0] != '\0') {
+        html_text_printf(writer, "%s %s%s", cell->range, row->unit,
+                         figure->n > 1 ? " over the repeats" : " (95 %)");
+        before = "; ";
+    }
+    if (figure->has_p)
+        html_text_printf(writer, "%sp = %.3g", before, figure->p);
+    html_put(writer, "\"");
+}
+
+/* Below the number: × of the first, and how sure that is; of growth without one, its range. */
+static void html_cell_ratio(struct html_writer *writer, const struct comparison_row *row,
+                            const struct comparison_cell *cell)
+{
+    bool range = row->figure == FIGURE_GROWTH && cell->ratio[0] == '\0';
+    if (cell->ratio[0] == '\0' && !(range && cell->range[0] != '\0'))
+        return;
+    html_put(writer, "<small>");
+    if (range)
+        html_text(writer, cell->range);
+    else if (cell->interval[0] != '\0')
+        html_text_printf(writer, "× %s (%s)", cell->ratio, cell->interval);
+    else
+        html_text_printf(writer, "× %s", cell->ratio);
+    html_put(writer, "</small>");
+}
+
 static void html_cell(struct html_writer *writer, const struct comparison *comparison,
                       const struct comparison_row *row, unsigned variant)
 {
-    const struct comparison_figure *figure = &comparison->variant[variant].figure[row->figure];
     struct comparison_cell cell;
     comparison_cell_of(comparison, row, variant, &cell);
+    const char *direction = cell.worse ? " bad" : cell.better ? " good" : "";
     html_put(writer, "<td");
     if (cell.differs)
-        html_printf(writer, " class=\"claimed%s\"",
-                    cell.worse    ? " bad"
-                    : cell.better ? " good"
-                                  : "");
-    if (cell.range[0] != '\0' || figure->has_p) {
-        html_put(writer, " title=\"");
-        if (cell.range[0] != '\0')
-            html_text_printf(writer, "%s %s%s%s", cell.range, row->unit,
-                             figure->n > 1 ? " over the repeats" : " (95 %)",
-                             figure->has_p ? "; " : "");
-        if (figure->has_p)
-            html_text_printf(writer, "p = %.3g", figure->p);
-        html_put(writer, "\"");
-    }
+        html_printf(writer, " class=\"claimed%s\"", direction);
+    html_cell_title(writer, &comparison->variant[variant].figure[row->figure], row, &cell);
     html_put(writer, ">");
     html_text(writer, cell.value);
-    if (cell.differs)
-        html_put(writer, " *");
-    if (cell.ratio[0] != '\0') {
-        html_put(writer, "<small>");
-        html_text_printf(writer, cell.interval[0] != '\0' ? "× %s (%s)" : "× %s", cell.ratio,
-                         cell.interval);
-        html_put(writer, "</small>");
-    }
-    if (row->figure == FIGURE_GROWTH && cell.ratio[0] == '\0' && cell.range[0] != '\0') {
-        html_put(writer, "<small>");
-        html_text(writer, cell.range);
-        html_put(writer, "</small>");
-    }
+    html_put(writer, cell.differs ? " *" : "");
+    html_cell_ratio(writer, row, &cell);
     html_put(writer, "</td>");
 }
 
@@ -160,7 +171,7 @@ static void html_figures(struct html_writer *writer, const struct comparison *co
 
 static void html_table(struct html_writer *writer, const struct comparison *comparison)
 {
-    char title[2 * COMPARISON_TEXT_MAX];
+    char title[COMPARISON_TITLE_MAX];
     html_put(writer, "<div class=\"scroll\">\n<table>\n<thead><tr><th></th>");
     for (unsigned i = 0; i < comparison->n; i++) {
         html_put(writer, "<th scope=\"col\" title=\"");

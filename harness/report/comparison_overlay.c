@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 #include "base/units.h"
@@ -10,7 +11,7 @@
 #include "report/line_text.h"
 #include "verdict/indicators.h"
 
-#define OVERLAY_SERIES_MAX (COMPARISON_VARIANTS_MAX * COMPARISON_REPEATS_MAX)
+#define OVERLAY_SERIES_MAX ((size_t)COMPARISON_VARIANTS_MAX * COMPARISON_REPEATS_MAX)
 #define OVERLAY_RULES_MAX  COMPARISON_VARIANTS_MAX
 #define OVERLAY_TITLE_MAX  256
 #define OVERLAY_LABEL_MAX  64
@@ -141,27 +142,44 @@ static void overlay_footprint(struct overlay *overlay, struct chart_series *seri
     }
 }
 
-/* A cross at each kill, as high as it stood before. */
+/* What led to a kill: how high it stood, and when it last did. */
+static bool overlay_before_kill(const struct timeline *timeline, nsec_t start_ns, nsec_t kill_ns,
+                                struct chart_point *ret)
+{
+    double highest = 0;
+    double bytes = 0;
+    nsec_t fell_ns = kill_ns;
+    for (size_t i = 0; i < timeline->n_memory && timeline->memory[i].t_ns <= kill_ns; i++)
+        if (timeline->memory[i].t_ns >= start_ns && overlay_bytes(&timeline->memory[i], &bytes))
+            highest = bytes > highest ? bytes : highest;
+    for (size_t i = 0; i < timeline->n_memory && timeline->memory[i].t_ns <= kill_ns; i++)
+        if (timeline->memory[i].t_ns >= start_ns && overlay_bytes(&timeline->memory[i], &bytes) &&
+            bytes >= highest / 2)
+            fell_ns = timeline->memory[i].t_ns;
+    struct overlay_clock clock = {.timeline = timeline};
+    /* Between two turns: at the end of the one before. */
+    overlay_own_time(&clock, fell_ns, &ret->x);
+    ret->y = highest;
+    return highest > 0;
+}
+
+/* A cross at each kill; the kernel may count several processes, and starts are what ended. */
 static void overlay_kills(struct overlay *overlay, struct chart_series *series,
                           const struct timeline *timeline)
 {
-    struct overlay_clock clock = {.timeline = timeline};
-    size_t sample = 0;
-    double bytes = 0;
+    nsec_t start_ns = 0;
+    bool alive = true;
     for (size_t i = 0; i < timeline->n_marks; i++) {
-        if (timeline->marks[i].kind != MARK_OOM_KILL)
-            continue;
-        double highest = 0;
+        const struct mark *mark = &timeline->marks[i];
         struct chart_point point;
-        for (; sample < timeline->n_memory &&
-               timeline->memory[sample].t_ns <= timeline->marks[i].t_ns;
-             sample++)
-            if (overlay_bytes(&timeline->memory[sample], &bytes))
-                highest = bytes > highest ? bytes : highest;
-        /* Between two turns: at the end of the one before. */
-        overlay_own_time(&clock, timeline->marks[i].t_ns, &point.x);
-        point.y = highest;
-        overlay_point(overlay, series, point);
+        if (mark->kind == MARK_START) {
+            start_ns = mark->t_ns;
+            alive = true;
+        } else if (mark->kind == MARK_OOM_KILL && alive) {
+            alive = false;
+            if (overlay_before_kill(timeline, start_ns, mark->t_ns, &point))
+                overlay_point(overlay, series, point);
+        }
     }
 }
 
@@ -197,9 +215,19 @@ static const struct record *overlay_first(const struct comparison_member *member
     return NULL;
 }
 
-/* One line for each limit that is in force. */
+/* The place of this limit among the rules; as many as there are when it is not there yet. */
+static size_t overlay_find_limit(const struct overlay *overlay, double limit_bytes)
+{
+    size_t k = 0;
+    while (k < overlay->n_rules && overlay->rules[k].y != limit_bytes)
+        k++;
+    return k;
+}
+
+/* A line for each limit that is in force. Where there are several, each says whose it is. */
 static void overlay_limits(struct overlay *overlay, const struct comparison_report *report)
 {
+    char of[OVERLAY_RULES_MAX][OVERLAY_TITLE_MAX] = {{0}};
     char text[UNITS_TEXT_MAX];
     for (unsigned i = 0; i < report->comparison->n; i++) {
         size_t repeat = 0;
@@ -207,31 +235,18 @@ static void overlay_limits(struct overlay *overlay, const struct comparison_repo
         if (record == NULL || record->question.limit_bytes == UINT64_MAX)
             continue;
         double limit_bytes = (double)record->question.limit_bytes;
-        bool known = false;
-        for (size_t k = 0; k < overlay->n_rules; k++)
-            known = known || overlay->rules[k].y == limit_bytes;
-        if (known)
-            continue;
-        char *name = overlay->rule[overlay->n_rules];
-        snprintf(name, OVERLAY_TITLE_MAX, "limit %s", units_format_bytes(limit_bytes, text));
-        overlay->rules[overlay->n_rules++] = (struct chart_rule){.name = name, .y = limit_bytes};
+        size_t k = overlay_find_limit(overlay, limit_bytes);
+        overlay->n_rules += k == overlay->n_rules;
+        overlay->rules[k] = (struct chart_rule){.name = overlay->rule[k], .y = limit_bytes};
+        size_t length = strlen(of[k]);
+        snprintf(of[k] + length, sizeof(of[k]) - length, "%s%.80s", length > 0 ? ", " : "",
+                 report->comparison->variant[i].name);
     }
-    /* Of several limits each says whose it is. */
-    for (size_t k = 0; k < overlay->n_rules && overlay->n_rules > 1; k++) {
-        size_t length = 0;
-        while (overlay->rule[k][length] != '\0')
-            length++;
-        const char *before = " of ";
-        for (unsigned i = 0; i < report->comparison->n && length < OVERLAY_TITLE_MAX - 1; i++) {
-            size_t repeat = 0;
-            const struct record *record = overlay_first(&report->members[i], &repeat);
-            if (record == NULL || (double)record->question.limit_bytes != overlay->rules[k].y)
-                continue;
-            int more = snprintf(overlay->rule[k] + length, OVERLAY_TITLE_MAX - length, "%s%.80s",
-                                before, report->comparison->variant[i].name);
-            length += more > 0 ? (size_t)more : 0;
-            before = ", ";
-        }
+    for (size_t k = 0; k < overlay->n_rules; k++) {
+        bool several = overlay->n_rules > 1;
+        snprintf(overlay->rule[k], OVERLAY_TITLE_MAX, "limit %s%s%.200s",
+                 units_format_bytes(overlay->rules[k].y, text), several ? " of " : "",
+                 several ? of[k] : "");
     }
 }
 

@@ -9,6 +9,7 @@
 #include "report/comparison_report.h"
 #include "report/html_text.h"
 
+/* Append the <svg>; the writer keeps the failure. */
 void comparison_overlay_footprint(struct html_writer *writer,
                                   const struct comparison_report *report);
 void comparison_overlay_floors(struct html_writer *writer, const struct comparison_report *report);

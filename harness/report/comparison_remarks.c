@@ -41,6 +41,8 @@ static void remarks_test(const struct comparison *comparison, struct remarks *re
     if (judged < 2)
         buffer_printf(text, NULL, "%s was judged: nothing to compare with",
                       judged == 1 ? "one variant" : "no variant");
+    else if (strstr(comparison->sentence, "can show no difference") != NULL)
+        return; /* it says so already */
     else if (comparison->repeats_needed > 0)
         buffer_printf(text, NULL, "%u repeat%s can show no difference at %g %%: at least %u",
                       repeats, repeats == 1 ? "" : "s", percent, comparison->repeats_needed);

@@ -10,8 +10,9 @@
 #include "report/grid.h"
 #include "report/line_text.h"
 
-#define NAME_COLUMNS_MAX 24
-#define LINE_BYTES_MAX   ((size_t)16 * 1024)
+#define NAME_COLUMNS_MAX     24
+#define MARKDOWN_COLUMNS_MAX 60 /* it scrolls */
+#define LINE_BYTES_MAX       ((size_t)16 * 1024)
 
 /* Before the columns of the variants stand a heading and a unit. */
 #define TABLE_LABELS 2
@@ -36,7 +37,9 @@ static void comparison_table_set(const struct comparison_table *table, struct gr
                                  const char *text)
 {
     CLEANUP(buffer_done) struct buffer buffer = BUFFER_INIT(LINE_BYTES_MAX);
-    line_text_shorten(text, NAME_COLUMNS_MAX, comparison_table_form(table), &buffer, NULL);
+    bool markdown = table->format == TABLE_MARKDOWN;
+    line_text_shorten(text, markdown ? MARKDOWN_COLUMNS_MAX : NAME_COLUMNS_MAX,
+                      comparison_table_form(table), &buffer, NULL);
     snprintf(cell->text, sizeof(cell->text), "%s", buffer_text(&buffer));
 }
 
@@ -280,6 +283,7 @@ struct comparison_remark_sink {
     struct buffer *out;
     struct error *err;
     bool failed;
+    bool any;
 };
 
 static void comparison_table_remark(void *user, const char *subject, const char *text)
@@ -288,6 +292,7 @@ static void comparison_table_remark(void *user, const char *subject, const char 
     CLEANUP(buffer_done) struct buffer line = BUFFER_INIT(LINE_BYTES_MAX);
     const char *before = sink->table->format == TABLE_MARKDOWN ? "- " : "  ";
     int done = 0;
+    sink->any = true;
     if (subject != NULL)
         done = buffer_printf(&line, sink->err, "%s: %s", subject, text);
     else
@@ -337,10 +342,11 @@ static int comparison_table_below(const struct comparison_table *table, bool int
         return -1;
     comparison_remarks(table->report, comparison_table_remark, &sink);
     if (!intervals)
-        comparison_table_remark(&sink, NULL, "intervals do not fit here: --json has them");
+        comparison_table_remark(&sink, NULL,
+                                "intervals do not fit here: the HTML and --json have them");
     if (table->format == TABLE_TERMINAL)
         comparison_table_names(table, &sink);
-    return sink.failed ? -1 : buffer_append_text(out, "\n", err);
+    return sink.failed ? -1 : buffer_append_text(out, sink.any ? "\n" : "", err);
 }
 
 static int comparison_table_put(const struct comparison_table *table, struct buffer *out,
@@ -348,7 +354,7 @@ static int comparison_table_put(const struct comparison_table *table, struct buf
 {
     const struct comparison *comparison = table->report->comparison;
     bool intervals = true;
-    char title[2 * COMPARISON_TEXT_MAX];
+    char title[COMPARISON_TITLE_MAX];
     if (comparison_table_title(table, out, err) < 0)
         return -1;
     if (table->format == TABLE_MARKDOWN && comparison_table_sentence(table, out, err) < 0)

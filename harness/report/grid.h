@@ -10,7 +10,7 @@
 #include "report/table.h"
 
 #define GRID_MAX      24
-#define GRID_TEXT_MAX 128
+#define GRID_TEXT_MAX 256
 
 enum grid_tone {
     GRID_PLAIN,

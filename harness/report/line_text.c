@@ -7,6 +7,8 @@
 #include "base/json_scan.h"
 
 #define LINE_TEXT_MAX ((size_t)64 * 1024)
+/* However narrow it is, so much of a text is on a line. */
+#define LINE_TEXT_LEAST 8
 
 /* The code point of a sequence of `length` bytes that is known to be one. */
 static uint32_t line_text_point(const char *text, size_t length)
@@ -135,25 +137,34 @@ int line_text_shorten(const char *text, size_t columns, enum line_text_form form
     return line_text_append(line_text_skip(start, all - kept / 2), form, out, err);
 }
 
+/* Where the line that begins here is broken: at the last space that leaves it within `columns`. */
+static const char *line_text_break(const char *text, size_t columns)
+{
+    const char *end = line_text_skip(text, columns);
+    const char *space = end;
+    if (*end == '\0')
+        return end;
+    while (space > text && *space != ' ')
+        space--;
+    return space > text ? space : end;
+}
+
 int line_text_wrap(const char *text, const struct line_text_indent *indent, unsigned width,
                    struct buffer *out, struct error *err)
 {
     const char *before = indent->first;
+    if (width == 0)
+        return buffer_printf(out, err, "%s%s\n", before, text);
     do {
-        size_t room = line_text_columns(before);
-        room = width == 0 ? SIZE_MAX : width > room + 8 ? width - room : 8;
-        const char *end = line_text_skip(text, room);
-        if (width > 0 && *end != '\0') {
-            const char *space = end;
-            while (space > text && *space != ' ')
-                space--;
-            end = space > text ? space : end;
-        }
+        size_t taken = line_text_columns(before);
+        const char *end = line_text_break(text, width > taken + LINE_TEXT_LEAST ? width - taken
+                                                                                : LINE_TEXT_LEAST);
         buffer_append_text(out, before, NULL);
         buffer_append(out, text, (size_t)(end - text), NULL);
         if (buffer_append_text(out, "\n", err) < 0)
             return -1;
-        for (text = end; *text == ' ' && width > 0;)
+        text = end;
+        while (*text == ' ')
             text++;
         before = indent->next;
     } while (*text != '\0');

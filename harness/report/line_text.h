@@ -24,10 +24,12 @@ size_t line_text_columns(const char *text);
 int line_text_shorten(const char *text, size_t columns, enum line_text_form form,
                       struct buffer *out, struct error *err);
 
-/* Append the text as lines of at most `width` columns (0: one line), broken at spaces, the first
- * behind `first`, the others behind `next`; each line ends with a newline. */
+/* What stands before the first line of a text, and before the others. */
 struct line_text_indent {
     const char *first, *next;
 };
+
+/* Append a harmless text as lines of at most `width` columns (0: one line), broken at spaces; each
+ * ends with a newline. */
 int line_text_wrap(const char *text, const struct line_text_indent *indent, unsigned width,
                    struct buffer *out, struct error *err);

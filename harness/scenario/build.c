@@ -152,11 +152,17 @@ static int build_tell_how(const struct build_place *place, const char *name, str
                           struct error *err)
 {
     const struct build *build = build_find(name);
-    if (build != NULL && place->unbuilt != NULL)
+    if (build != NULL && place->unbuilt != NULL) {
+        const char *end = strrchr(place->folder, '/');
+        while (end > place->folder && end[-1] != '/')
+            end--;
+        bool is_here = end == place->folder; /* "services/": its parent is the working directory */
         return buffer_printf(out, err,
-                             "; this makes it: cmake --build %s.. --target service-%s-%s (and "
+                             "; this makes it: cmake --build %.*s --target service-%s-%s (and "
                              "make compare NAME=%s what it compares)",
-                             place->folder, place->name, name, place->name);
+                             is_here ? 1 : (int)(end - place->folder),
+                             is_here ? "." : place->folder, place->name, name, place->name);
+    }
     if (build != NULL)
         return buffer_printf(out, err, "; compile it with %s and name it %s-%s", build->flags,
                              place->name, name);
@@ -200,7 +206,7 @@ static int build_find_program(struct build_place *place, const char *program, co
 
 int build_program(const char *program, const char *build, char **ret, struct error *err)
 {
-    const char *found = NULL;
+    const char *found = program;
     if (!build_is_name(build))
         return error_set(err, ERROR_USAGE, "found \"%.60s\", expected %s", build,
                          BUILD_NAME_EXPECTED);
@@ -208,7 +214,7 @@ int build_program(const char *program, const char *build, char **ret, struct err
     if (place.arena == NULL)
         return error_out_of_memory(err);
     int status = build_find_program(&place, program, build, &found, err);
-    char *copy = status >= 0 ? strdup(found) : NULL;
+    char *copy = status >= 0 && found != NULL ? strdup(found) : NULL;
     arena_free(place.arena);
     if (status < 0)
         return -1;
@@ -216,4 +222,25 @@ int build_program(const char *program, const char *build, char **ret, struct err
         return error_out_of_memory(err);
     *ret = copy;
     return status;
+}
+
+int build_explain_missing(const char *path, struct error *err)
+{
+    size_t length = strlen(path);
+    for (const struct build *build = builds + 1; build->name != NULL; build++) {
+        size_t end = strlen(build->name) + 1;
+        if (length <= end || path[length - end] != '-' ||
+            strcmp(path + length - end + 1, build->name) != 0)
+            continue;
+        CLEANUP(freep) char *program = strndup(path, length - end);
+        CLEANUP(freep) char *why = NULL;
+        if (program == NULL)
+            return error_out_of_memory(err);
+        if (!build_is_program(program))
+            return 0;
+        if (build_program(program, build->name, &why, err) < 0)
+            return -1;
+        return error_set(err, ERROR_ENVIRONMENT, "there is no %s: %s", path, why);
+    }
+    return 0;
 }

@@ -32,7 +32,7 @@ enum outcome {
 #define RECORD_RUNTIMES_MAX 8
 #define RECORD_ENDS_MAX     64
 #define RECORD_POD_MAX      256
-#define RECORD_LABEL_MAX    128
+#define RECORD_LABEL_MAX    208
 
 struct record {
     char id[2 * SCENARIO_NAME_MAX + 16];

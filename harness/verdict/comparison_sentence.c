@@ -54,7 +54,8 @@ static void text_add_name(struct text *text, const char *name)
 static void text_end(struct text *text)
 {
     if (text->cut)
-        strcpy(text->text + text_whole(text->text, text->size - sizeof("...")), "...");
+        memcpy(text->text + text_whole(text->text, text->size - sizeof("...")), "...",
+               sizeof("..."));
 }
 
 /* Some of the variants. */
@@ -441,5 +442,6 @@ void comparison_say(struct comparison *comparison)
             text_add_no_difference(&text, comparison);
     }
     text_end(&text);
-    strcat(comparison->sentence, end);
+    text.size = sizeof(comparison->sentence);
+    text_add(&text, "%s", end);
 }

@@ -10,8 +10,13 @@
 
 #define FIGURES  PERMUTATION_FIGURES_MAX
 #define RUNS_MAX (PERMUTATION_GROUPS_MAX * PERMUTATION_RUNS_MAX)
-/* Statistics that are the same but for the order of their sums. */
-#define SAME (1 - 1e-9)
+
+/* Is a squared statistic as extreme as the observed one, but for the order of their sums? Never
+ * when the observed one is NaN. */
+static inline bool permutation_is_extreme(double greatest, double observed)
+{
+    return greatest >= observed * (1 - 1e-9) - 1e-12;
+}
 
 /* splitmix64 */
 static uint64_t permutation_random(uint64_t *state)
@@ -116,7 +121,7 @@ static void pair_count(struct pair *pair, const double *sum)
         if (statistic[f] > greatest)
             greatest = statistic[f];
     for (unsigned f = 0; f < pair->n_figures; f++)
-        pair->extreme[f] += greatest >= pair->observed[f] * SAME;
+        pair->extreme[f] += permutation_is_extreme(greatest, pair->observed[f]);
     pair->counted++;
 }
 
@@ -155,7 +160,7 @@ static void pair_enumerate(struct pair *pair)
     unsigned n = pair->n1 + pair->n2;
     unsigned k = pair->n1;
     unsigned fixed = pair->n1 == pair->n2 ? 1 : 0;
-    unsigned chosen[PERMUTATION_RUNS_MAX * 2];
+    unsigned chosen[PERMUTATION_RUNS_MAX * 2] = {0};
     double sum[2 * PERMUTATION_RUNS_MAX + 1][FIGURES]; /* over the chosen before */
     memset(sum[0], 0, sizeof(sum[0]));
     for (unsigned i = 0; i < k; i++)
@@ -182,7 +187,7 @@ static void pair_enumerate(struct pair *pair)
 static void pair_sample(struct pair *pair)
 {
     unsigned n = pair->n1 + pair->n2;
-    unsigned order[2 * PERMUTATION_RUNS_MAX];
+    unsigned order[2 * PERMUTATION_RUNS_MAX] = {0};
     for (unsigned i = 0; i < n; i++)
         order[i] = i;
     uint64_t state = permutation_seed(pair->value, n);
@@ -302,7 +307,7 @@ static unsigned pool_count(const struct pool *pool, double observed[][FIGURES], 
     unsigned least = UINT_MAX;
     for (unsigned g = 1; g < pool->n_groups; g++)
         for (unsigned f = 0; f < pool->n_figures; f++) {
-            extreme[g][f] += greatest >= observed[g][f] * SAME;
+            extreme[g][f] += permutation_is_extreme(greatest, observed[g][f]);
             if (!isnan(observed[g][f]) && extreme[g][f] < least)
                 least = extreme[g][f];
         }
@@ -316,10 +321,10 @@ static void permutation_test_pool(const struct permutation_data *data, unsigned 
 {
     struct pool pool;
     pool_load(data, groups, &pool);
-    unsigned order[RUNS_MAX];
+    unsigned order[RUNS_MAX] = {0};
     for (unsigned i = 0; i < pool.n_runs; i++)
         order[i] = i;
-    double observed[PERMUTATION_GROUPS_MAX][FIGURES];
+    double observed[PERMUTATION_GROUPS_MAX][FIGURES] = {{0}};
     double statistic[PERMUTATION_GROUPS_MAX][FIGURES];
     unsigned extreme[PERMUTATION_GROUPS_MAX][FIGURES] = {{0}};
     pool_statistics(&pool, order, observed);
@@ -357,7 +362,7 @@ static double permutation_greater(double a, double b)
 static double permutation_confirm(const struct permutation_data *data, unsigned group,
                                   double at_least, struct permutation_result *ret)
 {
-    double pair[FIGURES];
+    double pair[FIGURES] = {0};
     permutation_test_pair(data, group, pair);
     for (unsigned f = 0; f < data->n_figures; f++)
         ret->p[group][f] = permutation_greater(fmax(ret->p[group][f], at_least), pair[f]);

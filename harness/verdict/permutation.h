@@ -62,6 +62,7 @@ struct permutation_result {
     double p[PERMUTATION_GROUPS_MAX][PERMUTATION_FIGURES_MAX];
 };
 
+/* Test all groups. `alpha` is what a p must not be above to pass. */
 void permutation_test(const struct permutation_data *data, double alpha,
                       struct permutation_result *ret);
 

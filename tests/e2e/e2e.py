@@ -193,9 +193,9 @@ class Test(unittest.TestCase):
 class Started:
     """A run that goes on, its progress watched."""
 
-    def __init__(self, test, *arguments, stderr_lines=True):
+    def __init__(self, test, *arguments, stderr_lines=True, command="run"):
         self.test = test
-        self.process = test.start("run", "-o", test.results, *arguments)
+        self.process = test.start(command, "-o", test.results, *arguments)
         self.lines = queue.Queue()
         self.said = []
         self.reader = threading.Thread(target=self._read, daemon=True)

@@ -92,8 +92,32 @@ START_TEST(what_is_not_there_says_what_is_and_how_to_make_it)
     ck_assert_int_eq(err.kind, ERROR_USAGE);
     ck_assert_msg(strstr(err.text, cases[_i].there) != NULL, "%s", err.text);
     ck_assert_msg(strstr(err.text, cases[_i].how) != NULL, "%s", err.text);
+    ck_assert_msg(strstr(err.text, "..") == NULL, "%s", err.text);
     ck_assert_msg(strstr(err.text, "notes") == NULL && strstr(err.text, "house") == NULL, "%s",
                   err.text);
+}
+END_TEST
+
+START_TEST(a_missing_program_that_is_a_build_is_explained)
+{
+    static const struct {
+        const char *name;
+        enum error_kind kind; /* ERROR_NONE: nothing is known of it */
+        const char *text;
+    } cases[] = {
+        {"tree-asan", ERROR_ENVIRONMENT, "/tree-asan: no runtime"},
+        {"tree-ubsan", ERROR_USAGE, "--target service-tree-ubsan"},
+        {"tree-mine", ERROR_NONE, ""},
+        {"-asan", ERROR_NONE, ""},
+        {"wood-asan", ERROR_NONE, ""},
+    };
+    CLEANUP(temp_dir_done) struct temp_dir dir = folder_make("asan: no runtime\n");
+    char path[PATH_MAX + 16];
+    struct error err = {.kind = ERROR_NONE};
+    snprintf(path, sizeof(path), "%s/%s", dir.path, cases[_i].name);
+    ck_assert_int_eq(build_explain_missing(path, &err), cases[_i].kind == ERROR_NONE ? 0 : -1);
+    ck_assert_int_eq(err.kind, cases[_i].kind);
+    ck_assert_msg(strstr(err.text, cases[_i].text) != NULL, "%s", err.text);
 }
 END_TEST
 
@@ -132,18 +156,18 @@ static const char scenario_text[] =
 
 static const struct {
     int variant; /* -1: the scenario itself */
+    enum verdict_kind expect;
+    uint64_t limit_bytes;
     const char *build;
     bool said;
-    uint64_t limit_bytes;
-    enum verdict_kind expect;
     bool expects_cause;
 } chosen[] = {
-    {-1, "plain", false, UINT64_C(64) << 20, VERDICT_CLEAN, false},
-    {-1, "asan", false, UINT64_C(64) << 20, VERDICT_CLEAN, false},
-    {-1, "race", true, UINT64_C(512) << 20, VERDICT_LEAK, true},
-    {-1, "O3", true, SCENARIO_NO_LIMIT, VERDICT_CLEAN, false},
-    {0, "race", true, UINT64_C(1) << 30, VERDICT_CLEAN, false},
-    {0, "O3", true, SCENARIO_NO_LIMIT, VERDICT_CLEAN, false},
+    {-1, VERDICT_CLEAN, UINT64_C(64) << 20, "plain", false, false},
+    {-1, VERDICT_CLEAN, UINT64_C(64) << 20, "asan", false, false},
+    {-1, VERDICT_LEAK, UINT64_C(512) << 20, "race", true, true},
+    {-1, VERDICT_CLEAN, SCENARIO_NO_LIMIT, "O3", true, false},
+    {0, VERDICT_CLEAN, UINT64_C(1) << 30, "race", true, false},
+    {0, VERDICT_CLEAN, SCENARIO_NO_LIMIT, "O3", true, false},
 };
 
 START_TEST(a_build_has_its_own_limit_and_expectation)
@@ -175,6 +199,7 @@ static Suite *build_suite(void)
     tcase_add_loop_test(tests, a_build_is_the_program_beside_it, 0, 3);
     tcase_add_loop_test(tests, a_build_that_could_not_be_made_says_why, 0, 2);
     tcase_add_loop_test(tests, what_is_not_there_says_what_is_and_how_to_make_it, 0, 5);
+    tcase_add_loop_test(tests, a_missing_program_that_is_a_build_is_explained, 0, 5);
     tcase_add_test(tests, names_have_a_shape);
     tcase_add_test(tests, known_builds_bring_their_environment);
     tcase_add_loop_test(tests, a_build_has_its_own_limit_and_expectation, 0, LENGTH(chosen));

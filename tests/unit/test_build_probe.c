@@ -97,13 +97,13 @@ START_TEST(a_library_that_is_not_there_is_named)
     size_t size = fread(data, 1, (size_t)64 << 20, file);
     char *at = memmem(data, size, "\0libc.so.6", 11);
     ck_assert_ptr_nonnull(at);
-    memcpy(at + 1, "none", 4);
+    at[1] = 'n'; /* "nibc.so.6" */
     rewind(file);
     ck_assert_uint_eq(fwrite(data, 1, size, file), size);
     free(data);
     ck_assert_int_eq(fclose(file), 0);
     ck_assert_int_eq(build_probe(path, 0, &why, NULL), 1);
-    ck_assert_msg(strstr(why, "none.so.6") != NULL, "%s", why);
+    ck_assert_msg(strstr(why, "nibc.so.6") != NULL, "%s", why);
     ck_assert_msg(strchr(why, '\n') == NULL, "%s", why);
 }
 END_TEST

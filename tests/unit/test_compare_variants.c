@@ -104,6 +104,19 @@ START_TEST(names_that_would_be_the_same_are_told_apart)
 }
 END_TEST
 
+START_TEST(long_settings_go_by_what_tells_them_apart)
+{
+    static const char *const longer[] = {
+        "GODEBUG=gctrace=0,madvdontneed=1,inittrace=1,scavtrace=1,a=1",
+        "GODEBUG=gctrace=0,madvdontneed=1,inittrace=1,scavtrace=1,b=1",
+    };
+    const struct options options = {.env = {longer[0], longer[1]}, .n_env = 2};
+    check_labels(&options,
+                 (const char *const[]){"as it is", "GODEBUG=gctrace=0,madvdontneed=1,inittrace=1,…",
+                                       "…=0,madvdontneed=1,inittrace=1,scavtrace=1,b=1", NULL});
+}
+END_TEST
+
 START_TEST(a_scenario_is_compared_with_its_variants)
 {
     const struct options all = {.variant = "all"};
@@ -187,6 +200,7 @@ static Suite *suite(void)
     tcase_add_test(tests, axes_multiply_and_the_last_one_goes_round_first);
     tcase_add_test(tests, each_setting_stands_beside_the_service_as_it_is);
     tcase_add_test(tests, names_that_would_be_the_same_are_told_apart);
+    tcase_add_test(tests, long_settings_go_by_what_tells_them_apart);
     tcase_add_test(tests, a_scenario_is_compared_with_its_variants);
     tcase_add_test(tests, two_commands_go_by_what_tells_them_apart);
     tcase_add_test(tests, revisions_are_an_axis);

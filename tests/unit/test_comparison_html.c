@@ -9,7 +9,6 @@
 #include "base/cleanup.h"
 #include "tests/support/check_main.h"
 #include "tests/support/compared.h"
-#include "tests/support/story.h"
 
 #define HOSTILE "</title><script>alert(\"1\")</script>\x1b[2J\xff'"
 #define HOSTILE_ESCAPED                                                              \
@@ -48,6 +47,12 @@ static char *written(const struct compared *compared)
     return strdup(text);
 }
 
+/* A document is too long to be told. */
+static void expect_part(const char *text, const char *part)
+{
+    ck_assert_msg(strstr(text, part) != NULL, "no \"%s\"", part);
+}
+
 static size_t count(const char *text, const char *part)
 {
     size_t n = 0;
@@ -61,15 +66,15 @@ START_TEST(it_says_what_the_table_says)
     CLEANUP(compared_freep) struct compared *compared = compared_new();
     compared_record(compared, 700);
     CLEANUP(freep) char *text = written(compared);
-    story_expect_text(text, "<title>json-tree: comparison</title>");
-    story_expect_text(text, "<p class=\"sentence\">race leaks 61.2 KiB per request where");
-    story_expect_text(text, "leakcage compare · 3 variants · 4 repeats · limit 64.0 MiB · driver");
-    story_expect_text(text, "<td class=\"verdict bad\">LEAK<small>heap</small></td>");
-    story_expect_text(text, "<td class=\"verdict good\">CLEAN 3/4</td>");
-    story_expect_text(text, "<th scope=\"row\">floor <small>MiB</small></th>");
-    story_expect_text(text, "<td class=\"claimed bad\" title=\"55.3 to 61.1 MiB over the repeats; "
-                            "p = 0.0286\">58.2 *<small>× 8.59 (8.08 to 9.11)</small></td>");
-    story_expect_text(text, "<b>asan</b>: quarantine held to 4 MiB (ASAN_OPTIONS)");
+    expect_part(text, "<title>json-tree: comparison</title>");
+    expect_part(text, "<p class=\"sentence\">race leaks 61.2 KiB per request where");
+    expect_part(text, "leakcage compare · 3 variants · 4 repeats · limit 64.0 MiB · driver");
+    expect_part(text, "<td class=\"verdict bad\">LEAK<small>heap</small></td>");
+    expect_part(text, "<td class=\"verdict good\">CLEAN 3/4</td>");
+    expect_part(text, "<th scope=\"row\">floor <small>MiB</small></th>");
+    expect_part(text, "<td class=\"claimed bad\" title=\"55.3 to 61.1 MiB over the repeats; "
+                      "p = 0.0286\">58.2 *<small>× 8.59 (8.08 to 9.11)</small></td>");
+    expect_part(text, "<b>asan</b>: quarantine held to 4 MiB (ASAN_OPTIONS)");
 }
 END_TEST
 
@@ -84,11 +89,11 @@ START_TEST(both_charts_have_every_variant)
     ck_assert_uint_eq(count(text, "<title>race, repeat 4</title>"), 1);
     ck_assert_uint_eq(count(text, "<title>asan, repeat 4</title>"), 1);
     ck_assert_uint_eq(count(text, "<title>race: killed for memory, repeat 1</title>"), 1);
-    story_expect_text(text, ">limit 64.0 MiB</text>");
-    story_expect_text(text, ">completed requests</text>");
+    expect_part(text, ">limit 64.0 MiB</text>");
+    expect_part(text, ">completed requests</text>");
     /* Of each turn's ten seconds one is its own. */
-    story_expect_text(text, ">time in its own turns, s</text>");
-    story_expect_text(text, ">7</text>");
+    expect_part(text, ">time in its own turns, s</text>");
+    expect_part(text, ">6</text>");
     ck_assert_ptr_null(strstr(text, ">8</text>"));
 }
 END_TEST
@@ -108,14 +113,14 @@ START_TEST(whatever_names_hold_is_text)
     error_set(&compared->records[2][0]->error, ERROR_SERVICE, "%s", HOSTILE);
     compared->comparison.variant[2].failed = 1;
     CLEANUP(freep) char *text = written(compared);
-    story_expect_text(text, "<title>" HOSTILE_ESCAPED ": comparison</title>");
-    story_expect_text(text, "<h1>" HOSTILE_ESCAPED "</h1>");
-    story_expect_text(text, "<p class=\"sentence\">" HOSTILE_ESCAPED "</p>");
-    story_expect_text(text, "<th scope=\"col\" title=\"" HOSTILE_ESCAPED "\">" HOSTILE_ESCAPED);
-    story_expect_text(text, "<title>&lt;/title&gt;&lt;script&gt;alert(&quot;1&quot;)");
-    story_expect_text(text, "<b>" HOSTILE_ESCAPED "</b>: 1 of 4 runs failed: " HOSTILE_ESCAPED);
-    story_expect_text(text, "<li>" HOSTILE_ESCAPED "</li>");
-    story_expect_text(text, "driver &lt;vm&gt;");
+    expect_part(text, "<title>" HOSTILE_ESCAPED ": comparison</title>");
+    expect_part(text, "<h1>" HOSTILE_ESCAPED "</h1>");
+    expect_part(text, "<p class=\"sentence\">" HOSTILE_ESCAPED "</p>");
+    expect_part(text, "<th scope=\"col\" title=\"" HOSTILE_ESCAPED "\">" HOSTILE_ESCAPED);
+    expect_part(text, "<title>&lt;/title&gt;&lt;script&gt;alert(&quot;1&quot;)");
+    expect_part(text, "<b>" HOSTILE_ESCAPED "</b>: 1 of 4 runs failed: " HOSTILE_ESCAPED);
+    expect_part(text, "<li>" HOSTILE_ESCAPED "</li>");
+    expect_part(text, "driver &lt;vm&gt;");
     for (const char *c = text; *c != '\0'; c++)
         ck_assert(*c == '\n' || (unsigned char)*c >= ' ');
 }
@@ -139,10 +144,10 @@ START_TEST(without_recordings_there_is_a_table)
     CLEANUP(compared_freep) struct compared *compared = compared_new();
     CLEANUP(freep) char *text = written(compared);
     ck_assert_uint_eq(count(text, "nothing was measured"), 2);
-    story_expect_text(text, "58.2 *");
+    expect_part(text, "58.2 *");
     compared->comparison.n = (unsigned)_i;
     CLEANUP(freep) char *less = written(compared);
-    story_expect_text(less, "nothing to compare with");
+    expect_part(less, "nothing to compare with");
 }
 END_TEST
 

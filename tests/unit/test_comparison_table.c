@@ -173,6 +173,34 @@ START_TEST(too_few_repeats_are_said)
 }
 END_TEST
 
+START_TEST(what_the_sentence_says_is_not_said_again)
+{
+    CLEANUP(compared_freep) struct compared *compared = compared_new();
+    struct comparison *comparison = &compared->comparison;
+    comparison->repeats_needed = 4;
+    compared->members[2].n_notes = 0;
+    snprintf(comparison->sentence, sizeof(comparison->sentence),
+             "all are clean: 3 repeats can show no difference at 5 %%: at least 4 are needed");
+    CLEANUP(freep) char *text = on_terminal(compared, 0);
+    const char *end = text + strlen(text) - strlen("at least 4 are needed\n\n");
+    ck_assert_str_eq(end, "at least 4 are needed\n\n");
+    const char *once = strstr(text, "can show no difference");
+    ck_assert_ptr_nonnull(once);
+    ck_assert_ptr_null(strstr(once + 1, "can show no difference"));
+}
+END_TEST
+
+START_TEST(repeats_that_agree_have_a_range_too)
+{
+    CLEANUP(compared_freep) struct compared *compared = compared_new();
+    struct comparison_figure *growth = compared_set(compared, 0, FIGURE_GROWTH, 0);
+    ck_assert_double_eq(growth->low, growth->high);
+    CLEANUP(freep) char *text = on_terminal(compared, 80);
+    story_expect_text(text, "\n  growth/request   KiB    0.0          61.2 *       <0.1\n");
+    story_expect_text(text, "\n    low to high    KiB    0.0  58.2 to 64.3         <0.1\n");
+}
+END_TEST
+
 START_TEST(why_there_is_no_verdict_stands_below)
 {
     CLEANUP(compared_freep) struct compared *compared = compared_new();
@@ -280,6 +308,8 @@ static Suite *suite(void)
     tcase_add_test(c, what_was_not_measured_is_a_dash);
     tcase_add_loop_test(c, no_number_is_none, 0, 6);
     tcase_add_test(c, too_few_repeats_are_said);
+    tcase_add_test(c, what_the_sentence_says_is_not_said_again);
+    tcase_add_test(c, repeats_that_agree_have_a_range_too);
     tcase_add_test(c, why_there_is_no_verdict_stands_below);
     tcase_add_loop_test(c, any_number_of_variants_fits, 3, COMPARISON_VARIANTS_MAX + 1);
     tcase_add_test(c, limits_that_differ_are_a_row);

@@ -152,6 +152,25 @@ START_TEST(what_belongs_to_a_request_follows_its_url)
 }
 END_TEST
 
+START_TEST(what_is_compared_is_understood)
+{
+    struct options options =
+        parsed("leakcage compare --builds plain,race --allocators glibc --env A=1 --env B=2 "
+               "--args -x --args -y --rev v1 --rev v2 --build make --repeats 8 --variant all s");
+    ck_assert_int_eq(options.command, COMMAND_COMPARE);
+    ck_assert_str_eq(options.builds, "plain,race");
+    ck_assert_str_eq(options.allocators, "glibc");
+    ck_assert_uint_eq(options.n_env, 2);
+    ck_assert_uint_eq(options.n_args, 2);
+    ck_assert_str_eq(options.args[1], "-y");
+    ck_assert_uint_eq(options.n_rev, 2);
+    ck_assert_str_eq(options.rev[0], "v1");
+    ck_assert_str_eq(options.build_command, "make");
+    ck_assert_uint_eq(options.repeats, 8);
+    ck_assert_str_eq(options.operands[0], "s");
+}
+END_TEST
+
 START_TEST(nothing_said_means_nothing_set)
 {
     struct options options = parsed("leakcage run");
@@ -261,6 +280,23 @@ static const struct {
     {"leakcage run --jobs two", "--jobs: found \"two\""},
     {"leakcage run --vm-cpus 0", "--vm-cpus: found \"0\""},
     {"leakcage run --vm-memory x", "--vm-memory: found \"x\""},
+    {"leakcage run --builds a,b", "--builds: found with another command"},
+    {"leakcage run --allocators a", "--allocators: found with another command"},
+    {"leakcage judge --args a", "--args: found with another command"},
+    {"leakcage run --a a", "--a: found with another command"},
+    {"leakcage report --b a", "--b: found with another command"},
+    {"leakcage list --rev a", "--rev: found with another command"},
+    {"leakcage judge --repeats 2", "--repeats: found with another command"},
+    {"leakcage compare --repeats 0", "--repeats: found \"0\""},
+    {"leakcage compare --repeats 33", "--repeats: found \"33\""},
+    {"leakcage compare --attach 1", "--attach: found with compare"},
+    {"leakcage compare --pod p", "--pod: found with compare"},
+    {"leakcage compare --shard 0/2", "--shard: found with compare"},
+    {"leakcage compare --build make", "--build: found no --rev"},
+    {"leakcage compare --image x --allocators a", "--allocators: found beside --image"},
+    {"leakcage compare --image x --builds a,b", "--builds: found beside --image"},
+    {"leakcage compare --image x --a a --b b", "--a: found beside --image"},
+    {"leakcage compare --image x --rev a", "--rev: found beside --image"},
 };
 
 START_TEST(a_wrong_option_is_an_error_that_names_it)
@@ -296,10 +332,11 @@ END_TEST
 START_TEST(every_option_is_in_the_help)
 {
     static const char *const names[] = {
-        "variant", "driver",    "limit",     "high",     "url",        "ready",  "trim",
-        "heap",    "cycles",    "requests",  "warmup",   "rate",       "budget", "thp",
-        "expect",  "sample-hz", "json",      "quiet",    "output",     "kernel", "accel",
-        "modules", "vm-cpus",   "vm-memory", "no-color", "concurrency"};
+        "variant", "driver",    "limit",     "high",     "url",         "ready",   "trim",
+        "heap",    "cycles",    "requests",  "warmup",   "rate",        "budget",  "thp",
+        "expect",  "sample-hz", "json",      "quiet",    "output",      "kernel",  "accel",
+        "modules", "vm-cpus",   "vm-memory", "no-color", "concurrency", "builds",  "allocators",
+        "args",    "a '",       "b '",       "rev",      "build ",      "repeats", "bisect"};
     char text[8192] = "";
     FILE *out = fmemopen(text, sizeof(text), "w");
     options_print_help(out);
@@ -321,6 +358,7 @@ static Suite *suite(void)
     tcase_add_test(understood, what_is_said_of_a_service_is_understood);
     tcase_add_test(understood, what_belongs_to_a_request_follows_its_url);
     tcase_add_test(understood, report_writes_to_standard_output_unless_told);
+    tcase_add_test(understood, what_is_compared_is_understood);
     tcase_add_test(understood, nothing_said_means_nothing_set);
     tcase_add_loop_test(understood, every_command_is_understood, 0,
                         (int)(sizeof(commands) / sizeof(commands[0])));

@@ -212,6 +212,8 @@ START_TEST(a_unit_is_chosen_by_the_largest)
     ck_assert_str_eq(units_format_scaled(1.1e6, &scale, text), "1.10");
     ck_assert_str_eq(units_scale_duration(0).name, "us");
     ck_assert_str_eq(units_scale_duration(41e9).name, "s");
+    scale = units_scale_duration(143e6);
+    ck_assert_str_eq(units_format_scaled(2.28e6, &scale, text), "2.3");
     scale = units_scale_count(12345);
     ck_assert_str_eq(scale.name, "");
     ck_assert_str_eq(units_format_scaled(12345, &scale, text), "12,345");
