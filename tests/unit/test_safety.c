@@ -65,6 +65,45 @@ START_TEST(what_one_request_needs_predicts_how_many_fit)
 }
 END_TEST
 
+/* As tcmalloc does: what one request had stays, and so does what six had. */
+static void add_kept(struct story *story)
+{
+    story_kill(story, CYCLE_WARMUP, 100);
+    story->start = 1;
+    story_cycle(story, CYCLE_READY, 8 * STORY_MIB);
+    for (unsigned i = 0; i < 5; i++) {
+        story_cycle(story, CYCLE_MEASURE, 16 * STORY_MIB)->concurrency = 1;
+        story_peak(story, 16 * STORY_MIB + STORY_MIB / 2);
+    }
+    story_cycle(story, CYCLE_SAFE, 58 * STORY_MIB)->concurrency = 6;
+    story_peak(story, 59 * STORY_MIB);
+    story_cycle(story, CYCLE_SAFE, 58 * STORY_MIB)->concurrency = 3;
+    story_peak(story, 58 * STORY_MIB + STORY_MIB / 2);
+}
+
+START_TEST(what_an_allocator_keeps_is_seen_in_what_each_request_adds)
+{
+    STORY;
+    add_kept(&story);
+    struct safety safety = safety_of(&story);
+    ck_assert(safety.has_transient);
+    /* From 16.5 MiB for one to 59 for six; what came and went with one is half a MiB. */
+    ck_assert_int_eq(safety.transient_bytes, (int64_t)(42.5 * STORY_MIB / 5));
+    ck_assert_uint_eq(safety.roomy_limit_bytes, 105 * STORY_MIB); /* (16 + 8 * 8.5) / 0.8 */
+}
+END_TEST
+
+START_TEST(what_a_probe_left_behind_does_not_fail_the_next_one)
+{
+    STORY;
+    add_kept(&story);
+    struct safety safety = safety_of(&story);
+    ck_assert_uint_eq(safety.fails, 6);
+    ck_assert_uint_eq(safety.holds, 1); /* the cycles of one at a time */
+    ck_assert_uint_eq(safety.probes, 2);
+}
+END_TEST
+
 START_TEST(a_roomy_limit_has_a_fifth_left_at_the_loads_own_concurrency)
 {
     STORY;
@@ -191,6 +230,8 @@ static Suite *suite(void)
     TCase *prediction = tcase_create("prediction");
     TCase *probes = tcase_create("probes");
     tcase_add_test(prediction, what_one_request_needs_predicts_how_many_fit);
+    tcase_add_test(prediction, what_an_allocator_keeps_is_seen_in_what_each_request_adds);
+    tcase_add_test(prediction, what_a_probe_left_behind_does_not_fail_the_next_one);
     tcase_add_test(prediction, a_roomy_limit_has_a_fifth_left_at_the_loads_own_concurrency);
     tcase_add_test(prediction, without_a_limit_or_a_peak_nothing_is_predicted);
     tcase_add_test(prediction, a_load_that_was_killed_is_predicted_from_its_cycles_alone);
