@@ -130,8 +130,9 @@ def allocator_cell(rows):
             text += "+" + size(middle("growth_bytes"))
         elif called == "pressure":
             killed = sum(bool(row["oom_kills"]) for row in mine)
-            text += "%s at a time are safe, killed in %d of %d" % (
-                number(middle("safe_concurrency"), 2), killed, len(mine))
+            safe = middle("safe_concurrency")
+            text += "%s at a time are safe" % ("-" if safe is None else "%g" % safe)
+            text += "" if killed == len(mine) else ", killed in %d of %d" % (killed, len(mine))
         else:
             text += "%s stay, peak %s" % (size(middle("stays_bytes")), size(middle("peak_bytes")))
     if wrong:
