@@ -35,7 +35,7 @@ static void copy_view(void)
 
 static int append(char letter)
 {
-    if (mended && used == capacity)
+    if (mended && used > 0 && used == capacity)
         copy_view();
     if (used == capacity) {
         size_t larger = capacity ? capacity * 2 : FIRST_ENTRIES;

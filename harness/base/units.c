@@ -168,3 +168,70 @@ const char *units_format_count(uint64_t count, char *text)
     *out = '\0';
     return text;
 }
+
+/* Three digits or so, of the largest; smaller ones beside it need one decimal in any case. */
+static int units_decimals(double largest)
+{
+    return largest < 9.995 ? 2 : 1;
+}
+
+struct units_scale units_scale_bytes(double largest_bytes)
+{
+    static const char *const names[] = {"B", "KiB", "MiB", "GiB", "TiB"};
+    struct units_scale scale = {.divisor = 1};
+    double amount = isfinite(largest_bytes) ? fabs(largest_bytes) : 0;
+    size_t unit = 0;
+    for (; amount >= 1000 && unit < 4; unit++) {
+        amount /= 1024;
+        scale.divisor *= 1024;
+    }
+    scale.name = names[unit];
+    scale.decimals = units_decimals(amount);
+    return scale;
+}
+
+struct units_scale units_scale_duration(double largest_ns)
+{
+    static const struct {
+        double from_ns; /* of the largest */
+        double divisor;
+        const char *name;
+    } units[] = {
+        {172800e9, 86400e9, "days"}, {5400e9, 3600e9, "h"}, {600e9, 60e9, "min"},
+        {999.5e6, 1e9, "s"},         {999.5e3, 1e6, "ms"},  {0, 1e3, "us"},
+    };
+    double amount = isfinite(largest_ns) ? fabs(largest_ns) : 0;
+    size_t unit = 0;
+    while (amount < units[unit].from_ns)
+        unit++;
+    return (struct units_scale){.divisor = units[unit].divisor,
+                                .name = units[unit].name,
+                                .decimals = units_decimals(amount / units[unit].divisor)};
+}
+
+struct units_scale units_scale_count(double largest)
+{
+    double amount = isfinite(largest) ? fabs(largest) : 0;
+    bool whole = amount == floor(amount) || amount >= 99.95;
+    return (struct units_scale){
+        .divisor = 1, .name = "", .decimals = whole ? 0 : units_decimals(amount)};
+}
+
+const char *units_format_scaled(double amount, const struct units_scale *scale, char *text)
+{
+    double scaled = amount / scale->divisor;
+    double step = pow(10, -scale->decimals);
+    if (!isfinite(scaled))
+        snprintf(text, UNITS_TEXT_MAX, "-");
+    else if (scaled != 0 && fabs(scaled) < step / 2)
+        snprintf(text, UNITS_TEXT_MAX, "%s%.*f", scaled < 0 ? ">-" : "<", scale->decimals, step);
+    else if (fabs(scaled) >= 1e15)
+        snprintf(text, UNITS_TEXT_MAX, "%.3g", scaled);
+    else if (scale->decimals > 0 && fabs(scaled) < 999.5)
+        snprintf(text, UNITS_TEXT_MAX, "%.*f", scale->decimals, scaled == 0 ? 0 : scaled);
+    else {
+        text[0] = '-';
+        units_format_count((uint64_t)llround(fabs(scaled)), text + (scaled < 0));
+    }
+    return text;
+}

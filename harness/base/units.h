@@ -31,3 +31,20 @@ const char *units_format_duration(nsec_t duration_ns, char *text);
 
 /* "12,345". */
 const char *units_format_count(uint64_t count, char *text);
+
+/* One unit, and so many decimals, for amounts that are compared by eye. */
+struct units_scale {
+    double divisor;
+    const char *name; /* "MiB", "ms"; "" of a count */
+    int decimals;
+};
+
+/* As they fit the largest of the amounts: in bytes, in nanoseconds, or as it is (a count, a rate).
+ */
+struct units_scale units_scale_bytes(double largest_bytes);
+struct units_scale units_scale_duration(double largest_ns);
+struct units_scale units_scale_count(double largest);
+
+/* The number alone, "61.2", "12,345"; "<0.1" for what would round to zero and is none; "-" for what
+ * is not finite. Returns text[UNITS_TEXT_MAX]. */
+const char *units_format_scaled(double amount, const struct units_scale *scale, char *text);

@@ -76,8 +76,8 @@ static int field_read_bytes(const struct field *field, const struct json_place *
     return json_bytes(place, (uint64_t)field->minimum, (uint64_t)field->maximum, at, err);
 }
 
-static int field_read(struct reader *reader, const struct field *field,
-                      const struct json_place *place, void *object, struct error *err)
+int field_read(struct reader *reader, const struct field *field, const struct json_place *place,
+               void *object, struct error *err)
 {
     void *at = (char *)object + field->offset;
     switch (field->kind) {

@@ -58,6 +58,10 @@ struct field_group {
 int fields_read(struct reader *reader, const struct json_place *place,
                 const struct field_group *groups, struct error *err);
 
+/* Read the value at `place` as that field of `object`. */
+int field_read(struct reader *reader, const struct field *field, const struct json_place *place,
+               void *object, struct error *err);
+
 /* Write all fields of one table; what is "none" is left out. */
 void fields_write(struct json_writer *writer, const struct field *fields, const void *object);
 

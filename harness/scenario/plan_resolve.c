@@ -10,6 +10,7 @@
 #include "base/account.h"
 #include "base/cleanup.h"
 #include "base/json.h"
+#include "scenario/build.h"
 #include "scenario/tables.h"
 
 const char *plan_absolute(struct arena *arena, const char *directory, const char *path)
@@ -72,8 +73,13 @@ static int plan_resolve_words(const struct plan_place *place, const struct place
 static int plan_check_program(const char *path, struct error *err)
 {
     struct stat status;
-    if (stat(path, &status) < 0)
-        return error_set_errno(err, ERROR_USAGE, errno, "found \"%s\", expected a program", path);
+    if (stat(path, &status) < 0) {
+        int errno_value = errno;
+        if (errno_value == ENOENT && build_explain_missing(path, err) < 0)
+            return -1;
+        return error_set_errno(err, ERROR_USAGE, errno_value, "found \"%s\", expected a program",
+                               path);
+    }
     if (!S_ISREG(status.st_mode))
         return error_set(err, ERROR_USAGE, "found \"%s\", which is %s, expected a program", path,
                          S_ISDIR(status.st_mode) ? "a folder" : "no regular file");

@@ -134,6 +134,10 @@ int settings_keep(struct settings *settings, struct arena *arena, struct error *
     settings->load.command_cwd = settings_keep_text(&keeper, settings->load.command_cwd);
     settings_keep_kinds(&keeper, settings->load.requests, settings->load.n_requests);
     settings_keep_kinds(&keeper, settings->load.timers, settings->load.n_timers);
+    for (unsigned i = 0; i < settings->n_limit_for; i++)
+        settings->limit_for[i].build = settings_keep_text(&keeper, settings->limit_for[i].build);
+    for (unsigned i = 0; i < settings->n_expect_for; i++)
+        settings->expect_for[i].build = settings_keep_text(&keeper, settings->expect_for[i].build);
     return keeper.failed ? error_out_of_memory(err) : 0;
 }
 
@@ -246,6 +250,8 @@ static int settings_check_attach(const struct settings *settings, char *key, str
         {settings->min_bytes != SCENARIO_NO_LIMIT, "min"},
         {settings->cpus > 0, "cpus"},
         {settings->restart.policy != RESTART_AT_ONCE, "restart"},
+        {settings->n_limit_for > 0, "limit_for"},
+        {settings->n_expect_for > 0, "expect_for"},
     };
     if (settings->attach == NULL)
         return 0;
@@ -260,27 +266,37 @@ static int settings_check_attach(const struct settings *settings, char *key, str
     return 0;
 }
 
+/* What is set aside and where throttling begins are within the limit, whatever the build. */
+static int settings_check_within(const struct settings *settings, uint64_t limit_bytes, char *key,
+                                 struct error *err)
+{
+    const struct {
+        uint64_t bytes;
+        const char *key;
+    } within[] = {{settings->high_bytes, "high"}, {settings->min_bytes, "min"}};
+    char text[2][UNITS_TEXT_MAX];
+    for (size_t i = 0; i < sizeof(within) / sizeof(within[0]); i++) {
+        if (within[i].bytes == SCENARIO_NO_LIMIT || within[i].bytes <= limit_bytes)
+            continue;
+        error_set(err, ERROR_USAGE, "found %s, expected at most the limit of %s",
+                  units_format_bytes((double)within[i].bytes, text[0]),
+                  units_format_bytes((double)limit_bytes, text[1]));
+        return settings_fault(key, "", within[i].key);
+    }
+    return 0;
+}
+
 int settings_check(const struct settings *settings, char *key, struct error *err)
 {
-    char text[2][UNITS_TEXT_MAX];
     if (settings_check_ranges(settings, key, err) < 0 ||
         settings_check_attach(settings, key, err) < 0 ||
         settings_check_programs(settings, key, err) < 0 ||
-        settings_check_load(settings, key, err) < 0)
+        settings_check_load(settings, key, err) < 0 ||
+        settings_check_within(settings, settings->limit_bytes, key, err) < 0)
         return -1;
-
-    if (settings->high_bytes != SCENARIO_NO_LIMIT && settings->high_bytes > settings->limit_bytes) {
-        error_set(err, ERROR_USAGE, "found %s, expected at most the limit of %s",
-                  units_format_bytes((double)settings->high_bytes, text[0]),
-                  units_format_bytes((double)settings->limit_bytes, text[1]));
-        return settings_fault(key, "", "high");
-    }
-    if (settings->min_bytes != SCENARIO_NO_LIMIT && settings->min_bytes > settings->limit_bytes) {
-        error_set(err, ERROR_USAGE, "found %s, expected at most the limit of %s",
-                  units_format_bytes((double)settings->min_bytes, text[0]),
-                  units_format_bytes((double)settings->limit_bytes, text[1]));
-        return settings_fault(key, "", "min");
-    }
+    for (unsigned i = 0; i < settings->n_limit_for; i++)
+        if (settings_check_within(settings, settings->limit_for[i].limit_bytes, key, err) < 0)
+            return error_prefix(err, "build %s", settings->limit_for[i].build);
     if (settings->cycles_min > settings->cycles) {
         error_set(err, ERROR_USAGE, "found %u, expected at most the maximum of %u",
                   settings->cycles_min, settings->cycles);

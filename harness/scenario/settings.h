@@ -7,32 +7,14 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "load/profile.h"
+#include "scenario/program.h"
 #include "timeline/judgement.h"
 
 #define SCENARIO_DEPENDENCIES_MAX 4
 #define SCENARIO_COLLECT_MAX      8
+#define SCENARIO_BUILDS_MAX       8
 #define SCENARIO_LIMIT_MIN_BYTES  ((uint64_t)1024 * 1024)
 #define SCENARIO_NO_LIMIT         UINT64_MAX
-
-/* How to start a program and how to know that it is ready. Words may hold placeholders: {port} is
- * the program's own port, {NAME.port} that of a dependency, {service.port} that of the service;
- * {services}, {dir} and {data} are folders, the last one the run's own; {{word}} is the text
- * "{word}". The lists are never NULL.
- *
- * Ready is it when `ready` says so: "/path" answers 2xx; "tcp": the port accepts connections;
- * "log:REGEX": a line of its log matches the POSIX extended regular expression; "none": as soon as
- * it is started. */
-struct program {
-    const char *name;           /* a dependency's name; NULL for the service */
-    const char *const *command; /* NULL-terminated */
-    const char *const *args;    /* NULL-terminated, appended to the command (variants set these) */
-    const char *const *env;     /* NULL-terminated "K=V", added to the environment */
-    const char *cwd;            /* NULL: the working directory of leakcage */
-    uint16_t port;              /* 0: choose a free one */
-    const char *user;           /* "NAME", "UID" or "UID:GID" to run it as; NULL: ours */
-    const char *ready;
-    nsec_t ready_timeout_ns;
-};
 
 enum thp_mode { THP_NEVER, THP_SYSTEM };
 
@@ -49,6 +31,21 @@ struct restart {
 struct collect {
     const char *name; /* a scenario_is_name() */
     const char *url;  /* path of the service, or "http://127.0.0.1:PORT/…" */
+};
+
+/* What holds in place of the limit, and of the expectation, when the service is run in another
+ * build (scenario/build.h): a race detector alone takes ten times the memory, and may leak where
+ * the plain program does not. */
+struct build_limit {
+    const char *build;    /* a build_is_name() */
+    uint64_t limit_bytes; /* memory.max; SCENARIO_NO_LIMIT: none */
+};
+
+struct build_expectation {
+    const char *build; /* a build_is_name() */
+    enum verdict_kind verdict;
+    bool has_cause;
+    enum cause cause; /* CAUSE_NONE without has_cause */
 };
 
 /* Everything that a variant may replace. */
@@ -88,6 +85,10 @@ struct settings {
     enum verdict_kind expect;
     bool expects_cause;
     enum cause expect_cause;
+    struct build_limit limit_for[SCENARIO_BUILDS_MAX];
+    unsigned n_limit_for;
+    struct build_expectation expect_for[SCENARIO_BUILDS_MAX];
+    unsigned n_expect_for;
 };
 
 /* What holds when nothing is said: no limit, 8 at a time, cycles of 250 requests, and so on. */
@@ -97,11 +98,10 @@ void settings_defaults(struct settings *settings);
  * process takes 10 to 100 ms in an emulated guest. What was said otherwise stays. */
 void settings_suit_command(struct settings *settings);
 
-/* Can this be program.ready? */
-bool program_is_ready_word(const char *text);
-
-/* Is the expression of "log:REGEX" one, if it is that? Else ERROR_USAGE. */
-int program_check_ready_log(const char *text, struct error *err);
+/* The service is run in this build: what limit_for and expect_for say of it becomes limit and
+ * expectation, and both lists are empty then, for a build is chosen once. False when they say
+ * nothing of it: limit and expectation stay. */
+bool settings_choose_build(struct settings *settings, const char *build);
 
 /* Words of settings.trim and .gc: every JVM; and of .gc: not even those. */
 #define SERVICE_ASK_JVM  "jvm"

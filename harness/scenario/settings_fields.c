@@ -3,11 +3,6 @@
 
 #include "scenario/tables.h"
 
-enum { BYTES_MAX_EXPONENT = 50 }; /* 1 PiB: more memory than a machine has */
-
-#define BYTES_MIN ((double)SCENARIO_LIMIT_MIN_BYTES)
-#define BYTES_MAX ((double)((uint64_t)1 << BYTES_MAX_EXPONENT))
-
 void settings_collect_names(const struct json_place *object, const struct settings *settings,
                             bool paths, struct placeholder_names *ret)
 {
@@ -212,71 +207,6 @@ static void settings_write_cycles(struct json_writer *writer, const char *key, c
     json_write_close_object(writer);
 }
 
-static int settings_read_cause(const struct json_place *place, struct settings *settings,
-                               struct error *err)
-{
-    const char *text = NULL;
-    enum cause cause = CAUSE_NONE;
-    if (json_string(place, &text, err) < 0)
-        return -1;
-    if (!cause_from_name(text, &cause))
-        return json_error_word(place, text, cause_names, err);
-    bool none = cause == CAUSE_NONE && settings->expect == VERDICT_INCONCLUSIVE;
-    if (!none && cause_verdict(cause) != settings->expect)
-        return json_error_expected(place, err, "a cause of %s (this one belongs to %s)",
-                                   verdict_kind_name(settings->expect),
-                                   verdict_kind_name(cause_verdict(cause)));
-    settings->expects_cause = true;
-    settings->expect_cause = cause;
-    return 0;
-}
-
-/* "leak", or {"verdict": "leak", "cause": "sockets"}. */
-static int settings_read_expect(struct reader *reader, const struct json_place *place, void *object,
-                                struct error *err)
-{
-    static const char *const known[] = {"verdict", "cause", NULL};
-    (void)reader;
-    struct settings *settings = object;
-    struct json_place verdict = *place;
-    struct json_place cause;
-    const char *text = NULL;
-    if (json_is_object(place)) {
-        if (json_check_keys(place, known, err) < 0)
-            return -1;
-        if (!json_member(place, "verdict", &verdict))
-            return json_error(place, err, "found no \"verdict\", expected one such as \"leak\"");
-    } else if (!json_is_string(place)) {
-        return json_error_expected(place, err,
-                                   "a verdict such as \"leak\", or {\"verdict\": "
-                                   "\"leak\", \"cause\": \"sockets\"}");
-    }
-    if (json_string(&verdict, &text, err) < 0)
-        return -1;
-    if (!verdict_kind_from_name(text, &settings->expect))
-        return json_error_word(&verdict, text, verdict_kind_names, err);
-
-    settings->has_expectation = true;
-    settings->expects_cause = false;
-    settings->expect_cause = CAUSE_NONE;
-    return json_member(place, "cause", &cause) ? settings_read_cause(&cause, settings, err) : 0;
-}
-
-static void settings_write_expect(struct json_writer *writer, const char *key, const void *object)
-{
-    const struct settings *settings = object;
-    if (!settings->has_expectation)
-        return;
-    if (!settings->expects_cause) {
-        json_write_text(writer, key, verdict_kind_name(settings->expect));
-        return;
-    }
-    json_write_object(writer, key);
-    json_write_text(writer, "verdict", verdict_kind_name(settings->expect));
-    json_write_text(writer, "cause", cause_name(settings->expect_cause));
-    json_write_close_object(writer);
-}
-
 #define AT(member)  offsetof(struct settings, member)
 #define OTHER(name) 0, 0, 0, settings_read_##name, settings_write_##name
 
@@ -312,5 +242,7 @@ const struct field settings_fields[] = {
     {"load", FIELD_OTHER, OTHER(load)},
     {"cycles", FIELD_OTHER, OTHER(cycles)},
     {"expect", FIELD_OTHER, OTHER(expect)},
+    {"limit_for", FIELD_OTHER, OTHER(limit_for)},
+    {"expect_for", FIELD_OTHER, OTHER(expect_for)},
     {NULL, 0, 0, 0, 0, NULL, NULL},
 };

@@ -16,6 +16,14 @@ extern const struct field cycles_fields[];
 extern const struct field restart_fields[];
 extern const struct field settings_fields[];
 
+/* The range of limits: up to 1 PiB, which is more memory than a machine has. */
+#define BYTES_MIN ((double)SCENARIO_LIMIT_MIN_BYTES)
+#define BYTES_MAX ((double)((uint64_t)1 << 50))
+
+/* $.expect, $.limit_for and $.expect_for of struct settings. */
+field_reader settings_read_expect, settings_read_limit_for, settings_read_expect_for;
+field_writer settings_write_expect, settings_write_limit_for, settings_write_expect_for;
+
 /* An empty scenario with the settings' defaults; NULL when out of memory. */
 struct scenario *scenario_new(const char *source, const char *dir);
 

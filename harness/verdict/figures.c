@@ -107,20 +107,21 @@ static void figures_of_load(const struct timeline *timeline, const struct figure
     figures_set_median(ret, FIGURE_P99, p99_ns, n_p99);
 }
 
-/* Of the cycle at `index`: from the floor just before it, of the same start, until it has settled.
- * False: one of the two was not read. */
-static bool figures_cpu_of_cycle(const struct timeline *timeline, size_t index, double *ret_us)
+/* Of one cycle: from its first reading, when its turn has come, until it has settled. False: that
+ * was not read. */
+static bool figures_cpu_of_cycle(const struct timeline *timeline, const struct cycle *cycle,
+                                 double *ret_us)
 {
-    if (index == 0)
+    const struct memory_sample *settled = &cycle->settled.memory;
+    size_t i = 0;
+    while (i < timeline->n_memory && (timeline->memory[i].t_ns < cycle->begin_ns ||
+                                      !memory_sample_has(&timeline->memory[i], MEMORY_CPU_USAGE)))
+        i++;
+    if (i == timeline->n_memory || timeline->memory[i].t_ns >= cycle->load_end_ns ||
+        !memory_sample_has(settled, MEMORY_CPU_USAGE))
         return false;
-    const struct cycle *cycle = &timeline->cycles[index];
-    const struct cycle *before = &timeline->cycles[index - 1];
-    if (before->start != cycle->start || !before->complete ||
-        !memory_sample_has(&before->floor.memory, MEMORY_CPU_USAGE) ||
-        !memory_sample_has(&cycle->settled.memory, MEMORY_CPU_USAGE))
-        return false;
-    *ret_us = (double)cycle->settled.memory.value[MEMORY_CPU_USAGE] -
-              (double)before->floor.memory.value[MEMORY_CPU_USAGE];
+    *ret_us = (double)settled->value[MEMORY_CPU_USAGE] -
+              (double)timeline->memory[i].value[MEMORY_CPU_USAGE];
     return *ret_us >= 0;
 }
 
@@ -131,7 +132,7 @@ static void figures_of_cpu(const struct timeline *timeline, const struct figures
     double completed = 0;
     for (size_t i = 0; i < window->n; i++) {
         double cpu_us = 0;
-        if (!figures_cpu_of_cycle(timeline, window->index[i], &cpu_us))
+        if (!figures_cpu_of_cycle(timeline, &timeline->cycles[window->index[i]], &cpu_us))
             return;
         sum_us += cpu_us;
         completed += (double)load_counts_completed(&timeline->cycles[window->index[i]].counts);

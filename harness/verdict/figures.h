@@ -14,8 +14,8 @@
  *             it may be negative
  *   RATE      requests completed per second of their load
  *   P50, P99  of a request's latency: the median over the cycles
- *   CPU       processor time of the whole cgroup, per completed request, from the floor before a
- *             cycle until it has settled: what a reclaim costs is no part of it
+ *   CPU       processor time of the whole cgroup, per completed request, from the begin of a cycle
+ *             until it has settled: a reclaim and the turns of others are no part of it
  *   KILLED    requests completed in the first start of the service until it was killed at the
  *             limit; absent: that did not happen, or a probe that goes beyond the load did it */
 #include <stdbool.h>

@@ -4,6 +4,7 @@
 - every scenarios/*.json is valid, is named after its file, and its sample services exist;
 - the schema refuses what the parser refuses (a few of each kind);
 - the keys and ranges of the parser's tables (`const struct field NAME_fields[]`) are the schema's;
+- the builds of the sample services are those that the parser knows;
 - the words of verdicts and causes are those of harness/timeline/judgement.c.
 
 Needs Debian's python3-jsonschema; exits 77 (skipped) without it.
@@ -103,6 +104,12 @@ REFUSED = [
     (["expect"], "leek"),
     (["expect"], {"cause": "heap"}),
     (["expect"], {"verdict": "leak", "cause": "socket"}),
+    (["limit_for"], "512MiB"),
+    (["limit_for"], {"race": "512Q"}),
+    (["limit_for"], {"a+b": "512MiB"}),
+    (["limit_for"], {name: "512MiB" for name in "abcdefghi"}),
+    (["expect_for"], {"race": {"cause": "heap"}}),
+    (["expect_for"], {"race/x": "leak"}),
     (["variants"], {"a b": {}}),
     (["variants"], {"fixed": {"name": "x"}}),
     (["variants"], {"fixed": {"servise": {}}}),
@@ -177,7 +184,23 @@ def check_words(schema):
             fault("schema %s: other words than %s in judgement.c" % (definition, table))
 
 
-def check_scenarios(validator):
+def service_builds():
+    """The builds of the sample services that are not the plain one."""
+    table = source("services/builds.cmake")
+    return re.search(r"set\(LEAKCAGE_BUILDS ([^)]+)\)", table).group(1).split()
+
+
+def check_builds(builds):
+    """services/builds.cmake and scenario/build.c know the same ones."""
+    table = re.search(r"const struct build builds\[\] = \{(.*?)\n\};",
+                      source("harness/scenario/build.c"), re.S).group(1)
+    known = re.findall(r'^    \{"(\w+)",', table, re.M)
+    if known != builds:
+        fault("services/builds.cmake builds %s, harness/scenario/build.c knows %s"
+              % (builds, known))
+
+
+def check_scenarios(validator, builds):
     paths = sorted(glob.glob(os.path.join(ROOT, "scenarios/*.json")))
     for path in paths:
         name = os.path.basename(path)
@@ -189,7 +212,8 @@ def check_scenarios(validator):
         if document.get("name", name[:-5]) + ".json" != name:
             fault("scenarios/%s: is named \"%s\"" % (name, document["name"]))
         for service in re.findall(r"\{services\}/([\w-]+)", json.dumps(document)):
-            if not os.path.exists(os.path.join(ROOT, "services", service + ".c")):
+            plain = re.sub("-(%s)$" % "|".join(builds), "", service)
+            if not os.path.exists(os.path.join(ROOT, "services", plain + ".c")):
                 fault("scenarios/%s: there is no services/%s.c" % (name, service))
     if len(paths) < 2:
         fault("no scenarios found")
@@ -212,7 +236,9 @@ def main():
     schema = json.loads(source("scenarios/schema.json"))
     jsonschema.Draft202012Validator.check_schema(schema)
     validator = jsonschema.Draft202012Validator(schema)
-    check_scenarios(validator)
+    builds = service_builds()
+    check_builds(builds)
+    check_scenarios(validator, builds)
     check_refusals(validator)
     check_tables(schema)
     check_words(schema)

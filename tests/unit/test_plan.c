@@ -83,6 +83,8 @@ static const char rich_text[] =
     "\"cycles\": {\"max\": 8, \"min\": 4, \"requests\": 20, \"warmup\": 0, \"settle\": \"0s\","
     "   \"budget\": \"90s\"},"
     "\"expect\": {\"verdict\": \"leak\", \"cause\": \"sockets\"},"
+    "\"limit_for\": {\"race\": \"512MiB\", \"O3\": \"none\"},"
+    "\"expect_for\": {\"race\": {\"verdict\": \"leak\", \"cause\": \"heap\"}, \"asan\": \"clean\"},"
     "\"variants\": {\"fixed\": {\"about\": \"mended\", \"limit\": \"none\", \"high\": \"none\","
     "   \"service\": {\"args\": []}, \"expect\": \"clean\"}, \"bare\": {\"load\": {\"timers\": "
     "[]}}}}";

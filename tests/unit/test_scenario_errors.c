@@ -76,6 +76,25 @@ static const struct {
      "to pressure)"},
     {"\"expect\": {\"verdict\": \"leak\", \"caus\": 1}",
      "a.json:3: $.expect.caus: found an unknown key"},
+    {"\"limit_for\": \"512M\"", "a.json:3: $.limit_for: found \"512M\", expected an object"},
+    {"\"limit_for\": {\"race\":\n\"512Q\"}",
+     "a.json:4: $.limit_for.race: found \"512Q\" with the unknown suffix \"Q\""},
+    {"\"limit_for\": {\"race\": \"1K\"}",
+     "a.json:3: $.limit_for.race: found \"1K\", expected a size from 1.0 MiB"},
+    {"\"limit_for\": {\"a+b\": \"64M\"}",
+     "a.json:3: $.limit_for[\"a+b\"]: found a build named \"a+b\", expected a build's name of at "
+     "most 32"},
+    {"\"limit_for\": {\"1\": \"1M\", \"2\": \"1M\", \"3\": \"1M\", \"4\": \"1M\", \"5\": \"1M\", "
+     "\"6\": \"1M\", \"7\": \"1M\", \"8\": \"1M\",\n\"9\": \"1M\"}",
+     "a.json:4: $.limit_for.9: found more than 8 builds, expected less"},
+    {"\"high\": \"64M\",\n\"limit_for\": {\"race\": \"32M\"}",
+     "a.json:3: $.high: build race: found 64.0 MiB, expected at most the limit of 32.0 MiB"},
+    {"\"expect_for\": []", "a.json:3: $.expect_for: found an empty array, expected an object"},
+    {"\"expect_for\": {\"race\":\n\"leek\"}",
+     "a.json:4: $.expect_for.race: found \"leek\", expected one of \"inconclusive\""},
+    {"\"expect_for\": {\"race\": {\"verdict\": \"leak\",\n\"cause\": \"transient\"}}",
+     "a.json:4: $.expect_for.race.cause: found \"transient\", expected a cause of leak"},
+    {"\"expect_for\": {\"\": \"leak\"}", "a.json:3: $.expect_for[\"\"]: found a build named \"\""},
     {"\"dependencies\": {\"Up\": {\"command\": [\"x\"]}}",
      "a.json:3: $.dependencies.Up: found a dependency named \"Up\", expected a name"},
     {"\"dependencies\": {\"service\": {\"command\": [\"x\"]}}",
@@ -100,7 +119,8 @@ static const struct {
      "a.json:4: $.variants.fixed.servise: found an unknown key, expected one of \"about\", "
      "\"service\", \"dependencies\", \"limit\", \"high\", \"min\", \"oom_group\", \"restart\", "
      "\"pod\", \"pids\", \"cpus\", \"thp\", "
-     "\"sample_hz\", \"load\", \"cycles\", \"expect\"; did you mean \"service\"?"},
+     "\"sample_hz\", \"load\", \"cycles\", \"expect\", \"limit_for\", \"expect_for\"; did you mean "
+     "\"service\"?"},
     {"\"variants\": {\"fixed\":\n{\"high\": \"64M\"}}, \"limit\": \"32M\"",
      "a.json:4: $.variants.fixed.high: found 64.0 MiB, expected at most the limit of 32.0 MiB"},
     {"\"variants\": {\"fixed\":\n{\"limit\": \"32M\"}}, \"high\": \"48M\"",

@@ -1,6 +1,7 @@
 /* units: sizes, times and counts, read and written. */
 #include "base/units.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "tests/support/check_main.h"
@@ -174,6 +175,53 @@ START_TEST(no_amount_is_too_large_to_be_written)
 }
 END_TEST
 
+static const struct {
+    double amount, largest;
+    const char *text;
+} scaled[] = {
+    {62000, 62000, "60.5"},
+    {0, 62000, "0.0"},
+    {-0.0, 62000, "0.0"},
+    {8, 62000, "<0.1"},
+    {-8, 62000, ">-0.1"},
+    {-2048, 62000, "-2.0"},
+    {8, 8, "8.00"},
+    {1040000, 1040000, "0.99"},
+    {NAN, 62000, "-"},
+    {INFINITY, 62000, "-"},
+    {1048576e6, 1048576, "1,000,000"},
+    {1e300, 1, "1e+300"},
+};
+
+START_TEST(amounts_of_a_row_share_their_unit)
+{
+    char text[UNITS_TEXT_MAX];
+    struct units_scale scale = units_scale_bytes(scaled[_i].largest);
+    ck_assert_str_eq(units_format_scaled(scaled[_i].amount, &scale, text), scaled[_i].text);
+}
+END_TEST
+
+START_TEST(a_unit_is_chosen_by_the_largest)
+{
+    char text[UNITS_TEXT_MAX];
+    ck_assert_str_eq(units_scale_bytes(-3.0 * 1024 * 1024).name, "MiB");
+    ck_assert_str_eq(units_scale_bytes(NAN).name, "B");
+    ck_assert_str_eq(units_scale_bytes(1e300).name, "TiB");
+    struct units_scale scale = units_scale_duration(2.5e6);
+    ck_assert_str_eq(scale.name, "ms");
+    ck_assert_str_eq(units_format_scaled(1.1e6, &scale, text), "1.10");
+    ck_assert_str_eq(units_scale_duration(0).name, "us");
+    ck_assert_str_eq(units_scale_duration(41e9).name, "s");
+    scale = units_scale_duration(143e6);
+    ck_assert_str_eq(units_format_scaled(2.28e6, &scale, text), "2.3");
+    scale = units_scale_count(12345);
+    ck_assert_str_eq(scale.name, "");
+    ck_assert_str_eq(units_format_scaled(12345, &scale, text), "12,345");
+    scale = units_scale_count(81.25);
+    ck_assert_str_eq(units_format_scaled(81.25, &scale, text), "81.2");
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("units");
@@ -188,6 +236,8 @@ static Suite *suite(void)
     tcase_add_loop_test(writing, a_time_is_written, 0, COUNT(written_times));
     tcase_add_test(writing, a_count_is_written_in_groups);
     tcase_add_test(writing, no_amount_is_too_large_to_be_written);
+    tcase_add_loop_test(writing, amounts_of_a_row_share_their_unit, 0, COUNT(scaled));
+    tcase_add_test(writing, a_unit_is_chosen_by_the_largest);
     suite_add_tcase(s, reading);
     suite_add_tcase(s, writing);
     return s;

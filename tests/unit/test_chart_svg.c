@@ -1,0 +1,246 @@
+/* chart_svg, chart_thin and html_text: series in, SVG out, whatever is in them. */
+#include "report/chart_svg.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "report/chart_thin.h"
+#include "tests/support/check_main.h"
+#include "tests/support/story.h"
+
+#define MANY 1000000
+
+static char *drawn(const struct chart_series *series, size_t n, const struct chart_rule *rule)
+{
+    CLEANUP(buffer_done) struct buffer out = BUFFER_INIT(1 << 22);
+    const struct chart chart = {.title = "a \"title\"",
+                                .x_label = "time, s",
+                                .y_label = "MiB",
+                                .series = series,
+                                .n_series = n,
+                                .rules = rule,
+                                .n_rules = rule != NULL};
+    struct html_writer writer;
+    struct error err = {0};
+    html_begin(&writer, &out);
+    chart_svg_write(&writer, &chart);
+    ck_assert_msg(html_end(&writer, &err) == 0, "%s", err.text);
+    const char *text = buffer_text(&out);
+    ck_assert_ptr_null(strstr(text, "nan"));
+    ck_assert_ptr_null(strstr(text, "inf"));
+    ck_assert_int_eq(strncmp(text, "<svg ", 5), 0);
+    story_expect_text(text, "</svg>\n");
+    return strdup(text);
+}
+
+static size_t count(const char *text, const char *part)
+{
+    size_t n = 0;
+    for (; (text = strstr(text, part)) != NULL; text++)
+        n++;
+    return n;
+}
+
+START_TEST(a_line_goes_through_its_points)
+{
+    const struct chart_point points[] = {{0, 0}, {5, 50}, {10, 100}};
+    const struct chart_series series = {
+        .name = "race", .title = "race, repeat 1", .look = 1, .points = points, .n = 3};
+    const struct chart_rule rule = {.name = "limit 120 MiB", .y = 120};
+    CLEANUP(freep) char *text = drawn(&series, 1, &rule);
+    story_expect_text(text, "aria-label=\"a &quot;title&quot;\"");
+    story_expect_text(text, "<path class=\"line s1 d1\" d=\"M56 300L420 191.8L784 83.7\">"
+                            "<title>race, repeat 1</title></path>");
+    story_expect_text(text, ">120</text>");
+    story_expect_text(text, "<title>limit 120 MiB</title>");
+    story_expect_text(text, "r=\"3\"><title>race, repeat 1: 50.0 MiB; time, s: 5.00<");
+    ck_assert_uint_eq(count(text, ">race</text>"), 1);
+}
+END_TEST
+
+START_TEST(a_rule_far_away_is_only_named)
+{
+    const struct chart_point points[] = {{0, 1}, {1, 2}};
+    const struct chart_series series = {.name = "a", .points = points, .n = 2};
+    const struct chart_rule rule = {.name = "limit 512 MiB", .y = 512};
+    CLEANUP(freep) char *text = drawn(&series, 1, &rule);
+    ck_assert_uint_eq(count(text, "limit 512 MiB"), 1);
+    ck_assert_ptr_null(strstr(text, ">500<"));
+}
+END_TEST
+
+START_TEST(nothing_is_said_to_be_nothing)
+{
+    const struct chart_point odd[] = {
+        {NAN, 1}, {1, NAN}, {INFINITY, 1}, {1, -INFINITY}, {1e308, 1}};
+    const struct chart_series series = {.name = "a", .points = odd, .n = 5};
+    CLEANUP(freep) char *none = drawn(NULL, 0, NULL);
+    CLEANUP(freep) char *only_odd = drawn(&series, 1, NULL);
+    story_expect_text(none, "nothing was measured");
+    story_expect_text(only_odd, "nothing was measured");
+    ck_assert_ptr_null(strstr(only_odd, "<circle"));
+}
+END_TEST
+
+START_TEST(one_point_can_be_seen)
+{
+    const struct chart_point point = {3, 7};
+    const struct chart_series series = {.name = "a", .points = &point, .n = 1};
+    CLEANUP(freep) char *text = drawn(&series, 1, NULL);
+    story_expect_text(text, "h0\">");
+    ck_assert_uint_eq(count(text, "<circle"), 1);
+}
+END_TEST
+
+START_TEST(a_gap_is_not_drawn_over)
+{
+    const struct chart_point points[] = {{0, 1}, {1, 2}, {NAN, NAN}, {2, 1}, {3, 2}};
+    const struct chart_series series = {.name = "a", .points = points, .n = 5};
+    CLEANUP(freep) char *text = drawn(&series, 1, NULL);
+    const char *line = strstr(text, "class=\"line s0 d0\" d=\"");
+    ck_assert_ptr_nonnull(line);
+    char path[256];
+    snprintf(path, sizeof(path), "%.*s", (int)strcspn(line + 22, "\""), line + 22);
+    ck_assert_uint_eq(count(path, "M"), 2);
+    ck_assert_uint_eq(count(path, "L"), 2);
+}
+END_TEST
+
+START_TEST(any_range_has_ticks)
+{
+    static const double ranges[][2] = {{0, 0},        {5, 5},           {-3, -3},   {0, 1e-9},
+                                       {-1e99, 1e99}, {1e-300, 2e-300}, {0, 65536}, {-5, 100}};
+    const struct chart_point points[] = {{0, ranges[_i][0]}, {ranges[_i][1], ranges[_i][1]}};
+    const struct chart_series series = {.name = "a", .points = points, .n = 2};
+    CLEANUP(freep) char *text = drawn(&series, 1, NULL);
+    ck_assert_uint_ge(count(text, "class=\"grid\""), 2);
+    ck_assert_uint_le(count(text, "class=\"grid\""), 20);
+    ck_assert_uint_ge(count(text, "text-anchor=\"middle\""), 2);
+}
+END_TEST
+
+START_TEST(a_million_points_keep_their_peaks)
+{
+    CLEANUP(freep) struct chart_point *points = calloc(MANY, sizeof(*points));
+    ck_assert_ptr_nonnull(points);
+    for (size_t i = 0; i < MANY; i++)
+        points[i] = (struct chart_point){(double)i, 50 + (double)(i % 7)};
+    points[123456].y = 100;
+    points[777777].y = 3;
+    const struct chart_columns columns = {.x0 = 0, .per_unit = 700.0 / MANY, .n = 700};
+    struct chart_thinned thinned[1402];
+    size_t n = chart_thin(points, MANY, &columns, thinned);
+    ck_assert_uint_eq(n, 1400);
+    bool peak = false;
+    bool trough = false;
+    for (size_t i = 0; i < n; i++) {
+        peak = peak || (thinned[i].point.x == 123456 && thinned[i].point.y == 100);
+        trough = trough || (thinned[i].point.x == 777777 && thinned[i].point.y == 3);
+        ck_assert(i == 0 || thinned[i].point.x > thinned[i - 1].point.x);
+        ck_assert_int_eq(thinned[i].after_gap, i == 0);
+    }
+    ck_assert(peak && trough);
+
+    const struct chart_series series = {.name = "a", .points = points, .n = MANY};
+    CLEANUP(freep) char *text = drawn(&series, 1, NULL);
+    ck_assert_uint_lt(strlen(text), 40000);
+}
+END_TEST
+
+START_TEST(many_series_are_no_longer_than_one)
+{
+    static struct chart_series series[512];
+    CLEANUP(freep) struct chart_point *points = calloc(5000, sizeof(*points));
+    ck_assert_ptr_nonnull(points);
+    for (size_t i = 0; i < 5000; i++)
+        points[i] = (struct chart_point){(double)i, sin((double)i)};
+    for (size_t i = 0; i < 512; i++)
+        series[i] = (struct chart_series){
+            .title = "one of many", .look = (unsigned)i, .thin = true, .points = points, .n = 5000};
+    CLEANUP(freep) char *text = drawn(series, 512, NULL);
+    ck_assert_uint_eq(count(text, "one of many"), 512);
+    ck_assert_uint_lt(strlen(text), 200000);
+}
+END_TEST
+
+START_TEST(looks_differ)
+{
+    struct chart_series series[35] = {{0}};
+    const struct chart_point points[] = {{0, 1}, {1, 2}};
+    for (unsigned i = 0; i < 35; i++)
+        series[i] = (struct chart_series){.look = i, .points = points, .n = 2};
+    CLEANUP(freep) char *text = drawn(series, 35, NULL);
+    for (unsigned color = 0; color < 7; color++) {
+        for (unsigned dash = 0; dash < 5; dash++) {
+            char look[64];
+            snprintf(look, sizeof(look), "class=\"line s%u d%u\"", color, dash);
+            ck_assert_uint_eq(count(text, look), 1);
+        }
+    }
+}
+END_TEST
+
+static const struct {
+    const char *text, *escaped;
+} texts[] = {
+    {"plain", "plain"},
+    {"<script>alert('1')</script>", "&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;"},
+    {"a\"b&amp;", "a&quot;b&amp;amp;"},
+    {"\x1b[31m\x01\x7f", "\xe2\x90\x9b[31m\xe2\x90\x81\xe2\x90\xa1"},
+    {"a\nb\tc\r", "a b c "},
+    {"\xff\xc3", "\xef\xbf\xbd\xef\xbf\xbd"},
+    {"\xc3\xa4\xf0\x9f\x92\xa7", "\xc3\xa4\xf0\x9f\x92\xa7"},
+    {"\xc2\x85", "\xef\xbf\xbd"},                                 /* a control beyond ASCII */
+    {"\xe2\x80\xae", "\xef\xbf\xbd"},                             /* turns the text around */
+    {"\xef\xbf\xbe\xf0\x9f\xbf\xbf", "\xef\xbf\xbd\xef\xbf\xbd"}, /* no characters */
+    {"\xc0\xbc", "\xef\xbf\xbd\xef\xbf\xbd"},                     /* an overlong "<" */
+};
+
+START_TEST(text_is_text)
+{
+    CLEANUP(buffer_done) struct buffer out = BUFFER_INIT(1024);
+    struct html_writer writer;
+    html_begin(&writer, &out);
+    html_text_printf(&writer, "%s", texts[_i].text);
+    ck_assert_int_eq(html_end(&writer, NULL), 0);
+    ck_assert_str_eq(buffer_text(&out), texts[_i].escaped);
+}
+END_TEST
+
+START_TEST(what_does_not_fit_is_an_error)
+{
+    CLEANUP(buffer_done) struct buffer out = BUFFER_INIT(10);
+    struct html_writer writer;
+    struct error err = {0};
+    html_begin(&writer, &out);
+    html_put(&writer, "<p>");
+    html_text(&writer, "0123456789");
+    html_put(&writer, "</p>"); /* would fit */
+    ck_assert_int_eq(html_end(&writer, &err), -1);
+    ck_assert_int_eq(err.kind, ERROR_INTERNAL);
+    ck_assert_str_eq(buffer_text(&out), "<p>");
+}
+END_TEST
+
+static Suite *suite(void)
+{
+    Suite *s = suite_create("chart_svg");
+    TCase *c = tcase_create("chart_svg");
+    tcase_add_test(c, a_line_goes_through_its_points);
+    tcase_add_test(c, a_rule_far_away_is_only_named);
+    tcase_add_test(c, nothing_is_said_to_be_nothing);
+    tcase_add_test(c, one_point_can_be_seen);
+    tcase_add_test(c, a_gap_is_not_drawn_over);
+    tcase_add_loop_test(c, any_range_has_ticks, 0, 8);
+    tcase_add_test(c, a_million_points_keep_their_peaks);
+    tcase_add_test(c, many_series_are_no_longer_than_one);
+    tcase_add_test(c, looks_differ);
+    tcase_add_loop_test(c, text_is_text, 0, (int)(sizeof(texts) / sizeof(texts[0])));
+    tcase_add_test(c, what_does_not_fit_is_an_error);
+    suite_add_tcase(s, c);
+    return s;
+}
+
+CHECK_MAIN(suite);
