@@ -173,7 +173,7 @@ int revisions_prepare(const struct revision_request *request, struct revisions *
     return 0;
 }
 
-/* Is it in the working tree? */
+/* Is it an absolute path into the working tree? */
 static bool revisions_have(const struct revisions *revisions, const char *path)
 {
     size_t length = strlen(revisions->git.top);
@@ -199,35 +199,40 @@ static int revisions_check_relative(const struct revisions *revisions,
                            "a scenario that lies in the repository here", err);
 }
 
+/* An interpreter is the same in every revision, what it is given need not be. */
+static int revisions_check_words(const struct revisions *revisions, const struct program *service,
+                                 const char *fix, struct error *err)
+{
+    const char *const *const lists[] = {service->command + 1, service->args};
+    if (service->command[1] == NULL && service->args[0] == NULL)
+        return revisions_error("the program", service->command[0], fix, err);
+    for (size_t i = 0; i < ARRAY_LENGTH(lists); i++)
+        for (const char *const *word = lists[i]; *word != NULL; word++)
+            if (revisions_have(revisions, *word))
+                return revisions_error("the absolute path", *word,
+                                       "a relative one, for it is run in a clone", err);
+    return 0;
+}
+
 int revisions_check(const struct revisions *revisions, const struct scenario *scenario,
                     const struct settings *settings, struct error *err)
 {
     const struct program *service = &settings->service;
-    const char *const *words = service->command;
+    const char *word = service->command[0];
     static const char by_path[] = "a program of the revision by its path, such as ./service";
-    if (settings->image != NULL || settings->attach != NULL)
-        return revisions_error(settings->image != NULL ? "the image" : "what runs already,",
-                               settings->image != NULL ? settings->image : settings->attach,
-                               by_path, err);
-    if (words[0] == NULL)
+    if (settings->image != NULL)
+        return revisions_error("the image", settings->image, by_path, err);
+    if (settings->attach != NULL)
+        return revisions_error("what runs already,", settings->attach, by_path, err);
+    if (word == NULL)
         return 0; /* and no plan can be made of it */
-    if (strncmp(words[0], "{services}", strlen("{services}")) == 0)
-        return revisions_error("the sample service", words[0], by_path, err);
-    if (words[0][0] == '/' && revisions_have(revisions, words[0]))
-        return revisions_error("the absolute path", words[0], by_path, err);
-    if (words[0][0] != '/' && strchr(words[0], '/') != NULL)
+    if (strncmp(word, "{services}", strlen("{services}")) == 0)
+        return revisions_error("the sample service", word, by_path, err);
+    if (revisions_have(revisions, word))
+        return revisions_error("the absolute path", word, by_path, err);
+    if (word[0] != '/' && strchr(word, '/') != NULL)
         return revisions_check_relative(revisions, scenario, err);
-
-    /* An interpreter is the same in every revision, what it is given need not be. */
-    const char *const *const lists[] = {words + 1, service->args};
-    for (size_t i = 0; i < ARRAY_LENGTH(lists); i++)
-        for (const char *const *word = lists[i]; *word != NULL; word++)
-            if (**word == '/' && revisions_have(revisions, *word))
-                return revisions_error("the absolute path", *word,
-                                       "a relative one, for it is run in a clone", err);
-    if (words[1] == NULL && service->args[0] == NULL)
-        return revisions_error("the program", words[0], by_path, err);
-    return 0;
+    return revisions_check_words(revisions, service, by_path, err);
 }
 
 void revision_set_paths(const struct revisions *revisions, const struct revision *revision,

@@ -98,14 +98,15 @@ class Statuses(Test):
                 (STOP_USAGE, stop + "unknown option", ["--limti", "64M", "--", "true"]),
                 (STOP_USAGE, stop + "no scenario and no command", []),
                 (STOP_USAGE, stop + "command line: .*expected a program", ["--", "no-such-thing"]),
-                (STOP_USAGE, stop + "--build: found a ' that", ["--build", "make 'x", "--", "true"]),
+                (STOP_USAGE, stop + "--build: found a ' that",
+                 ["--build", "make 'x", "--", "true"]),
                 (STOP_USAGE, stop + "--bisect: found beside --shard", ["--shard", "0/2", "clean"]),
                 (STOP_USAGE, stop + "--bisect: found with another command", ["--help"]),
                 (STOP_ENVIRONMENT, stop + "--build: cannot execute no-such-thing",
                  ["--build", "no-such-thing all", "--", "true"]),
                 (STOP_ENVIRONMENT, stop + "driver vm cannot run here",
-                 ["--driver", "vm", "--kernel", "/no/such/kernel", "--modules", "/no/such/modules", "--",
-                  "true"])):
+                 ["--driver", "vm", "--kernel", "/no/such/kernel", "--modules", "/no/such/modules",
+                  "--", "true"])):
             with self.subTest(words):
                 self.expect_end(status, words, *arguments)
         done = self.leakcage("judge", "--bisect", self.results)

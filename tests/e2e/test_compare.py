@@ -120,6 +120,52 @@ class Failures(Compare):
         self.expect_nothing_left(GONE_S)
 
 
+class Revisions(Compare):
+    """A repository with two commits: the second one keeps what it was asked."""
+    SERVICE = """#!/usr/bin/python3
+import http.server, os
+kept = []
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+    def log_message(self, *arguments):
+        pass
+http.server.ThreadingHTTPServer(("127.0.0.1", int(os.environ["PORT"])), Handler).serve_forever()
+"""
+
+    def git(self, *arguments):
+        subprocess.run(["git", "-C", self.repository, "-c", "user.name=a", "-c", "user.email=a@b",
+                        *arguments], check=True, capture_output=True)
+
+    @e2e.needs_driver
+    def test_the_commit_that_leaks_is_seen_beside_the_one_that_does_not(self):
+        if shutil.which("git") is None:
+            self.skipTest("git is not installed")
+        self.repository = os.path.join(self.dir, "repository")
+        os.makedirs(self.repository)
+        self.write("repository/Makefile", "svc: svc.py\n\tcp svc.py svc && chmod +x svc\n")
+        self.write("repository/svc.py", self.SERVICE)
+        self.git("init", "-q")
+        self.git("add", "-A")
+        self.git("commit", "-qm", "one")
+        self.git("tag", "v1")
+        self.write("repository/svc.py", self.SERVICE.replace(
+            "        self.send_response", "        kept.append(bytearray(20000))\n"
+            "        self.send_response"))
+        self.git("commit", "-qam", "two")
+        done = self.compare("--rev", "v1", "--rev", "HEAD", "--build", "make", *QUICK, "--",
+                            "./svc", cwd=self.repository)
+        self.expect_status(done, e2e.OTHER)
+        self.assertEqual(self.row(done, "verdict"), ["CLEAN", "LEAK"], str(done))
+        self.assertRegex(done.out, r"\n +v1 +HEAD\n")
+        self.assertEqual(self.unfinished(), [])
+        # Nothing was built where one works.
+        self.assertFalse(os.path.exists(os.path.join(self.repository, "svc")))
+
+
 class Words(Compare):
     """What is wrong is told at once, and no guest is booted."""
 
