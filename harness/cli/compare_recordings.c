@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/cleanup.h"
 #include "cli/compare_report.h"
+#include "cli/comparison_list.h"
 #include "cli/result_folders.h"
 #include "cli/run_session.h"
 
@@ -173,11 +174,13 @@ int compare_recordings(const struct options *options, struct error *err)
     console_init(&console, options);
     if (arena == NULL)
         return error_out_of_memory(err);
-    if (result_folders_read(options->operands, &folders, err) < 0)
+    const char *const *operands = NULL;
+    if (comparison_list_expand(arena, options->operands, &operands, err) < 0 ||
+        result_folders_read(operands, &folders, err) < 0)
         return -1;
     if (folders.n == 0 || compare_check(&folders, err) < 0)
         return folders.n == 0 ? EXIT_USAGE : -1; /* what was told has said it all */
-    CLEANUP(freep) struct compare_sorted *sorted = compare_sort(&folders, options->operands);
+    CLEANUP(freep) struct compare_sorted *sorted = compare_sort(&folders, operands);
     if (sorted == NULL)
         return error_out_of_memory(err);
     if (compare_fill(arena, sorted, folders.n, results, &n, err) < 0 ||

@@ -149,7 +149,7 @@ static const struct {
     const char *file;
     int (*write)(const struct compare_report *report, struct buffer *out, struct error *err);
 } compare_files[] = {
-    {"comparison.json", compare_report_json},
+    {COMPARE_REPORT_JSON, compare_report_json},
     {"comparison.md", compare_report_markdown},
     {"comparison.html", compare_report_html},
 };

@@ -6,7 +6,9 @@
 #include "cli/exit_status.h"
 #include "report/comparison_report.h"
 
-#define COMPARE_NOTES_MAX 8
+/* The file that says what a comparison is made of. */
+#define COMPARE_REPORT_JSON "comparison.json"
+#define COMPARE_NOTES_MAX   8
 
 /* One variant's results. All of it is borrowed. */
 struct compare_results {
