@@ -12,6 +12,7 @@
 #include "cli/catalogue.h"
 #include "cli/overrides.h"
 #include "cli/run_plan.h"
+#include "cli/sanitized.h"
 #include "driver/build_probe.h"
 #include "driver/native.h"
 #include "scenario/build.h"
@@ -90,35 +91,6 @@ static int compare_set_command(struct arena *arena, const char *const *command,
     return words[0] != NULL ? 0 : error_out_of_memory(err);
 }
 
-static bool compare_sets(const char *const *env, const char *entry)
-{
-    size_t key = strcspn(entry, "=") + 1;
-    for (; *env != NULL; env++)
-        if (strncmp(*env, entry, key) == 0)
-            return true;
-    return false;
-}
-
-/* What makes a build's memory comparable, unless the environment says otherwise: the service's, or
- * ours, which no guest has by itself. */
-static int compare_set_build_environment(struct arena *arena, const char *build,
-                                         struct program *service, struct error *err)
-{
-    const char *entry = build != NULL ? build_environment(build) : NULL;
-    if (entry == NULL || compare_sets(service->env, entry))
-        return 0;
-    const char *name = arena_strndup(arena, entry, strcspn(entry, "="));
-    if (name == NULL)
-        return error_out_of_memory(err);
-    const char *ours = getenv(name);
-    if (ours != NULL && strchr(ours, '{') == NULL)
-        entry = arena_printf(arena, "%s=%s", name, ours);
-    if (entry == NULL)
-        return error_out_of_memory(err);
-    const char *const more[] = {entry, NULL};
-    return compare_append_words(arena, service->env, more, &service->env, err);
-}
-
 /* What --env says is for one variant alone. */
 static int compare_choose_env(const struct compare_variant *variant, struct options *options,
                               struct error *err)
@@ -165,9 +137,7 @@ static int compare_apply(const struct compare_request *request,
     if (variant->args != NULL &&
         compare_append_words(copy->arena, service->args, variant->args, &service->args, err) < 0)
         return -1;
-    if (variant->preload != NULL && preload_set(variant->preload, copy, &copy->settings, err) < 0)
-        return -1;
-    return compare_set_build_environment(copy->arena, variant->build, service, err);
+    return variant->preload != NULL ? preload_set(variant->preload, copy, &copy->settings, err) : 0;
 }
 
 /* The revision that a variant is of; NULL: of none. */
@@ -350,7 +320,7 @@ int compare_plan_make(const struct compare_request *request, struct compare_vari
             return -1;
     size_t n = plan->n_runs;
     compare_sort_skipped(variants);
-    if (compare_check_left(variants, n, err) < 0)
+    if (compare_check_left(variants, n, err) < 0 || sanitized_prepare(plan, err) < 0)
         return -1;
     if (repeats == 0)
         repeats = COMPARE_REPEATS_DEFAULT;

@@ -11,7 +11,6 @@
 #include "report/comparison_html.h"
 #include "report/comparison_json.h"
 #include "report/comparison_table.h"
-#include "scenario/build.h"
 
 #define TEXT_MAX_BYTES ((size_t)8 * 1024 * 1024)
 
@@ -53,7 +52,7 @@ static int compare_report_member(struct compare_report *report,
                                  const struct compare_results *results,
                                  struct comparison_member *ret, struct error *err)
 {
-    const char *environment = results->build != NULL ? build_environment(results->build) : NULL;
+    char sanitizer[RECORD_SANITIZER_TEXT_MAX] = "";
     *ret = (struct comparison_member){
         .variant = results->name,
         .build = results->build,
@@ -62,13 +61,14 @@ static int compare_report_member(struct compare_report *report,
         .results = results->dirs,
         .n_records = results->n,
     };
-    if (environment == NULL || results->skipped != NULL)
+    for (size_t i = 0; i < results->n && sanitizer[0] == '\0'; i++)
+        (void)record_sanitizer_text(results->records[i], sanitizer);
+    if (sanitizer[0] == '\0')
         return 0;
     const char **notes = arena_alloc(report->arena, sizeof(*notes));
     if (notes == NULL)
         return error_out_of_memory(err);
-    notes[0] = arena_printf(report->arena, "run with %s (unless its environment says otherwise)",
-                            environment);
+    notes[0] = arena_strdup(report->arena, sanitizer);
     ret->notes = notes;
     ret->n_notes = 1;
     return notes[0] != NULL ? 0 : error_out_of_memory(err);

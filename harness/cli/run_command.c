@@ -8,6 +8,7 @@
 #include "cli/places.h"
 #include "cli/run_plan.h"
 #include "cli/run_session.h"
+#include "cli/sanitized.h"
 
 /* What one call of `leakcage run` works on. */
 struct run_command {
@@ -33,6 +34,7 @@ static int run_command_plan(struct run_command *command, int *ret, struct error 
     if (status != 0)
         return status;
     if (run_plan_make(options, &command->places, &command->console, command->plan, err) < 0 ||
+        sanitized_prepare(command->plan, err) < 0 ||
         run_session_check_output(options->output_dir, err) < 0)
         return -1;
     command->once = command->plan->n_runs;

@@ -28,6 +28,10 @@ struct build_facts {
 /* "ThreadSanitizer"; "" for none. */
 const char *build_sanitizer_name(enum build_sanitizer sanitizer);
 
+/* One variable, "K=V", with which what is seen to grow in such a program is its own, and not the
+ * sanitizer's; NULL for none. */
+const char *build_sanitizer_options(enum build_sanitizer sanitizer);
+
 /* Read what kind of program it is. -1, ERROR_USAGE: it cannot be read. */
 int build_facts_read(const char *program, struct build_facts *ret, struct error *err);
 

@@ -336,6 +336,11 @@ static int terminal_notes(const struct record *record, const char *results_dir,
         [OUTCOME_ERROR] = {TONE_WARN, "no verdict"},
         [OUTCOME_UNDECIDED] = {TONE_WARN, "no verdict"},
     };
+    char sanitizer[RECORD_SANITIZER_TEXT_MAX];
+    if (record_sanitizer_text(record, sanitizer)[0] != '\0') {
+        terminal_label(out, style, "note", NULL);
+        buffer_printf(out, NULL, "%s\n", sanitizer);
+    }
     for (unsigned i = 0; i < record->verdict.n_findings; i++) {
         terminal_label(out, style, "note", NULL);
         buffer_printf(out, NULL, "%s\n", record->verdict.findings[i]);

@@ -17,6 +17,7 @@
 #include "driver/engine_word.h"
 #include "run/ask.h"
 #include "run/preloaded.h"
+#include "run/quarantine.h"
 #include "run/readiness.h"
 #include "run/restart.h"
 #include "scenario/plan_groups.h"
@@ -313,8 +314,10 @@ static void stage_inspect(struct stage *stage)
         record_set_runtimes(record, stage->has_processes ? stage->processes.runtimes : NULL,
                             stage->has_processes ? stage->processes.n : 0,
                             stage_heap_is_told(stage), stage->gc != NULL);
-    if (stage->start == 0 && stage->has_processes)
+    if (stage->start == 0 && stage->has_processes) {
         preloaded_check(stage->spec, &stage->processes, record);
+        quarantine_check(&stage->processes, record);
+    }
 }
 
 int stage_ask(struct stage *stage, const char *ask, struct allocator *ret, struct error *err)

@@ -21,21 +21,16 @@ enum {
     ERROR_MAX_BYTES = 16384
 };
 
-/* AddressSanitizer keeps what is freed until its quarantine is full, 256 MiB of it unless told
- * otherwise: that would be growth for thousands of requests, and even one of 1 MiB creeps for
- * thousands. ThreadSanitizer's history of each thread is as small as it goes, so that what is seen
- * to grow is not that. */
 const struct build builds[] = {
-    {BUILD_PLAIN, NULL, NULL},
-    {"O0", "-O0", NULL},
-    {"O3", "-O3", NULL},
-    {"race", "-fsanitize=thread", "TSAN_OPTIONS=history_size=0"},
-    {"asan", "-fsanitize=address",
-     "ASAN_OPTIONS=quarantine_size_mb=0:thread_local_quarantine_size_kb=0:detect_leaks=0"},
-    {"ubsan", "-fsanitize=undefined", NULL},
-    {"hardened", "-O2 -D_FORTIFY_SOURCE -fstack-protector-strong -pie -Wl,-z,relro,-z,now", NULL},
-    {"static", "-static", NULL},
-    {NULL, NULL, NULL},
+    {BUILD_PLAIN, NULL},
+    {"O0", "-O0"},
+    {"O3", "-O3"},
+    {"race", "-fsanitize=thread"},
+    {"asan", "-fsanitize=address"},
+    {"ubsan", "-fsanitize=undefined"},
+    {"hardened", "-O2 -D_FORTIFY_SOURCE -fstack-protector-strong -pie -Wl,-z,relro,-z,now"},
+    {"static", "-static"},
+    {NULL, NULL},
 };
 
 const struct build *build_find(const char *name)
@@ -55,12 +50,6 @@ bool build_is_name(const char *text)
         if (!isalnum((unsigned char)*c) && strchr("._-", *c) == NULL)
             return false;
     return true;
-}
-
-const char *build_environment(const char *name)
-{
-    const struct build *build = build_find(name);
-    return build != NULL ? build->environment : NULL;
 }
 
 static bool build_is_program(const char *path)

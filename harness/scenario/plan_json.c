@@ -19,6 +19,7 @@ static const struct field run_fields[] = {
     {"label", FIELD_TEXT, AT(label), 0, 0, NULL, NULL},
     {"build", FIELD_LINE, AT(build), 0, 0, NULL, NULL},
     {"allocator", FIELD_TEXT, AT(allocator), 0, 0, NULL, NULL},
+    {"sanitizer_options", FIELD_TEXT, AT(sanitizer_options), 0, 0, NULL, NULL},
     {"group", FIELD_UNSIGNED, AT(group), 0, PLAN_RUNS_MAX, NULL, NULL},
     {"position", FIELD_UNSIGNED, AT(position), 0, PLAN_RUNS_MAX, NULL, NULL},
     {NULL, 0, 0, 0, 0, NULL, NULL},

@@ -61,6 +61,8 @@ int record_new(const struct run_spec *spec, struct record **ret, struct error *e
     snprintf(record->build, sizeof(record->build), "%s", spec->build != NULL ? spec->build : "");
     snprintf(record->allocator, sizeof(record->allocator), "%s",
              spec->allocator != NULL ? spec->allocator : "");
+    snprintf(record->sanitizer_options, sizeof(record->sanitizer_options), "%s",
+             spec->sanitizer_options != NULL ? spec->sanitizer_options : "");
     record->group = spec->group;
     record->position = spec->position;
     record->has_expectation = settings->has_expectation;
@@ -107,6 +109,20 @@ void record_set_runtimes(struct record *record, const struct runtime *runtimes, 
     question->heap_is_exact = heap_is_told && (collects || !garbage);
     question->heap_is_collected = garbage && collects;
     question->heap_has_garbage = garbage && !collects && runtimes != NULL;
+}
+
+const char *record_sanitizer_text(const struct record *record, char *text)
+{
+    const char *options = record->sanitizer_options;
+    bool is_thread = strncmp(options, "TSAN", 4) == 0;
+    text[0] = '\0';
+    if (options[0] != '\0')
+        snprintf(text, RECORD_SANITIZER_TEXT_MAX,
+                 "%s: run with %s, so that %s (--env %.*s=... to choose)",
+                 is_thread ? "ThreadSanitizer" : "AddressSanitizer", options,
+                 is_thread ? "its history stays small" : "what is freed is free",
+                 (int)strcspn(options, "="), options);
+    return text;
 }
 
 void record_free(struct record *record)

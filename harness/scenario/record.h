@@ -28,11 +28,13 @@ enum outcome {
     OUTCOME_MAX_
 };
 
-#define RECORD_WARNINGS_MAX 8
-#define RECORD_RUNTIMES_MAX 8
-#define RECORD_ENDS_MAX     64
-#define RECORD_POD_MAX      256
-#define RECORD_LABEL_MAX    208
+#define RECORD_WARNINGS_MAX       8
+#define RECORD_RUNTIMES_MAX       8
+#define RECORD_ENDS_MAX           64
+#define RECORD_POD_MAX            256
+#define RECORD_LABEL_MAX          208
+#define RECORD_SANITIZER_MAX      128
+#define RECORD_SANITIZER_TEXT_MAX 320
 
 struct record {
     char id[2 * SCENARIO_NAME_MAX + 16];
@@ -41,7 +43,9 @@ struct record {
     char label[RECORD_LABEL_MAX];      /* how people read the variant; "": as it is written there */
     char build[SCENARIO_NAME_MAX];     /* which build of the program; "": nobody chose */
     char allocator[SCENARIO_NAME_MAX]; /* which one is preloaded; "": nobody chose */
-    unsigned group; /* runs of a session that took turns with this one have the same; 0: alone */
+    char sanitizer_options[RECORD_SANITIZER_MAX]; /* "ASAN_OPTIONS=…": with what leakcage ran it,
+                                                     for a sanitizer is in it; "": with nothing */
+    unsigned group;    /* runs of a session that took turns with this one have the same; 0: alone */
     unsigned position; /* which of the variants of a comparison it is, from 1; 0: of none */
     bool has_expectation;
     enum verdict_kind expect;
@@ -109,6 +113,10 @@ void record_judge(struct record *record);
 const char *termination_name(enum termination termination);
 bool termination_from_name(const char *name, enum termination *ret);
 const char *outcome_name(enum outcome outcome);
+
+/* With which options of its sanitizer it was run, and why; "" when leakcage set none. Returns text,
+ * which has room for RECORD_SANITIZER_TEXT_MAX. */
+const char *record_sanitizer_text(const struct record *record, char *text);
 
 /* "leak", "clean (none)" as expected; "" when nothing is. Returns text. */
 const char *record_expectation_text(const struct record *record, char *text, size_t size);

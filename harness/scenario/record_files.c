@@ -182,7 +182,8 @@ static int record_read_question(const struct json_place *root, struct record *re
         if (json_member(&object, flags[i].key, &place) &&
             json_bool(&place, (bool *)((char *)question + flags[i].offset), err) < 0)
             return -1;
-    if (record_read_unsigned(&object, "kills_min", &question->kills_min, err) < 0)
+    if (record_read_unsigned(&object, "kills_min", &question->kills_min, err) < 0 ||
+        record_read_count(&object, "quarantine_bytes", &question->quarantine_bytes, err) < 0)
         return -1;
     return record_read_count(&object, "heap_max_bytes", &question->heap_max_bytes, err);
 }
@@ -272,6 +273,7 @@ static int record_read_names(const struct json_place *root, struct record *recor
         {"label", record->label, sizeof(record->label)},
         {"build", record->build, sizeof(record->build)},
         {"malloc", record->allocator, sizeof(record->allocator)},
+        {"sanitizer_options", record->sanitizer_options, sizeof(record->sanitizer_options)},
     };
     for (size_t i = 0; i < ARRAY_LENGTH(names); i++)
         if (record_read_text(root, names[i].key, names[i].text, names[i].size, err) < 0)

@@ -163,6 +163,8 @@ static void record_write_question(struct json_writer *writer, const struct recor
         json_write_bool(writer, "heap_is_constant", true);
     if (question->heap_max_bytes > 0)
         json_write_u64(writer, "heap_max_bytes", question->heap_max_bytes);
+    if (question->quarantine_bytes > 0)
+        json_write_u64(writer, "quarantine_bytes", question->quarantine_bytes);
     if (question->attached)
         json_write_bool(writer, "attached", true);
     if (question->comes_back)
@@ -237,6 +239,8 @@ void record_write_json(struct json_writer *writer, const char *key, const struct
     json_write_text(writer, "label", record->label[0] != '\0' ? record->label : NULL);
     json_write_text(writer, "build", record->build[0] != '\0' ? record->build : NULL);
     json_write_text(writer, "malloc", record->allocator[0] != '\0' ? record->allocator : NULL);
+    json_write_text(writer, "sanitizer_options",
+                    record->sanitizer_options[0] != '\0' ? record->sanitizer_options : NULL);
     if (record->group > 0)
         json_write_u64(writer, "group", record->group);
     if (record->position > 0)

@@ -15,6 +15,9 @@
 #define FINDING_PEAK_MIN 0.75
 /* So much page cache is worth a word beside another verdict. */
 #define FINDING_CACHE_MIN_BYTES ((int64_t)1024 * 1024)
+/* A quarantine counts what was asked for. With what is around each block, and its shadow, small
+ * blocks take up to so many times as much (json-tree: 2.5 times). */
+#define QUARANTINE_TAKES 4
 
 static void verdict_find(struct verdict *verdict, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
@@ -161,6 +164,41 @@ static void verdict_find_attached(const struct verdict_question *question,
                      THREAD_BYTES / 1024, SOCKET_BYTES / 1024, PIPE_BYTES / 1024, FILE_BYTES);
 }
 
+/* Can this leak be what is freed, and kept by AddressSanitizer until its quarantine is full? Not
+ * what the heap's own numbers tell, nor descriptors and threads, which have no quarantine. */
+static bool verdict_may_be_quarantine(const struct evidence *evidence,
+                                      const struct verdict_question *question,
+                                      const struct verdict *leak)
+{
+    const struct floor_series *history = &evidence->history;
+    if (question->quarantine_bytes == 0 || leak->by_heap ||
+        (leak->cause != CAUSE_HEAP && leak->cause != CAUSE_MAPPINGS))
+        return false;
+    double grown =
+        history->n > 1 ? history->floor_bytes[history->n - 1] - history->floor_bytes[0] : 0;
+    return grown < QUARANTINE_TAKES * (double)question->quarantine_bytes;
+}
+
+/* A leak, unless that cannot be told here. */
+static void verdict_say_leak(const struct evidence *evidence,
+                             const struct verdict_question *question, struct verdict *ret)
+{
+    const struct verdict numbers = *ret;
+    char growth[UNITS_TEXT_MAX];
+    char quarantine[UNITS_TEXT_MAX];
+    statement_of_leak(evidence, question, ret);
+    if (!verdict_may_be_quarantine(evidence, question, ret))
+        return;
+    *ret = numbers;
+    statement_of_doubt(ret,
+                       "the floor rose by %s per request, but AddressSanitizer keeps what is "
+                       "freed until its quarantine of %s is full; "
+                       "ASAN_OPTIONS=quarantine_size_mb=0:thread_local_quarantine_size_kb=0 in its "
+                       "environment would decide it",
+                       units_format_bytes(ret->growth.estimate, growth),
+                       units_format_bytes((double)question->quarantine_bytes, quarantine));
+}
+
 /* The verdict on growth that is neither steady nor over, and on too few cycles. */
 static void verdict_say_undecided(const struct evidence *evidence,
                                   const struct verdict_question *question, struct verdict *ret)
@@ -239,7 +277,7 @@ void verdict_decide(const struct timeline *timeline, const struct verdict_questi
     if (!verdict_audit(&evidence, question, ret))
         ;
     else if (shape == GROWTH_STEADY)
-        statement_of_leak(&evidence, question, ret);
+        verdict_say_leak(&evidence, question, ret);
     else if ((stands && evidence_is_pressed(&evidence, question)) || evidence.thrashes ||
              evidence_is_starved(&evidence))
         statement_of_pressure(&evidence, question, &safety, ret);
