@@ -11,11 +11,19 @@
 #include "scenario/record.h"
 
 /* What AddressSanitizer has when nobody says otherwise. */
-#define QUARANTINE_DEFAULT_BYTES ((uint64_t)256 * 1024 * 1024)
+#define QUARANTINE_DEFAULT_BYTES        ((uint64_t)256 * 1024 * 1024)
+#define QUARANTINE_THREAD_DEFAULT_BYTES ((uint64_t)1024 * 1024)
 
-/* Bytes by the words of ASAN_OPTIONS ("a=1:quarantine_size_mb=16"); *ret_said: they say it. */
-uint64_t quarantine_of_options(const char *options, bool *ret_said);
+/* What is kept of what is freed. */
+struct quarantine {
+    uint64_t bytes;        /* of all threads together; 0: nothing is kept */
+    uint64_t thread_bytes; /* and of each, before it goes there */
+    bool said;             /* somebody has chosen `bytes` */
+};
+
+/* By the words of ASAN_OPTIONS ("a=1:quarantine_size_mb=16"). */
+struct quarantine quarantine_of_options(const char *options);
 
 /* Set the question's quarantine_bytes from the process that listens (where none does, the first
- * one), and warn in the record where nobody has chosen them. */
+ * one), and warn in the record where nobody has chosen how much. */
 void quarantine_check(const struct runtime_survey *processes, struct record *record);

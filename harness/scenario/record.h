@@ -43,8 +43,7 @@ struct record {
     char label[RECORD_LABEL_MAX];      /* how people read the variant; "": as it is written there */
     char build[SCENARIO_NAME_MAX];     /* which build of the program; "": nobody chose */
     char allocator[SCENARIO_NAME_MAX]; /* which one is preloaded; "": nobody chose */
-    char sanitizer_options[RECORD_SANITIZER_MAX]; /* "ASAN_OPTIONS=…": with what leakcage ran it,
-                                                     for a sanitizer is in it; "": with nothing */
+    char sanitizer_options[RECORD_SANITIZER_MAX]; /* as run_spec's; "": nothing */
     unsigned group;    /* runs of a session that took turns with this one have the same; 0: alone */
     unsigned position; /* which of the variants of a comparison it is, from 1; 0: of none */
     bool has_expectation;
@@ -114,8 +113,7 @@ const char *termination_name(enum termination termination);
 bool termination_from_name(const char *name, enum termination *ret);
 const char *outcome_name(enum outcome outcome);
 
-/* With which options of its sanitizer it was run, and why; "" when leakcage set none. Returns text,
- * which has room for RECORD_SANITIZER_TEXT_MAX. */
+/* What sanitizer_options are and why; "" without. Returns text[RECORD_SANITIZER_TEXT_MAX]. */
 const char *record_sanitizer_text(const struct record *record, char *text);
 
 /* "leak", "clean (none)" as expected; "" when nothing is. Returns text. */

@@ -35,8 +35,7 @@ struct verdict_question {
     bool heap_is_collected;  /* …because it was collected; what is beside it is a runtime's own */
     bool heap_is_constant;   /* a collected heap holds its whole size, whatever is in use of it */
     uint64_t heap_max_bytes; /* that a collected heap may have; 0: not known */
-    uint64_t quarantine_bytes; /* AddressSanitizer keeps what is freed until it is so much; 0: there
-                                  is none, or it was switched off */
+    uint64_t quarantine_bytes; /* of freed memory, that AddressSanitizer keeps at most; 0: none */
 };
 
 struct verdict_growth {

@@ -33,19 +33,56 @@ class Compare(e2e.Test):
         return []
 
 
+def build(test, *services):
+    built = subprocess.run(
+        ["cmake", "--build", e2e.BUILD, "--target", *("service-" + name for name in services)],
+        capture_output=True, text=True, check=False)
+    test.assertEqual(built.returncode, 0, built.stdout + built.stderr)
+
+
+class Sanitized(e2e.Test):
+    PARSE = ("--limit", "64M", "--url", "/parse", "--ready", "/healthz", "--requests", "150")
+
+    @e2e.needs_driver
+    def test_what_the_sanitizer_keeps_is_no_leak(self):
+        build(self, "json-tree-asan")
+        plain = self.environment(ASAN_OPTIONS=None)
+        # A name that says nothing of what is in it.
+        program = os.path.join(self.dir, "my-service")
+        shutil.copy(e2e.service("json-tree-asan"), program)
+        done = self.run_here(*self.PARSE, "--", program, env=plain)
+        self.expect_status(done, e2e.PASS)
+        result = self.result("my-service")
+        self.assertEqual(result["verdict"], "clean")
+        self.assertTrue(result["sanitizer_options"].startswith("ASAN_OPTIONS=quarantine_size_mb=0"))
+        self.assertEqual(result["warnings"], [])
+        self.assertEqual(done.out.count("AddressSanitizer: run with ASAN_OPTIONS="), 1, str(done))
+        # What only starts it is no program with a sanitizer in it; the process is.
+        done = self.run_here(*self.PARSE, "--", "/bin/sh", "-c", program + " --port $PORT",
+                             env=plain)
+        self.expect_status(done, e2e.INCONCLUSIVE)
+        result = self.result("sh")
+        self.assertNotIn("sanitizer_options", result)
+        self.assertGreater(result["question"]["quarantine_bytes"], 256 << 20)
+        self.assertIn("ASAN_OPTIONS=quarantine_size_mb=0", result["reason"])
+        self.assertRegex(result["warnings"][0], "^AddressSanitizer keeps what is freed, up to ")
+        again = self.leakcage("judge", os.path.join(self.results, "sh"), "--json")
+        self.assertEqual(json.loads(again.out)["reason"], result["reason"])
+        self.expect_nothing_left()
+
+
 class Builds(Compare):
     @e2e.needs_driver
     def test_the_same_source_leaks_in_one_build_only(self):
-        built = subprocess.run(
-            ["cmake", "--build", e2e.BUILD, "--target", "service-json-tree-race",
-             "service-json-tree-asan"], capture_output=True, text=True, check=False)
-        self.assertEqual(built.returncode, 0, built.stdout + built.stderr)
+        build(self, "json-tree-race", "json-tree-asan")
         done = self.compare("json-tree", "--builds", "plain,race,asan", "--repeats", "2",
                             timeout=240)
         # Each is as the scenario expects of it: race leaks.
         self.expect_status(done, e2e.PASS)
         self.assertEqual(self.row(done, "verdict"), ["CLEAN", "LEAK", "CLEAN"], str(done))
         self.assertIn("2 repeats can show no difference at 5 %: at least 4", done.out)
+        self.assertEqual(done.out.count("run with ASAN_OPTIONS="), 1, str(done))
+        self.assertIn("race: ThreadSanitizer: run with TSAN_OPTIONS=history_size=0", done.out)
         self.assertRegex(done.err, r"json-tree: plain, race, asan; 2 repeats")
         self.assertEqual(len([line for line in done.err.splitlines() if "json-tree.race" in line]),
                          2, str(done))

@@ -138,15 +138,6 @@ START_TEST(names_have_a_shape)
 }
 END_TEST
 
-START_TEST(known_builds_bring_their_environment)
-{
-    ck_assert_ptr_null(build_environment("plain"));
-    ck_assert_ptr_null(build_environment("mine"));
-    ck_assert_int_eq(strncmp(build_environment("race"), "TSAN_OPTIONS=", 13), 0);
-    ck_assert_int_eq(strncmp(build_environment("asan"), "ASAN_OPTIONS=", 13), 0);
-}
-END_TEST
-
 static const char scenario_text[] =
     "{\"service\": {\"command\": [\"x\"]}, \"load\": {\"path\": \"/\"}, \"limit\": \"64MiB\","
     " \"expect\": \"clean\", \"limit_for\": {\"race\": \"512MiB\", \"O3\": \"none\"},"
@@ -201,7 +192,6 @@ static Suite *build_suite(void)
     tcase_add_loop_test(tests, what_is_not_there_says_what_is_and_how_to_make_it, 0, 5);
     tcase_add_loop_test(tests, a_missing_program_that_is_a_build_is_explained, 0, 5);
     tcase_add_test(tests, names_have_a_shape);
-    tcase_add_test(tests, known_builds_bring_their_environment);
     tcase_add_loop_test(tests, a_build_has_its_own_limit_and_expectation, 0, LENGTH(chosen));
     suite_add_tcase(suite, tests);
     return suite;

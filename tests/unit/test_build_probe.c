@@ -198,6 +198,9 @@ START_TEST(this_machine_has_a_setting_or_none)
 {
     ck_assert_uint_le(build_mmap_rnd_bits(), 64);
     ck_assert_str_eq(build_sanitizer_name(SANITIZER_THREAD), "ThreadSanitizer");
+    ck_assert_ptr_null(build_sanitizer_options(SANITIZER_NONE));
+    ck_assert_str_eq(build_sanitizer_options(SANITIZER_THREAD), "TSAN_OPTIONS=history_size=0");
+    ck_assert_int_eq(strncmp(build_sanitizer_options(SANITIZER_ADDRESS), "ASAN_OPTIONS=", 13), 0);
 }
 END_TEST
 

@@ -63,6 +63,7 @@ static struct record *make_record(int kind)
         .label = "fixed, \"as is\"",
         .build = "race",
         .allocator = "jemalloc",
+        .sanitizer_options = "ASAN_OPTIONS=quarantine_size_mb=0",
         .group = 2,
         .settings = {.limit_bytes = 64 * STORY_MIB,
                      .load = {.concurrency = 8, .rate_per_s = 12.3456789},
@@ -97,6 +98,7 @@ static struct record *make_record(int kind)
     story_cycles(&story, 5, 8 * STORY_MIB, kind == 1 ? 0 : 1000000);
     story_sample(&story, 20 * STORY_MIB);
     timeline_add_mark(story.timeline, 1, MARK_PHASE, 250, "cycle 1, with a comma");
+    record->question.quarantine_bytes = kind == 1 ? 256 * STORY_MIB : 0;
     if (kind == 2) {
         story_kill(&story, CYCLE_MEASURE, 3);
         story.start = 1;
@@ -151,6 +153,8 @@ START_TEST(a_record_read_and_stored_again_is_the_same_to_the_byte)
     ck_assert_str_eq(again->label, record->label);
     ck_assert_str_eq(again->build, "race");
     ck_assert_str_eq(again->allocator, "jemalloc");
+    ck_assert_str_eq(again->sanitizer_options, "ASAN_OPTIONS=quarantine_size_mb=0");
+    ck_assert_uint_eq(again->question.quarantine_bytes, record->question.quarantine_bytes);
     ck_assert_uint_eq(again->group, 2);
     ck_assert_int_eq(again->waited_ns, record->waited_ns);
     ck_assert_int_eq(again->restart.policy, record->restart.policy);

@@ -95,6 +95,17 @@ START_TEST(the_block_of_a_leak_in_utf8)
 }
 END_TEST
 
+START_TEST(options_of_a_sanitizer_are_noted)
+{
+    CLEANUP(record_freep) struct record *record = make_record();
+    strcpy(record->sanitizer_options, "TSAN_OPTIONS=history_size=0");
+    CLEANUP(freep) char *text = written(record, (struct terminal_style){.utf8 = false}, NULL);
+    ck_assert_ptr_nonnull(
+        strstr(text, "\n  note     ThreadSanitizer: run with TSAN_OPTIONS=history_size=0, so that "
+                     "its history stays small (--env TSAN_OPTIONS=... to choose)\n"));
+}
+END_TEST
+
 START_TEST(what_the_allocator_says_has_a_line_of_its_own)
 {
     CLEANUP(record_freep) struct record *record = make_record();
@@ -231,6 +242,7 @@ static Suite *suite(void)
     TCase *c = tcase_create("closing block");
     tcase_add_test(c, cycles_that_were_smaller_than_planned_are_told_as_they_were);
     tcase_add_test(c, the_block_of_a_leak_in_utf8);
+    tcase_add_test(c, options_of_a_sanitizer_are_noted);
     tcase_add_test(c, what_the_allocator_says_has_a_line_of_its_own);
     tcase_add_test(c, the_same_in_ascii_has_no_other_bytes);
     tcase_add_test(c, colours_only_add_escape_sequences);

@@ -253,6 +253,54 @@ START_TEST(a_leak_of_the_heap_says_how_far_it_was_followed)
 }
 END_TEST
 
+START_TEST(growth_that_a_quarantine_explains_is_inconclusive)
+{
+    STORY;
+    story.question.quarantine_bytes = 256 * STORY_MIB;
+    story_cycles(&story, 5, 8 * STORY_MIB, STORY_MIB);
+    struct verdict verdict = story_verdict(&story);
+    ck_assert_int_eq(verdict.kind, VERDICT_INCONCLUSIVE);
+    ck_assert_int_eq(verdict.cause, CAUSE_NONE);
+    ck_assert_str_eq(verdict.reason,
+                     "the floor rose by 4.1 KiB per request, but AddressSanitizer keeps what is "
+                     "freed until its quarantine of 256.0 MiB is full; ASAN_OPTIONS=quarantine_"
+                     "size_mb=0:thread_local_quarantine_size_kb=0 in its environment would decide "
+                     "it");
+    ck_assert_str_eq(verdict.evidence, "");
+    ck_assert_str_eq(verdict.effect, "");
+    ck_assert(!verdict.has_requests_to_oom && verdict.growth.present);
+    /* Small blocks take four times what the quarantine counts of them; 5 MiB are more. */
+    story.question.quarantine_bytes = 2 * STORY_MIB;
+    ck_assert_int_eq(story_verdict(&story).kind, VERDICT_INCONCLUSIVE);
+    story.question.quarantine_bytes = STORY_MIB;
+    verdict = story_verdict(&story);
+    ck_assert_int_eq(verdict.kind, VERDICT_LEAK);
+    ck_assert_int_eq(verdict.cause, CAUSE_HEAP);
+}
+END_TEST
+
+START_TEST(no_quarantine_keeps_threads)
+{
+    STORY;
+    story.question.quarantine_bytes = 256 * STORY_MIB;
+    story_cycles(&story, 5, 8 * STORY_MIB, STORY_MIB);
+    for (size_t i = 0; i < story.timeline->n_cycles; i++)
+        story.timeline->cycles[i].floor.value[SURVEY_THREADS] = 4 + i * STORY_REQUESTS;
+    struct verdict verdict = story_verdict(&story);
+    ck_assert_int_eq(verdict.kind, VERDICT_LEAK);
+    ck_assert_int_eq(verdict.cause, CAUSE_THREADS);
+}
+END_TEST
+
+START_TEST(what_stands_is_clean_with_a_quarantine_too)
+{
+    STORY;
+    story.question.quarantine_bytes = 256 * STORY_MIB;
+    story_cycles(&story, 5, 8 * STORY_MIB, 0);
+    ck_assert_int_eq(story_verdict(&story).kind, VERDICT_CLEAN);
+}
+END_TEST
+
 START_TEST(a_repeat_that_is_killed_proves_nothing_against_a_leak)
 {
     STORY;
@@ -389,6 +437,9 @@ static Suite *suite(void)
     tcase_add_test(doubt, a_floor_that_reached_the_limit_by_growth_is_a_leak_all_the_same);
     tcase_add_test(doubt, a_repeat_that_does_not_hold_withdraws_a_leak);
     tcase_add_test(doubt, doubts_about_the_evidence_are_told);
+    tcase_add_test(doubt, growth_that_a_quarantine_explains_is_inconclusive);
+    tcase_add_test(doubt, no_quarantine_keeps_threads);
+    tcase_add_test(doubt, what_stands_is_clean_with_a_quarantine_too);
     tcase_add_test(doubt, nothing_at_all_is_inconclusive);
     suite_add_tcase(s, growing);
     suite_add_tcase(s, standing);
