@@ -109,9 +109,10 @@ void quarantine_check(const struct runtime_survey *processes, struct record *rec
     uint64_t threads = quarantine_threads(pid) + question->concurrency;
     question->quarantine_bytes = found.bytes + threads * found.thread_bytes;
     if (!found.said)
-        record_warn(record,
-                    "AddressSanitizer keeps what is freed, up to %s: until then growth is no leak; "
-                    "ASAN_OPTIONS=quarantine_size_mb=0:thread_local_quarantine_size_kb=0 in its "
-                    "environment ends that",
-                    units_format_bytes((double)question->quarantine_bytes, amount));
+        record_warn(
+            record,
+            "AddressSanitizer keeps what is freed, up to %s: growth until then may be no leak; "
+            "ASAN_OPTIONS=quarantine_size_mb=0:thread_local_quarantine_size_kb=0 in its "
+            "environment ends that",
+            units_format_bytes((double)question->quarantine_bytes, amount));
 }

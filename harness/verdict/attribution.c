@@ -12,6 +12,9 @@
 #define SHARE_MIN     0.05
 #define COUNT_MIN     5
 
+/* Beside a heap that proves nothing, one more in so many requests is no accident. */
+#define COUNT_REQUESTS_MAX 10
+
 /* A file that grew is named when it has at least this much of what grew. */
 #define GROWN_FILE_SHARE_MIN 0.5
 
@@ -294,4 +297,21 @@ void attribution_of_growth(const struct floor_series *series, struct attribution
         return;
     process_growth_of(series, ret->cause, &ret->processes);
     attribution_say_process(ret);
+}
+
+bool attribution_beside_heap(const struct floor_series *series, struct attribution *ret)
+{
+    *ret = (struct attribution){.cause = CAUSE_NONE};
+    if (series->n < 2)
+        return false;
+    struct floor_parts first = indicators_floor(&series->cycle[0]->floor);
+    struct floor_parts last = indicators_floor(&series->cycle[series->n - 1]->floor);
+    double beside = (double)(last.total_bytes - first.total_bytes) -
+                    (double)(last.user_bytes - first.user_bytes);
+    if (beside <= 0 || !attribution_by_count(series, beside, ret))
+        return false;
+    enum survey_field field = ret->cause == CAUSE_THREADS   ? SURVEY_THREADS
+                              : ret->cause == CAUSE_SOCKETS ? SURVEY_FD_SOCKET
+                                                            : SURVEY_FD_FILE;
+    return attribution_count(series, field).per_request * COUNT_REQUESTS_MAX >= 1;
 }

@@ -14,3 +14,7 @@ struct attribution {
 
 /* Compare the first and the last floor of the series. */
 void attribution_of_growth(const struct floor_series *series, struct attribution *ret);
+
+/* The same where private memory proves nothing: do threads, sockets or files grow with the work,
+ * and carry what else grew? Only cause and evidence are set. */
+bool attribution_beside_heap(const struct floor_series *series, struct attribution *ret);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/units.h"
+#include "verdict/attribution.h"
 #include "verdict/evidence.h"
 #include "verdict/safety.h"
 #include "verdict/statement.h"
@@ -186,9 +187,15 @@ static void verdict_say_leak(const struct evidence *evidence,
     const struct verdict numbers = *ret;
     char growth[UNITS_TEXT_MAX];
     char quarantine[UNITS_TEXT_MAX];
+    struct attribution beside;
     statement_of_leak(evidence, question, ret);
     if (!verdict_may_be_quarantine(evidence, question, ret))
         return;
+    if (attribution_beside_heap(&evidence->series, &beside)) {
+        ret->cause = beside.cause;
+        snprintf(ret->evidence, sizeof(ret->evidence), "%s", beside.evidence);
+        return;
+    }
     *ret = numbers;
     statement_of_doubt(ret,
                        "the floor rose by %s per request, but AddressSanitizer keeps what is "

@@ -250,6 +250,34 @@ START_TEST(without_growth_there_are_no_shares)
 }
 END_TEST
 
+START_TEST(files_are_seen_beside_a_heap_that_proves_nothing)
+{
+    static const struct {
+        uint64_t kernel_bytes;
+        uint64_t files;
+        bool expected;
+    } beside[] = {
+        {(uint64_t)WORK * 560, WORK, true},
+        {(uint64_t)WORK * 560, WORK / 10, true},
+        {(uint64_t)WORK * 560, WORK / 20, false}, /* too few of them */
+        {8 * STORY_MIB, WORK / 10, false},        /* too little of what grew */
+        {0, WORK, false},                         /* nothing grew beside the heap */
+    };
+    CLEANUP(pair_done)
+    struct pair pair = make_pair((uint64_t)WORK * 11264, beside[_i].kernel_bytes, 0);
+    struct floor_series series;
+    struct attribution attribution;
+    pair.last->value[SURVEY_FD_FILE] += beside[_i].files;
+    indicators_floor_series(pair.story.timeline, 2, &series);
+    ck_assert_int_eq(attribute(&pair).cause, CAUSE_HEAP);
+    ck_assert(attribution_beside_heap(&series, &attribution) == beside[_i].expected);
+    if (!beside[_i].expected)
+        return;
+    ck_assert_int_eq(attribution.cause, CAUSE_FILES);
+    expect_evidence(&attribution, "open file ");
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("attribution");
@@ -270,6 +298,7 @@ static Suite *suite(void)
     tcase_add_test(bytes, shared_memory_and_kernel_memory_are_told_by_their_share);
     tcase_add_test(bytes, a_file_in_memory_that_grew_is_named);
     tcase_add_test(bytes, without_growth_there_are_no_shares);
+    tcase_add_loop_test(bytes, files_are_seen_beside_a_heap_that_proves_nothing, 0, 5);
     suite_add_tcase(s, counts);
     suite_add_tcase(s, bytes);
     return s;

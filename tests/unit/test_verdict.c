@@ -292,6 +292,24 @@ START_TEST(no_quarantine_keeps_threads)
 }
 END_TEST
 
+START_TEST(files_that_stay_open_are_a_leak_beside_a_quarantine)
+{
+    STORY;
+    story.question.quarantine_bytes = 256 * STORY_MIB;
+    story_cycles(&story, 5, 8 * STORY_MIB, 4 * STORY_MIB);
+    for (size_t i = 0; i < story.timeline->n_cycles; i++) {
+        struct survey *floor = &story.timeline->cycles[i].floor;
+        floor->value[SURVEY_FD_FILE] = 4 + i * STORY_REQUESTS;
+        memory_sample_set(&floor->memory, MEMORY_KERNEL, i * STORY_REQUESTS * 560);
+        memory_sample_set(&floor->memory, MEMORY_SLAB_UNRECLAIMABLE, i * STORY_REQUESTS * 560);
+    }
+    struct verdict verdict = story_verdict(&story);
+    ck_assert_int_eq(verdict.kind, VERDICT_LEAK);
+    ck_assert_int_eq(verdict.cause, CAUSE_FILES);
+    story_expect_text(verdict.evidence, "one more open file per request");
+}
+END_TEST
+
 START_TEST(what_stands_is_clean_with_a_quarantine_too)
 {
     STORY;
@@ -439,6 +457,7 @@ static Suite *suite(void)
     tcase_add_test(doubt, doubts_about_the_evidence_are_told);
     tcase_add_test(doubt, growth_that_a_quarantine_explains_is_inconclusive);
     tcase_add_test(doubt, no_quarantine_keeps_threads);
+    tcase_add_test(doubt, files_that_stay_open_are_a_leak_beside_a_quarantine);
     tcase_add_test(doubt, what_stands_is_clean_with_a_quarantine_too);
     tcase_add_test(doubt, nothing_at_all_is_inconclusive);
     suite_add_tcase(s, growing);
