@@ -47,5 +47,6 @@ const char *build_environment(const char *name);
 int build_program(const char *program, const char *build, char **ret, struct error *err);
 
 /* There is no program of this name. When the name is that of a build of a program that is there,
- * -1: what build_program() says of it (ERROR_ENVIRONMENT for one that could not be made). Else 0. */
+ * -1: what build_program() says of it (ERROR_ENVIRONMENT for one that could not be made). Else 0.
+ */
 int build_explain_missing(const char *path, struct error *err);

@@ -24,7 +24,7 @@ struct run_spec {
     const char *label;     /* how people read the variant: "race+jemalloc"; NULL: its name */
     const char *build;     /* which build of the program it is; NULL: nobody chose */
     const char *allocator; /* …and which allocator is preloaded */
-    unsigned group; /* runs of a group (> 0), which stand together, take turns cycle by cycle */
+    unsigned group;    /* runs of a group (> 0), which stand together, take turns cycle by cycle */
     unsigned position; /* which of the variants of a comparison it is, from 1; 0: of none */
     struct settings settings;
 };

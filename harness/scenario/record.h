@@ -41,7 +41,7 @@ struct record {
     char label[RECORD_LABEL_MAX];      /* how people read the variant; "": as it is written there */
     char build[SCENARIO_NAME_MAX];     /* which build of the program; "": nobody chose */
     char allocator[SCENARIO_NAME_MAX]; /* which one is preloaded; "": nobody chose */
-    unsigned group; /* runs of a session that took turns with this one have the same; 0: alone */
+    unsigned group;    /* runs of a session that took turns with this one have the same; 0: alone */
     unsigned position; /* which of the variants of a comparison it is, from 1; 0: of none */
     bool has_expectation;
     enum verdict_kind expect;
