@@ -20,7 +20,7 @@ struct comparison_list {
 
 static int comparison_list_add(struct comparison_list *list, const char *item, struct error *err)
 {
-    if (list->n + 1 >= list->capacity) {
+    if (list->n == list->capacity) {
         size_t capacity = list->capacity * 2 + 16;
         const char **items = arena_alloc(list->arena, capacity * sizeof(*items));
         if (items == NULL)
@@ -106,9 +106,11 @@ int comparison_list_expand(struct arena *arena, const char *const *operands,
         if (status < 0)
             return -1;
     }
-    if (comparison_list_add(&list, "", err) < 0)
-        return -1;
-    list.items[list.n - 1] = NULL;
-    *ret = list.items;
+    const char **items = arena_alloc(arena, (list.n + 1) * sizeof(*items));
+    if (items == NULL)
+        return error_out_of_memory(err);
+    if (list.n > 0)
+        memcpy(items, list.items, list.n * sizeof(*items));
+    *ret = items;
     return 0;
 }

@@ -36,7 +36,6 @@ static bool revision_is_worktree(const struct revision *revision)
 static int revision_resolve(const struct revisions *revisions, struct revision *revision,
                             struct error *err)
 {
-    CLEANUP(freep) char *clone = NULL;
     if (strcmp(revision->name, REVISION_WORKTREE) == 0)
         snprintf(revision->short_commit, sizeof(revision->short_commit), REVISION_WORKTREE);
     else if (git_resolve(revision->name, revision->commit, revision->short_commit,

@@ -336,7 +336,7 @@ START_TEST(every_option_is_in_the_help)
         "heap",    "cycles",    "requests",  "warmup",   "rate",        "budget",  "thp",
         "expect",  "sample-hz", "json",      "quiet",    "output",      "kernel",  "accel",
         "modules", "vm-cpus",   "vm-memory", "no-color", "concurrency", "builds",  "allocators",
-        "args",    "a '",       "b '",       "rev",      "build",      "repeats", "bisect"};
+        "args",    "a '",       "b '",       "rev",      "build",       "repeats", "bisect"};
     char text[8192] = "";
     FILE *out = fmemopen(text, sizeof(text), "w");
     options_print_help(out);
