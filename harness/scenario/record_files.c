@@ -42,7 +42,9 @@ static int record_store_csv(const struct record *record, int dir_fd, struct erro
     return record_store_file(dir_fd, "cycles.csv", &cycles, err);
 }
 
-/* Put work_dir in the place of final_dir: at no time is there half a result under that name. */
+/* Put work_dir in the place of final_dir: at no time is there half a result under that name. An
+ * overlay does not move folders of its lower layer (rename(2), EXDEV), as in a container whose
+ * image holds results: such a one is removed before. */
 static int record_publish(const char *work_dir, const char *final_dir, struct error *err)
 {
     CLEANUP(freep) char *old_dir = NULL;
@@ -51,6 +53,8 @@ static int record_publish(const char *work_dir, const char *final_dir, struct er
         return error_out_of_memory(err);
     }
     bool had_old = rename(final_dir, old_dir) == 0;
+    if (!had_old && errno == EXDEV && file_remove_tree(final_dir, err) < 0)
+        return -1;
     if (rename(work_dir, final_dir) < 0) {
         int saved = errno;
         if (had_old && rename(old_dir, final_dir) < 0)

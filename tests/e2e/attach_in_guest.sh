@@ -8,6 +8,7 @@ rounds=$2
 group=/sys/fs/cgroup/app
 cd "$build" || exit 1
 
+results=$(mktemp -d) || exit 1 # the host's folders show through in the guest
 echo +memory >/sys/fs/cgroup/cgroup.subtree_control || exit 1
 mkdir -p $group/web || exit 1
 echo +memory >$group/cgroup.subtree_control
@@ -43,7 +44,7 @@ attach() { # SERVICE HOW TARGET OPTIONS...
   service=$1 how=$2 target=$3
   shift 3
   before=$(state)
-  ./leakcage run -o /tmp/results --json --attach "$target" "$@" >/tmp/out 2>/tmp/err
+  ./leakcage run -o "$results" --json --attach "$target" "$@" >/tmp/out 2>/tmp/err
   echo "run $service $how $?"
   cat /tmp/out /tmp/err
   echo

@@ -292,6 +292,7 @@ class Attach(e2e.Test):
             head, _, rest = run.partition("\n")
             service, how, status = head.split()
             result, end = json.JSONDecoder().raw_decode(rest)
+            self.assertIsInstance(result, dict, run)
             if how == "killed":
                 self.assertEqual((int(status), result["termination"]),
                                  (e2e.INCONCLUSIVE, "oom-killed"), run)
