@@ -90,6 +90,22 @@ class Places(e2e.Test):
         self.assertEqual(self.result("clean")["verdict"], "clean")
         self.expect_nothing_left()
 
+    @e2e.needs_vm
+    def test_a_result_of_an_overlays_lower_layer_is_replaced(self):
+        # As in a container whose image holds results: here the guest's layer over this machine's.
+        old = os.path.join(self.results, "clean")
+        os.makedirs(old)
+        with open(os.path.join(old, "old"), "w", encoding="utf-8") as file:
+            file.write("of an earlier run\n")
+        done = self.leakcage("vm", "--", "/bin/sh", "-c",
+                             '"$1" run -o "$2" --quiet --requests 40 --warmup 20 clean && '
+                             'ls "$2/clean"', "sh", e2e.LEAKCAGE, self.results)
+        self.expect_status(done, e2e.PASS)
+        self.assertTrue(done.out.endswith("cycles.csv\nresult.json\nservice.log\ntimeline.csv\n"),
+                        str(done))
+        self.assertNotIn("old\n", done.out)
+        self.assertEqual(os.listdir(old), ["old"], "the guest wrote on this machine")
+
     @e2e.needs_driver
     def test_awkward_folders(self):
         # A comma ends a value in QEMU's options; a relative path starts where the user is.
