@@ -93,8 +93,8 @@ class Commands(e2e.Test):
 
     @e2e.needs_driver
     def test_work_that_is_not_http_and_litters_is_clean(self):
-        self.run_command("--ready", "none", "--load", load_of("--litter"), "--requests", "25",
-                         "--warmup", "25", "--", PYTHON, program("jobs.py"), FIFO,
+        self.run_command("--ready", "none", "--load", load_of("--litter"), "--requests", "12",
+                         "--warmup", "12", "--", PYTHON, program("jobs.py"), FIFO,
                          status=e2e.PASS)
         self.assertEqual(self.result(self.folder())["verdict"], "clean")
 
