@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/cleanup.h"
 #include "base/json.h"
+#include "base/word_list.h"
 #include "base/words.h"
 #include "cli/catalogue.h"
 #include "cli/overrides.h"
@@ -56,39 +57,20 @@ int compare_plan_scenario(const struct options *options, const struct places *pl
     return catalogue_load(options->operands[0], places, ret, err);
 }
 
-/* A list with more words behind it. */
-static int compare_append_words(struct arena *arena, const char *const *words,
-                                const char *const *more, const char *const **ret, struct error *err)
-{
-    size_t n = words_count(words);
-    size_t n_more = words_count(more);
-    const char **all = arena_alloc(arena, (n + n_more + 1) * sizeof(*all));
-    if (all == NULL)
-        return error_out_of_memory(err);
-    memcpy(all, words, n * sizeof(*all));
-    memcpy(all + n, more, n_more * sizeof(*all));
-    *ret = all;
-    return 0;
-}
-
 /* A program that the command line names belongs to the working directory, and not to the folder of
  * the scenario. */
 static int compare_set_command(struct arena *arena, const char *const *command,
                                struct program *service, struct error *err)
 {
-    if (compare_append_words(arena, no_words, command, &service->command, err) < 0)
-        return -1;
     service->args = no_words;
+    service->command = command;
     if (strchr(command[0], '/') == NULL || command[0][0] == '/' || command[0][0] == '{')
         return 0;
     CLEANUP(freep) char *working_dir = getcwd(NULL, 0);
-    const char **words = arena_alloc(arena, (words_count(command) + 1) * sizeof(*words));
-    if (working_dir == NULL || words == NULL)
-        return error_out_of_memory(err);
-    memcpy(words, command, words_count(command) * sizeof(*words));
-    words[0] = arena_printf(arena, "%s/%s", working_dir, command[0]);
-    service->command = words;
-    return words[0] != NULL ? 0 : error_out_of_memory(err);
+    const char *path =
+        working_dir != NULL ? arena_printf(arena, "%s/%s", working_dir, command[0]) : NULL;
+    service->command = path != NULL ? words_with_first(arena, command, path) : NULL;
+    return service->command != NULL ? 0 : error_out_of_memory(err);
 }
 
 /* What --env says is for one variant alone. */
@@ -134,9 +116,10 @@ static int compare_apply(const struct compare_request *request,
         return -1;
     if (compare_choose_env(variant, &options, err) < 0 || overrides_apply(&options, copy, err) < 0)
         return -1;
-    if (variant->args != NULL &&
-        compare_append_words(copy->arena, service->args, variant->args, &service->args, err) < 0)
-        return -1;
+    if (variant->args != NULL)
+        service->args = words_append(copy->arena, service->args, variant->args);
+    if (service->args == NULL)
+        return error_out_of_memory(err);
     return variant->preload != NULL ? preload_set(variant->preload, copy, &copy->settings, err) : 0;
 }
 
@@ -172,17 +155,14 @@ static int compare_choose_build(struct arena *arena, const char *build, struct p
     if (status < 0)
         return compare_unknown_build(build, err);
     const char *kept = arena_strdup(arena, found);
-    const char **words = arena_alloc(arena, (words_count(service->command) + 1) * sizeof(*words));
-    if (words == NULL || kept == NULL)
+    if (kept == NULL)
         return error_out_of_memory(err);
     if (status > 0) {
         *ret_why = kept;
         return 1;
     }
-    memcpy(words, service->command, words_count(service->command) * sizeof(*words));
-    words[0] = kept;
-    service->command = words;
-    return 0;
+    service->command = words_with_first(arena, service->command, kept);
+    return service->command != NULL ? 0 : error_out_of_memory(err);
 }
 
 /* Random bits of addresses where this will run. Only where this machine has more than some builds

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/word_list.h"
 #include "base/words.h"
 
 #define OVERRIDES_BODY_MAX_BYTES ((size_t)1024 * 1024)
@@ -112,24 +113,11 @@ static void overrides_cycles(const struct options *options, struct settings *set
 static int overrides_env(const struct options *options, struct scenario *scenario,
                          struct program *service, struct error *err)
 {
-    size_t count = 0;
-    if (options->n_env == 0)
-        return 0;
-    while (service->env[count] != NULL)
-        count++;
-    const char **env = arena_alloc(scenario->arena, (count + options->n_env + 1) * sizeof(*env));
+    const char *const *env = service->env;
+    for (unsigned i = 0; env != NULL && i < options->n_env; i++)
+        env = words_set_variable(scenario->arena, env, options->env[i]);
     if (env == NULL)
         return error_out_of_memory(err);
-    memcpy(env, service->env, count * sizeof(*env));
-    for (unsigned i = 0; i < options->n_env; i++) {
-        size_t key = strcspn(options->env[i], "=") + 1;
-        size_t at = 0;
-        while (at < count && strncmp(env[at], options->env[i], key) != 0)
-            at++;
-        env[at] = options->env[i];
-        count += at == count ? 1 : 0;
-    }
-    env[count] = NULL;
     service->env = env;
     return 0;
 }

@@ -139,23 +139,17 @@ int preload_set(const struct preload *preload, struct scenario *scenario, struct
                 struct error *err)
 {
     struct program *service = &settings->service;
-    size_t count = words_count(service->env);
+    const char *const *env = service->env;
     if (preload->path[0] == '\0')
         return 0;
-    const char **env = arena_alloc(scenario->arena, (count + 2) * sizeof(*env));
-    if (env == NULL)
+    const char *set = env[words_find_variable(env, VARIABLE)];
+    const char *before = set != NULL ? set + strlen(VARIABLE) : "";
+    const char *entry = arena_printf(scenario->arena, VARIABLE "%s%s%s", before,
+                                     *before != '\0' ? " " : "", preload->path);
+    if (entry == NULL)
         return error_out_of_memory(err);
-    memcpy(env, service->env, count * sizeof(*env));
-    size_t at = 0;
-    while (at < count && strncmp(env[at], VARIABLE, strlen(VARIABLE)) != 0)
-        at++;
-    const char *before = at < count ? env[at] + strlen(VARIABLE) : "";
-    env[at] = arena_printf(scenario->arena, VARIABLE "%s%s%s", before, *before != '\0' ? " " : "",
-                           preload->path);
-    if (env[at] == NULL)
-        return error_out_of_memory(err);
-    service->env = env;
-    return 0;
+    service->env = words_set_variable(scenario->arena, env, entry);
+    return service->env != NULL ? 0 : error_out_of_memory(err);
 }
 
 bool preload_is_ignored(const char *program, char **ret_why)

@@ -8,14 +8,6 @@
 
 enum { PROGRAM_WORDS_MAX = 1024 };
 
-size_t words_count(const char *const *words)
-{
-    size_t count = 0;
-    while (words[count] != NULL)
-        count++;
-    return count;
-}
-
 /* Every placeholder has a value. */
 static int program_check_placeholders(const struct placeholder_names *names, const char *text,
                                       const struct json_place *place, struct error *err)

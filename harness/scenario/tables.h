@@ -1,6 +1,7 @@
 #pragma once
 /* The inside of scenario and plan: the tables behind `struct settings`, and what both do with it.
  */
+#include "base/word_list.h"
 #include "scenario/fields.h"
 #include "scenario/scenario.h"
 
@@ -61,6 +62,3 @@ int cwd_read(struct reader *reader, const struct json_place *place, const char *
 
 /* The words of enum restart_policy, in its order; NULL-terminated. */
 extern const char *const restart_policy_names[];
-
-/* Length of a NULL-terminated list. */
-size_t words_count(const char *const *words);
