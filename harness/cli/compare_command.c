@@ -198,8 +198,6 @@ static int compare_check_recordings(const struct options *options, struct error 
 int command_compare(const struct options *options, struct error *err)
 {
     const char *const *operands = options->operands;
-    if (options->json && options->markdown)
-        return error_set(err, ERROR_USAGE, "found --json and --markdown, expected one of them");
     if (operands[0] != NULL && result_folders_is_folder(operands[0]))
         return compare_check_recordings(options, err) < 0 ? -1 : compare_recordings(options, err);
     return compare_run(options, err);

@@ -23,6 +23,8 @@ static int main_dispatch(const struct options *options, struct error *err)
         return command_run(options, err);
     case COMMAND_COMPARE:
         return command_compare(options, err);
+    case COMMAND_GATE:
+        return error_set(err, ERROR_ENVIRONMENT, "`leakcage gate` is not built into this program");
     case COMMAND_JUDGE:
         return command_judge(options, err);
     case COMMAND_REPORT:

@@ -76,8 +76,6 @@ int command_report(const struct options *options, struct error *err)
     console_init(&console, options);
     if (options->operands[0] == NULL)
         return error_set(err, ERROR_USAGE, "no result folder given: leakcage report RESULT_DIR...");
-    if (options->json && options->markdown)
-        return error_set(err, ERROR_USAGE, "found --json and --markdown, expected one of them");
     if (result_folders_read(options->operands, &results, err) < 0)
         return -1;
     report_sort(&results);
