@@ -1,6 +1,7 @@
 #include "report/ci_junit.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 #include "report/ci_text.h"
@@ -81,12 +82,20 @@ static void ci_junit_properties(struct html_writer *xml, const struct ci_report 
     html_put(xml, "    </properties>\n");
 }
 
-/* Text of several lines. */
+/* Text of several lines. Where the document is printed in a log, none of them may be a workflow
+ * command of GitHub's (a line that begins with "::"): the first colon is written as a reference. */
 static void ci_junit_lines(struct html_writer *xml, const char *text)
 {
     while (text != NULL && !xml->failed) {
         const char *next = NULL;
         size_t length = ci_line(text, &next);
+        size_t blank = strspn(text, " \t");
+        if (text[blank] == ':') {
+            html_text_printf(xml, "%.*s", (int)blank, text);
+            html_put(xml, "&#58;");
+            text += blank + 1;
+            length -= blank + 1;
+        }
         html_text_printf(xml, "%.*s", (int)length, text);
         html_put(xml, "\n");
         text = next;
@@ -103,8 +112,9 @@ static void ci_junit_output(struct html_writer *xml, const struct ci_case *item)
         ci_junit_lines(xml, item->details);
     }
     if (item->verdict != NULL)
-        html_text_printf(xml, "verdict %s%s%s%s\n", item->verdict, item->cause != NULL ? " (" : "",
+        html_text_printf(xml, "verdict %s%s%s%s", item->verdict, item->cause != NULL ? " (" : "",
                          item->cause != NULL ? item->cause : "", item->cause != NULL ? ")" : "");
+    html_put(xml, item->verdict != NULL ? "\n" : "");
     for (size_t k = 0; k < item->n_metrics; k++) {
         const struct ci_metric *metric = &item->metrics[k];
         if (!isfinite(metric->value))
@@ -125,7 +135,8 @@ static void ci_junit_finding(struct html_writer *xml, const struct ci_case *item
 {
     html_printf(xml, "      <%s", element);
     ci_junit_attribute(xml, "message", item->message);
-    ci_junit_attribute(xml, "type", item->rule != NULL ? item->rule : ci_status_names[item->status]);
+    ci_junit_attribute(xml, "type",
+                       item->rule != NULL ? item->rule : ci_status_names[item->status]);
     html_put(xml, ">");
     ci_junit_lines(xml, item->message);
     ci_junit_lines(xml, item->details);
