@@ -70,7 +70,8 @@ static int report_write_ci(const struct options *options, const struct result_fo
         return error_out_of_memory(err);
     for (size_t i = 0; i < results->n; i++)
         items[i] = (struct records_ci_item){results->items[i].record, results->items[i].dir};
-    if (records_ci(items, results->n, &list, err) < 0)
+    const struct records_ci_input input = {items, results->n, results->n_broken};
+    if (records_ci(&input, &list, err) < 0)
         return -1;
     list.report.directory = directory;
     return options->junit   ? ci_junit_write(&list.report, out, err)

@@ -125,23 +125,22 @@ static int sarif_location(struct json_writer *writer, const struct ci_report *re
 {
     CLEANUP(buffer_done) struct buffer file = BUFFER_INIT(65536);
     CLEANUP(buffer_done) struct buffer uri = BUFFER_INIT((size_t)4 * 65536);
-    if (ci_file(report, item, &file, err) < 0 || sarif_uri(buffer_text(&file), &uri, err) < 0)
+    if (ci_file(report, item, &file, err) < 0 ||
+        sarif_uri(file.length > 0 ? buffer_text(&file) : item->id, &uri, err) < 0)
         return -1;
     json_write_array(writer, "locations");
     json_write_object(writer, NULL);
-    if (uri.length > 0) {
-        unsigned line = item->file != NULL && item->line > 0 ? item->line : 1;
-        json_write_object(writer, "physicalLocation");
-        json_write_object(writer, "artifactLocation");
-        json_write_text(writer, "uri", buffer_text(&uri));
-        json_write_close_object(writer);
-        json_write_object(writer, "region");
-        json_write_u64(writer, "startLine", line);
-        json_write_u64(writer, "startColumn", 1);
-        json_write_u64(writer, "endLine", line);
-        json_write_close_object(writer);
-        json_write_close_object(writer);
-    }
+    unsigned line = item->file != NULL && item->line > 0 ? item->line : 1;
+    json_write_object(writer, "physicalLocation");
+    json_write_object(writer, "artifactLocation");
+    json_write_text(writer, "uri", buffer_text(&uri));
+    json_write_close_object(writer);
+    json_write_object(writer, "region");
+    json_write_u64(writer, "startLine", line);
+    json_write_u64(writer, "startColumn", 1);
+    json_write_u64(writer, "endLine", line);
+    json_write_close_object(writer);
+    json_write_close_object(writer);
     json_write_array(writer, "logicalLocations");
     json_write_object(writer, NULL);
     json_write_text(writer, "fullyQualifiedName", item->id);

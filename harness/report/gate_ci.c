@@ -3,20 +3,7 @@
 #include <stdio.h>
 
 #include "base/units.h"
-
-/* A figure as OpenMetrics names it. */
-static const struct {
-    const char *name, *unit, *help;
-} gate_metrics[GATE_FIGURE_MAX_] = {
-    [GATE_GROWTH] = {"growth_bytes_per_request", "bytes_per_request",
-                     "What each request leaves behind, by the floor"},
-    [GATE_FLOOR] = {"floor_bytes", "bytes", "What is in use at rest, after all was reclaimed"},
-    [GATE_PEAK] = {"peak_bytes", "bytes", "The highest use of memory under the load"},
-    [GATE_RETAINED] = {"retained_bytes", "bytes",
-                       "What stays after the load, above the service as it came up"},
-    [GATE_THREADS] = {"threads", NULL, "Threads after the load"},
-    [GATE_DESCRIPTORS] = {"descriptors", NULL, "Open files, sockets and pipes after the load"},
-};
+#include "report/ci_figures.h"
 
 static const struct {
     enum ci_status status;
@@ -37,7 +24,7 @@ static const struct {
 static const char *gate_ci_amount(enum gate_figure figure, double value, char *text)
 {
     char bytes[UNITS_TEXT_MAX];
-    if (gate_metrics[figure].unit == NULL)
+    if (figure == GATE_THREADS || figure == GATE_DESCRIPTORS)
         snprintf(text, UNITS_TEXT_MAX + 16, "%.6g", value);
     else
         snprintf(text, UNITS_TEXT_MAX + 16, "%s%s", units_format_bytes(value, bytes),
@@ -56,19 +43,14 @@ static const char *gate_ci_figure(struct ci_list *list, enum gate_figure figure,
         gate_ci_amount(figure, result->allowed, allowed), result->regressed ? " (regressed)" : "");
 }
 
-static void gate_ci_metric(enum gate_figure figure, const struct gate_figure_result *result,
-                           struct ci_metric *ret)
+static struct ci_metric gate_ci_metric(enum gate_figure k, const struct gate_figure_result *result)
 {
-    *ret = (struct ci_metric){
-        .name = gate_metrics[figure].name,
-        .unit = gate_metrics[figure].unit,
-        .help = gate_metrics[figure].help,
-        .value = result->now,
-        .has_baseline = true,
-        .baseline = result->base,
-        .has_allowed = true,
-        .allowed = result->allowed,
-    };
+    enum figure figure = gate_figure_info[k].figure;
+    struct ci_metric metric = ci_figure(figure, result->now);
+    metric.has_baseline = metric.has_allowed = true;
+    metric.baseline = ci_figure_value(figure, result->base);
+    metric.allowed = ci_figure_value(figure, result->allowed);
+    return metric;
 }
 
 /* The figures, and what is to be said of them. */
@@ -80,7 +62,7 @@ static void gate_ci_result(struct ci_list *list, const struct gate_result *resul
         const struct gate_figure_result *figure = &result->figure[k];
         if (!figure->present)
             continue;
-        gate_ci_metric((enum gate_figure)k, figure, &metrics[ret->n_metrics++]);
+        metrics[ret->n_metrics++] = gate_ci_metric((enum gate_figure)k, figure);
         const char *line = gate_ci_figure(list, (enum gate_figure)k, figure);
         ret->details = ci_list_line(list, ret->details, line);
         if (figure->improved && ret->status == CI_PASSED)

@@ -2,30 +2,8 @@
 
 #include <string.h>
 
-#include "verdict/figures.h"
+#include "report/ci_figures.h"
 #include "verdict/indicators.h"
-
-/* Figures as OpenMetrics names them, in its base units. */
-static const struct {
-    const char *name, *unit, *help;
-    double divisor;
-} record_metrics[FIGURE_MAX_] = {
-    [FIGURE_GROWTH] = {"growth_bytes_per_request", "bytes_per_request",
-                       "What each request leaves behind, by the floor", 1},
-    [FIGURE_FLOOR] = {"floor_bytes", "bytes", "What is in use at rest, after all was reclaimed", 1},
-    [FIGURE_PEAK] = {"peak_bytes", "bytes", "The highest use of memory under the load", 1},
-    [FIGURE_RETAINED] = {"retained_bytes", "bytes",
-                         "What stays after the load, above the service as it came up", 1},
-    [FIGURE_RATE] = {"rate_requests_per_second", "requests_per_second",
-                     "Requests completed per second of load", 1},
-    [FIGURE_P50] = {"latency_p50_seconds", "seconds", "Median latency of a request", 1e9},
-    [FIGURE_P99] = {"latency_p99_seconds", "seconds", "99th percentile of latency", 1e9},
-    [FIGURE_CPU] = {"cpu_seconds_per_request", "seconds_per_request",
-                    "Processor time per completed request", 1e9},
-    [FIGURE_KILLED] = {"requests_to_kill", NULL, "Requests until it was killed at the limit", 1},
-    [FIGURE_THREADS] = {"threads", NULL, "Threads after the load", 1},
-    [FIGURE_DESCRIPTORS] = {"descriptors", NULL, "Open files, sockets and pipes after the load", 1},
-};
 
 enum { RECORD_METRICS_MAX = FIGURE_MAX_ + 3 };
 
@@ -40,12 +18,7 @@ static void records_ci_metrics(struct ci_list *list, const struct record *record
         figures_of_run(record->timeline, &record->question, &record->verdict, &figures);
     for (unsigned k = 0; k < FIGURE_MAX_; k++)
         if (figures_has(&figures, (enum figure)k))
-            metrics[ret->n_metrics++] = (struct ci_metric){
-                .name = record_metrics[k].name,
-                .unit = record_metrics[k].unit,
-                .help = record_metrics[k].help,
-                .value = figures.value[k] / record_metrics[k].divisor,
-            };
+            metrics[ret->n_metrics++] = ci_figure((enum figure)k, figures.value[k]);
     if (record->question.limit_bytes != UINT64_MAX)
         metrics[ret->n_metrics++] =
             (struct ci_metric){.name = "limit_bytes",
@@ -148,19 +121,29 @@ static void records_ci_case(struct ci_list *list, const struct record *record, c
     records_ci_metrics(list, record, ret);
 }
 
-int records_ci(const struct records_ci_item *items, size_t n, struct ci_list *ret,
-               struct error *err)
+int records_ci(const struct records_ci_input *input, struct ci_list *ret, struct error *err)
 {
     unsigned counts[OUTCOME_MAX_] = {0};
-    ci_list_begin(ret, n);
+    bool has_broken = input->n_broken > 0;
+    ci_list_begin(ret, input->n + has_broken);
     ret->report.name = "leakcage";
-    for (size_t i = 0; !ret->failed && i < n; i++) {
-        counts[items[i].record->outcome]++;
-        records_ci_case(ret, items[i].record, items[i].dir, &ret->cases[i]);
+    for (size_t i = 0; !ret->failed && i < input->n; i++) {
+        const struct records_ci_item *item = &input->items[i];
+        counts[item->record->outcome]++;
+        records_ci_case(ret, item->record, item->dir, &ret->cases[i]);
     }
     ret->report.summary =
-        ci_list_printf(ret, "%zu run%s: %u passed, %u failed, %u undecided, %u in error", n,
-                       n == 1 ? "" : "s", counts[OUTCOME_PASS], counts[OUTCOME_FAIL],
+        ci_list_printf(ret, "%zu run%s: %u passed, %u failed, %u undecided, %u in error", input->n,
+                       input->n == 1 ? "" : "s", counts[OUTCOME_PASS], counts[OUTCOME_FAIL],
                        counts[OUTCOME_UNDECIDED], counts[OUTCOME_ERROR]);
+    if (has_broken && !ret->failed)
+        ret->cases[input->n] = (struct ci_case){
+            .id = "results",
+            .scenario = "results",
+            .status = CI_ERROR,
+            .rule = "failed",
+            .message = ci_list_printf(ret, "%zu result%s could not be taken: see standard error",
+                                      input->n_broken, input->n_broken == 1 ? "" : "s"),
+        };
     return ci_list_end(ret, err);
 }

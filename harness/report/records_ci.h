@@ -12,6 +12,13 @@ struct records_ci_item {
     const char *dir;
 };
 
+/* What there is to tell. Borrowed. */
+struct records_ci_input {
+    const struct records_ci_item *items;
+    size_t n;
+    size_t n_broken; /* results that could not be taken: when there are any, one more case, an
+                        error, so that what is missing is no pass */
+};
+
 /* The list borrows from the records; ci_list_done() releases what is its own. */
-int records_ci(const struct records_ci_item *items, size_t n, struct ci_list *ret,
-               struct error *err);
+int records_ci(const struct records_ci_input *input, struct ci_list *ret, struct error *err);

@@ -100,6 +100,9 @@ START_TEST(without_a_file_it_is_put_where_the_report_says)
     story_expect_text(text, "\"uri\": \"ci/leakcage.json\"\n                },\n"
                             "                \"region\": {\n"
                             "                  \"startLine\": 1,");
+    all.report.file = NULL;
+    CLEANUP(freep) char *bare = ci_cases_write(ci_sarif_write, &all.report, "no-place.sarif");
+    story_expect_text(bare, "\"uri\": \"json-tree.fixed%20%5Brace%2Bjemalloc%5D\"");
 }
 END_TEST
 
