@@ -167,6 +167,16 @@ enum grid_tone gate_status_tone(enum gate_case_status status)
     }
 }
 
+bool gate_passed(const struct gate_report *report)
+{
+    for (size_t i = 0; i < report->n_cases; i++) {
+        enum grid_tone tone = gate_status_tone(report->cases[i].status);
+        if (tone == GRID_BAD || tone == GRID_WARN)
+            return false;
+    }
+    return true;
+}
+
 static bool gate_any_improved(const struct gate_report_case *one)
 {
     for (unsigned k = 0; one->result != NULL && k < GATE_FIGURE_MAX_; k++)

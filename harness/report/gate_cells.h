@@ -34,6 +34,9 @@ enum grid_tone gate_verdict_tone(const struct gate_report_case *one);
 /* Good, bad, or neither. */
 enum grid_tone gate_status_tone(enum gate_case_status status);
 
+/* Is there no case that fails the gate? */
+bool gate_passed(const struct gate_report *report);
+
 /* Has it something to say beside its figures? Else it passed, as most do. */
 bool gate_is_noteworthy(const struct gate_report_case *one);
 

@@ -31,22 +31,12 @@ static void gate_markdown_remark(void *user, const char *text)
     buffer_append_text(out, "\n", NULL);
 }
 
-static bool gate_markdown_failed(const struct gate_report *report)
-{
-    for (size_t i = 0; i < report->n_cases; i++) {
-        enum grid_tone tone = gate_status_tone(report->cases[i].status);
-        if (tone == GRID_BAD || tone == GRID_WARN)
-            return true;
-    }
-    return false;
-}
-
 static void gate_markdown_head(const struct gate_report *report, struct buffer *out)
 {
     CLEANUP(buffer_done) struct buffer facts = BUFFER_INIT(GATE_MARKDOWN_LINE_MAX);
     const char *sentence = report->sentence != NULL ? report->sentence : "";
     buffer_printf(out, NULL, "## %s leakcage gate%s",
-                  gate_markdown_failed(report) ? "\xe2\x9d\x8c" : "\xe2\x9c\x85",
+                  gate_passed(report) ? "\xe2\x9c\x85" : "\xe2\x9d\x8c",
                   sentence[0] != '\0' ? ": " : "");
     gate_markdown_text(sentence, out);
     buffer_append_text(out, "\n\n", NULL);

@@ -3,15 +3,6 @@
 
 #include "verdict/gate.h"
 
-__attribute__((weak)) const struct gate_figure_info gate_figure_info[] = {
-    {"growth", FIGURE_GROWTH, "B/request", 0.05, 2},
-    {"floor", FIGURE_FLOOR, "B", 0.02, 65536},
-    {"peak", FIGURE_PEAK, "B", 0.1, 262144},
-    {"retained", FIGURE_RETAINED, "B", 0.05, 131072},
-    {"threads", FIGURE_RATE, "", 0, 0},
-    {"descriptors", FIGURE_KILLED, "", 0, 0},
-};
-
 __attribute__((weak)) void gate_decide(const struct gate_side *base,
                                        const struct gate_side *candidate,
                                        const struct gate_budgets *budgets, double case_rate,
