@@ -1,7 +1,7 @@
 #pragma once
-/* A record: what one run produced. The facts (timeline, how it ended, on what machine), then what
- * was concluded (verdict), then whether that is what was expected (outcome): three things, kept
- * apart. It owns everything it points to and can be stored and read back (record_files.h). */
+/* A record: what one run produced. The facts (timeline, end, machine), then what was concluded
+ * (verdict), then whether that is what was expected (outcome): three things, kept apart. It owns
+ * everything it points to and can be stored and read back (record_files.h). */
 #include "base/error.h"
 #include "memory/runtime.h"
 #include "scenario/plan.h"
@@ -50,6 +50,7 @@ struct record {
     bool has_expectation, expects_cause;
     enum verdict_kind expect;
     enum cause expect_cause;
+    struct gate_budgets gate; /* of its scenario; no line */
 
     char driver[16];
     char target[160]; /* what runs already and was attached to; "": nothing */
