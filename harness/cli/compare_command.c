@@ -41,6 +41,7 @@ static int compare_prepare_revisions(struct compare *compare, struct error *err)
 {
     const struct options *options = compare->options;
     const struct revision_request request = {
+        .option = "--rev",
         .names = options->rev,
         .n_names = options->n_rev,
         .build_command = options->build_command,

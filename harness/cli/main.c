@@ -10,6 +10,7 @@
 #include "cli/compare_command.h"
 #include "cli/console.h"
 #include "cli/exit_status.h"
+#include "cli/gate_command.h"
 #include "cli/run_command.h"
 
 #ifndef LEAKCAGE_VERSION
@@ -24,7 +25,7 @@ static int main_dispatch(const struct options *options, struct error *err)
     case COMMAND_COMPARE:
         return command_compare(options, err);
     case COMMAND_GATE:
-        return error_set(err, ERROR_ENVIRONMENT, "`leakcage gate` is not built into this program");
+        return command_gate(options, err);
     case COMMAND_JUDGE:
         return command_judge(options, err);
     case COMMAND_REPORT:
