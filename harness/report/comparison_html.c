@@ -150,7 +150,7 @@ static void html_cell(struct html_writer *writer, const struct comparison *compa
 
 static void html_figures(struct html_writer *writer, const struct comparison *comparison)
 {
-    for (unsigned k = 0; k < FIGURE_MAX_; k++) {
+    for (unsigned k = 0; k < FIGURE_COMPARED_MAX_; k++) {
         struct comparison_row row;
         comparison_row_of(comparison, (enum figure)k, &row);
         if (k == FIGURE_KILLED && !row.has_figure)

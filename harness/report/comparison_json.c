@@ -70,7 +70,7 @@ static void comparison_json_variant(struct json_writer *writer,
         json_write_u64(writer, "runs", variant->runs);
         json_write_u64(writer, "failed", variant->failed);
         json_write_object(writer, "figures");
-        for (unsigned k = 0; k < FIGURE_MAX_; k++)
+        for (unsigned k = 0; k < FIGURE_COMPARED_MAX_; k++)
             comparison_json_figure(writer, (enum figure)k, &variant->figure[k]);
         json_write_close_object(writer);
     }

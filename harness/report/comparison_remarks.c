@@ -22,7 +22,7 @@ static void remarks_say(struct remarks *remarks, const char *subject)
 static bool remarks_any_differs(const struct comparison *comparison)
 {
     for (unsigned i = 1; i < comparison->n; i++)
-        for (unsigned k = 0; k < FIGURE_MAX_; k++)
+        for (unsigned k = 0; k < FIGURE_COMPARED_MAX_; k++)
             if (comparison->variant[i].figure[k].differs)
                 return true;
     return false;

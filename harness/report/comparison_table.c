@@ -170,7 +170,7 @@ static void comparison_table_values(const struct comparison_table *table, bool i
     comparison_table_heads(table, grid, TABLE_LABELS, 0);
     comparison_table_verdicts(table, grid);
     comparison_table_limits(table, grid);
-    for (unsigned k = 0; k < FIGURE_MAX_; k++) {
+    for (unsigned k = 0; k < FIGURE_COMPARED_MAX_; k++) {
         struct comparison_row figure;
         comparison_row_of(comparison, (enum figure)k, &figure);
         /* Absent here is no missing measurement: nobody was killed. */
@@ -195,7 +195,7 @@ static void comparison_table_ratios(const struct comparison_table *table, bool i
     const struct comparison *comparison = table->report->comparison;
     struct grid *grid = table->ratios;
     comparison_table_heads(table, grid, 1, 1);
-    for (unsigned k = 0; k < FIGURE_MAX_; k++) {
+    for (unsigned k = 0; k < FIGURE_COMPARED_MAX_; k++) {
         struct comparison_row figure;
         comparison_row_of(comparison, (enum figure)k, &figure);
         if (!figure.has_ratio)

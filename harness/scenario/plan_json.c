@@ -1,4 +1,5 @@
 /* A plan as JSON and back: {"runs": [{"name": …, "variant": …, …the keys of a scenario…}, …]}. */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,6 +23,7 @@ static const struct field run_fields[] = {
     {"sanitizer_options", FIELD_TEXT, AT(sanitizer_options), 0, 0, NULL, NULL},
     {"group", FIELD_UNSIGNED, AT(group), 0, PLAN_RUNS_MAX, NULL, NULL},
     {"position", FIELD_UNSIGNED, AT(position), 0, PLAN_RUNS_MAX, NULL, NULL},
+    {"gate_line", FIELD_UNSIGNED, AT(settings.gate.line), 0, UINT_MAX, NULL, NULL},
     {NULL, 0, 0, 0, 0, NULL, NULL},
 };
 
@@ -46,8 +48,9 @@ static int plan_read_run(struct plan *plan, const struct json_place *place, stru
 {
     struct run_spec run = {.scenario = NULL};
     struct reader reader = {.arena = plan->arena};
+    /* In this order: the line of the budgets is the scenario file's, and not this text's. */
     const struct field_group groups[] = {
-        {run_fields, &run}, {settings_fields, &run.settings}, {NULL, NULL}};
+        {settings_fields, &run.settings}, {run_fields, &run}, {NULL, NULL}};
     settings_defaults(&run.settings);
     settings_collect_names(place, &run.settings, false, &reader.names);
     if (fields_read(&reader, place, groups, err) < 0 ||

@@ -69,6 +69,8 @@ int record_new(const struct run_spec *spec, struct record **ret, struct error *e
     record->expect = settings->expect;
     record->expects_cause = settings->expects_cause;
     record->expect_cause = settings->expect_cause;
+    record->gate = settings->gate;
+    record->gate.line = 0;
     record->sample_hz = settings->sample_hz;
     record->question = (struct verdict_question){
         .limit_bytes = settings->limit_bytes,

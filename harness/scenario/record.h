@@ -47,9 +47,10 @@ struct record {
     unsigned group;    /* runs of a session that took turns with this one have the same; 0: alone */
     unsigned position; /* which of the variants of a comparison it is, from 1; 0: of none */
     bool has_expectation;
-    enum verdict_kind expect;
     bool expects_cause;
+    enum verdict_kind expect;
     enum cause expect_cause;
+    struct gate_budgets gate; /* of its scenario; no line */
 
     char driver[16];
     char target[160]; /* what runs already and was attached to; "": nothing */
@@ -62,8 +63,7 @@ struct record {
     bool has_ready;
     nsec_t ready_ns; /* when the service was ready, since the start of the run */
     bool has_decided;
-    nsec_t decided_ns; /* when the verdict was reached, since the start of the run, without what it
-                          waited until then */
+    nsec_t decided_ns; /* when the verdict was reached, as ready_ns, without what it waited */
     unsigned starts;   /* of the service */
     struct runtime runtimes[RECORD_RUNTIMES_MAX]; /* of the service's processes, when first ready */
     unsigned n_runtimes;

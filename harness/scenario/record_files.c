@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "scenario/gate_fields.h"
 #include "scenario/record_ends.h"
 #include "timeline/timeline_csv.h"
 
@@ -121,6 +122,16 @@ static int record_read_seconds(const struct json_place *object, const char *key,
         return -1;
     *ret_ns = (nsec_t)(seconds * 1e9 + 0.5);
     return 0;
+}
+
+static int record_read_gate(const struct json_place *root, struct record *record, struct error *err)
+{
+    struct json_place gate;
+    if (!json_member(root, "gate", &gate))
+        return 0;
+    int r = gate_budgets_read(&gate, &record->gate, err);
+    record->gate.line = 0;
+    return r;
 }
 
 static int record_read_expectation(const struct json_place *root, struct record *record,
@@ -358,9 +369,9 @@ int record_load(const char *dir, struct record **ret, struct error *err)
     struct json_place root = json_root(document);
     if (json_expect_object(&root, err) < 0 || record_read_facts(&root, record, err) < 0 ||
         record_read_expectation(&root, record, err) < 0 ||
-        record_read_question(&root, record, err) < 0 || record_read_error(&root, record, err) < 0 ||
-        record_read_lists(&root, record, err) < 0 || record_read_ends(&root, record, err) < 0 ||
-        record_read_runtimes(&root, record, err) < 0)
+        record_read_gate(&root, record, err) < 0 || record_read_question(&root, record, err) < 0 ||
+        record_read_error(&root, record, err) < 0 || record_read_lists(&root, record, err) < 0 ||
+        record_read_ends(&root, record, err) < 0 || record_read_runtimes(&root, record, err) < 0)
         return -1;
 
     CLEANUP(closep) int dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

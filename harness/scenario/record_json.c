@@ -2,6 +2,7 @@
 
 #include "verdict/indicators.h"
 
+#include "scenario/gate_fields.h"
 #include "scenario/record_ends.h"
 #include "scenario/record_files.h"
 
@@ -251,6 +252,7 @@ void record_write_json(struct json_writer *writer, const char *key, const struct
     json_write_text(writer, "evidence", verdict->evidence[0] != '\0' ? verdict->evidence : NULL);
     json_write_text(writer, "effect", verdict->effect[0] != '\0' ? verdict->effect : NULL);
     record_write_expectation(writer, record);
+    gate_budgets_write(writer, "gate", &record->gate);
     json_write_text(writer, "outcome", outcome_name(record->outcome));
     json_write_text(writer, "termination", termination_name(record->termination));
     record_write_error(writer, record);
