@@ -26,7 +26,7 @@ enum {
     MORE_PEAK_BYTES = 2 * 1024 * 1024,
     MORE_BYTES = 8,
     MORE_THREADS_EVERY = 1000,
-    COPY_EVERY = 100,
+    COPY_EVERY = 200,
     READ_NS = 30 * 1000 * 1000,
     BLOCK_BYTES = 4080, /* with malloc's header a page */
     STACK_BYTES = 64 * 1024,
