@@ -10,7 +10,7 @@
 #include "scenario/baseline_parts.h"
 
 #define BASELINE_SCHEMA_STEM "leakcage.baseline/"
-#define ROOM_FIRST           16
+#define ROOM_FIRST           4
 
 int baseline_new(struct baseline **ret, struct error *err)
 {

@@ -97,10 +97,12 @@ void baseline_remove(struct baseline *baseline, const struct baseline_key *key);
 /* The smaller key first, as strcmp(). */
 int baseline_compare_keys(const struct baseline_key *left, const struct baseline_key *right);
 
-/* What a run's case is called, and what it is done with. */
+/* What a run's case is called, and what it is done with. The work of a run is known before it
+ * (true) unless it attaches to what has a limit of its own (false: only its record tells all of
+ * it). */
 void baseline_key_of_run(const struct run_spec *run, struct baseline_key *ret);
 void baseline_key_of_record(const struct record *record, struct baseline_key *ret);
-void baseline_work_of_run(const struct run_spec *run, struct baseline_work *ret);
+bool baseline_work_of_run(const struct run_spec *run, struct baseline_work *ret);
 void baseline_work_of_record(const struct record *record, struct baseline_work *ret);
 void baseline_environment_of_record(const struct record *record, struct baseline_environment *ret);
 

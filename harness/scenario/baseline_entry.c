@@ -28,7 +28,7 @@ struct baseline_range baseline_figure_range(enum gate_figure figure)
         return (struct baseline_range){-BYTES_TOP, BYTES_TOP, true};
     case GATE_THREADS:
     case GATE_DESCRIPTORS:
-        return (struct baseline_range){0, COUNT_TOP, false};
+        return (struct baseline_range){0, COUNT_TOP, true};
     default:
         return (struct baseline_range){0, BYTES_TOP, true};
     }
@@ -85,7 +85,7 @@ const char *baseline_key_text(const struct baseline_key *key, char *text)
     return text;
 }
 
-void baseline_work_of_run(const struct run_spec *run, struct baseline_work *ret)
+bool baseline_work_of_run(const struct run_spec *run, struct baseline_work *ret)
 {
     const struct settings *settings = &run->settings;
     *ret = (struct baseline_work){
@@ -97,6 +97,7 @@ void baseline_work_of_run(const struct run_spec *run, struct baseline_work *ret)
         .cycles_min = settings->cycles_min,
         .rate_per_s = settings->load.rate_per_s,
     };
+    return settings->attach == NULL;
 }
 
 void baseline_work_of_record(const struct record *record, struct baseline_work *ret)

@@ -5,7 +5,7 @@
 #include "base/json_writer.h"
 #include "scenario/baseline.h"
 
-/* What a figure can be at all. Bytes are whole. */
+/* What a figure can be at all. All but growth are whole. */
 struct baseline_range {
     double minimum, maximum;
     bool whole;
@@ -16,7 +16,7 @@ struct baseline_range baseline_figure_range(enum gate_figure figure);
 /* The figure's key in the file. */
 const char *baseline_figure_name(enum gate_figure figure);
 
-/* As it is stored: bytes whole, growth to a hundredth of a byte, and no -0. */
+/* As it is stored: growth to a hundredth of a byte, the others whole, and no -0. */
 double baseline_figure_round(enum gate_figure figure, double value);
 
 /* Is it visible text, at least a character of it? */

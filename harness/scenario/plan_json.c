@@ -7,7 +7,6 @@
 #include "base/json.h"
 #include "base/json_writer.h"
 #include "scenario/plan.h"
-#include "scenario/plan_runs.h"
 #include "scenario/tables.h"
 
 #define AT(member) offsetof(struct run_spec, member)
@@ -17,6 +16,8 @@ static const struct field run_fields[] = {
     {"variant", FIELD_LINE, AT(variant), 0, 0, NULL, NULL},
     {"about", FIELD_LINE, AT(about), 0, 0, NULL, NULL},
     {"source", FIELD_TEXT, AT(source), 0, 0, NULL, NULL},
+    {"tag", FIELD_LINE, AT(tag), 0, 0, NULL, NULL},
+    {"repeat", FIELD_UNSIGNED, AT(repeat), 0, PLAN_RUNS_MAX, NULL, NULL},
     {"label", FIELD_TEXT, AT(label), 0, 0, NULL, NULL},
     {"build", FIELD_LINE, AT(build), 0, 0, NULL, NULL},
     {"allocator", FIELD_TEXT, AT(allocator), 0, 0, NULL, NULL},
@@ -57,8 +58,10 @@ static int plan_read_run(struct plan *plan, const struct json_place *place, stru
         settings_check_place(&run.settings, place, err) < 0)
         return -1;
     if (run.scenario == NULL || run.source == NULL || !scenario_is_name(run.scenario) ||
-        (run.variant != NULL && !scenario_is_name(run.variant)))
-        return json_error(place, err, "found no valid \"name\", \"variant\" or \"source\"");
+        (run.variant != NULL && !scenario_is_name(run.variant)) ||
+        (run.tag != NULL && !scenario_is_name(run.tag)))
+        return json_error(place, err,
+                          "found no valid \"name\", \"variant\", \"tag\" or \"source\"");
     return plan_append(plan, &run, err);
 }
 

@@ -1,7 +1,6 @@
 #pragma once
-/* A record: what one run produced. The facts (timeline, how it ended, on what machine), then what
- * was concluded (verdict), then whether that is what was expected (outcome): three things, kept
- * apart. It owns everything it points to and can be stored and read back (record_files.h). */
+/* A record: what one run produced. Facts (timeline, end, machine), conclusion (verdict) and whether
+ * that was expected (outcome) are kept apart. It owns what it points to; stored: record_files.h. */
 #include "base/error.h"
 #include "memory/runtime.h"
 #include "scenario/plan.h"
