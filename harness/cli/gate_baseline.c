@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "scenario/baseline_match.h"
 
 /* Can it be written there? To be asked before anything is measured. */
 static int gate_baseline_check_writable(const char *path, struct error *err)
@@ -73,7 +74,7 @@ bool gate_baseline_check(struct gate *gate, struct gate_case *of, const struct r
         return true;
     baseline_environment_of_record(record, &now);
     if (baseline_same_environment(of->entry, &now, text)) {
-        if (*baseline_remark(of->entry, &now, text) != '\0')
+        if (*baseline_remark(of->entry, &now, NULL, text) != '\0')
             gate_note(gate, of, "%s", text);
         return true;
     }
