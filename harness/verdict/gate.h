@@ -29,6 +29,7 @@
 #define GATE_RUNS_MAX         COMPARISON_REPEATS_MAX
 #define GATE_FALSE_ALARM_RATE 0.01 /* of a whole gate, when nobody says otherwise */
 #define GATE_BASELINE_REPEATS 10   /* of each case, when a baseline is made */
+#define GATE_DOUBT_P          0.1  /* of a figure beyond its budget: worth more runs */
 
 enum gate_status {
     GATE_PASSED,
@@ -44,6 +45,7 @@ struct gate_figure_result {
     double allowed;                   /* what may be added to `base` */
     double p;                         /* one-sided, corrected for the case's figures */
     bool regressed;                   /* p is small enough, and the median is beyond the budget */
+    bool doubtful;                    /* beyond the budget, and not so small, but small */
     bool improved; /* the same the other way: less than before by more than `allowed` */
 };
 
@@ -75,6 +77,10 @@ struct gate_result {
 /* Decide one case of a gate that has so many cases. */
 void gate_decide(const struct gate_side *base, const struct gate_side *candidate,
                  const struct gate_budgets *budgets, double case_rate, struct gate_result *ret);
+
+/* How many of these runs have a verdict that is worse than this one of the baseline: a leak, and
+ * where the baseline has no pressure either, pressure. */
+unsigned gate_worse(const struct gate_verdicts *verdicts, enum verdict_kind base);
 
 /* The rate of each of so many cases. */
 double gate_case_rate(double false_alarm_rate, unsigned n_cases);
