@@ -72,6 +72,11 @@ int record_new(const struct run_spec *spec, struct record **ret, struct error *e
     record->gate = settings->gate;
     record->gate.line = 0;
     record->sample_hz = settings->sample_hz;
+    record->work = (struct record_work){
+        .known = true,
+        .cycle_requests = settings->cycle_requests,
+        .warmup_requests = settings->warmup_requests,
+    };
     record->question = (struct verdict_question){
         .limit_bytes = settings->limit_bytes,
         .concurrency = settings->load.concurrency,

@@ -298,6 +298,25 @@ static int record_read_names(const struct json_place *root, struct record *recor
     return record_read_unsigned(root, "position", &record->position, err);
 }
 
+/* What recordings have not had from the beginning. */
+static int record_read_more_facts(const struct json_place *root, struct record *record,
+                                  struct error *err)
+{
+    struct record_machine *machine = &record->machine;
+    struct record_work *work = &record->work;
+    struct json_place place;
+    work->known =
+        json_member(root, "cycle_requests", &place) && json_member(root, "warmup_requests", &place);
+    if (record_read_text(root, "architecture", machine->architecture, sizeof(machine->architecture),
+                         err) < 0 ||
+        record_read_text(root, "libc", machine->libc, sizeof(machine->libc), err) < 0 ||
+        record_read_text(root, "thp", machine->thp, sizeof(machine->thp), err) < 0 ||
+        record_read_unsigned(root, "page_bytes", &machine->page_bytes, err) < 0 ||
+        record_read_count(root, "cycle_requests", &work->cycle_requests, err) < 0)
+        return -1;
+    return record_read_count(root, "warmup_requests", &work->warmup_requests, err);
+}
+
 static int record_read_facts(const struct json_place *root, struct record *record,
                              struct error *err)
 {
@@ -317,6 +336,8 @@ static int record_read_facts(const struct json_place *root, struct record *recor
         return -1;
     if (!termination_from_name(word, &record->termination))
         return json_error(root, err, "found the unknown termination \"%s\"", word);
+    if (record_read_more_facts(root, record, err) < 0)
+        return -1;
 
     bool has_duration = false;
     bool has_waited = false;
