@@ -69,9 +69,9 @@ START_TEST(a_case_is_a_row)
         "-                   -                   -\n"
         "  new        warm-up       -                                          -                   "
         "-                   -                   -\n"
-        "  undecided  page-cache    clean → inconclusive            0.4 B (+0 B)    3.9 MiB (+0.2 "
+        "  undecided  page-cache    clean → inconclusive                   0.4 B    3.9 MiB (+0.2 "
         "%)    8.8 MiB (+0.2 %)  195.7 KiB (+0.2 %)\n"
-        "  passed     clean [race]  clean                           0.4 B (+0 B)    3.9 MiB (+0.2 "
+        "  passed     clean [race]  clean                                  0.4 B    3.9 MiB (+0.2 "
         "%)    8.8 MiB (+0.2 %)  195.7 KiB (+0.2 %)\n"
         "\n"
         "  regressed  json-tree\n"
@@ -116,7 +116,7 @@ START_TEST(where_it_is_narrow_a_case_is_some_lines)
                       "             turned from clean to leak (heap): 61.2 KiB per request;");
     expect_part(text, "\n  new        warm-up\n             leakcage.json has no entry of it:");
     expect_part(text, "\n  passed     clean [race]\n"
-                      "             clean  growth/request 0.4 B (+0 B)  floor 3.9 MiB (+0.2 %)\n");
+                      "             clean  growth/request 0.4 B  floor 3.9 MiB (+0.2 %)\n");
     ck_assert_uint_eq(count(text, "json-tree\n"), 2);
     CLEANUP(freep) char *tiny = on_terminal(gated, 62);
     expect_width(tiny, 62);
