@@ -17,6 +17,7 @@ struct html_list {
     unsigned n;
 };
 
+/* What stands before the remarks, and behind them. */
 void html_list_begin(struct html_list *list);
 void html_list_end(struct html_list *list);
 
