@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """What the commands print for CI systems, as those read it: against schemas and with parsers that
-are not ours (rules/ci_documents.py). No guest is booted: results are the recorded runs of golden/."""
+are not ours (rules/ci_documents.py). No guest is booted: results are the recorded runs of
+golden/."""
 import json
 import os
 import shutil
