@@ -70,11 +70,13 @@ bool gate_baseline_check(struct gate *gate, struct gate_case *of, const struct r
 {
     char text[BASELINE_DIFFERENCE_MAX];
     struct baseline_environment now;
+    struct baseline_work work;
     if (of->entry == NULL)
         return true;
     baseline_environment_of_record(record, &now);
+    baseline_work_of_record(record, &work);
     if (baseline_same_environment(of->entry, &now, text)) {
-        if (*baseline_remark(of->entry, &now, NULL, text) != '\0')
+        if (*baseline_remark(of->entry, &now, &work, text) != '\0')
             gate_note(gate, of, "%s", text);
         return true;
     }

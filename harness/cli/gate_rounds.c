@@ -23,16 +23,15 @@ static int gate_rounds_append(struct gate_rounds *rounds, size_t index, enum gat
 {
     struct gate *gate = rounds->gate;
     struct plan *plan = gate->plan;
-    const struct run_spec *template = &gate->templates->runs[gate->cases[index].template[side]];
+    struct run_spec run = gate->templates->runs[gate->cases[index].template[side]];
+    run.group = rounds->group;
+    run.repeat = 0;
     struct gate_slot *slots = reallocarray(gate->slots, plan->n_runs + 1, sizeof(*slots));
     if (slots == NULL)
         return error_out_of_memory(err);
     gate->slots = slots;
     slots[plan->n_runs] = (struct gate_slot){.of = index, .side = side};
-    if (plan_append(plan, template, err) < 0)
-        return -1;
-    plan->runs[plan->n_runs - 1].group = rounds->group;
-    return 0;
+    return plan_append(plan, &run, err);
 }
 
 /* Does this case take part in the round? */
@@ -124,9 +123,10 @@ static void gate_rounds_check_first(struct gate *gate)
 {
     for (size_t i = 0; i < gate->n_cases; i++) {
         struct gate_case *of = &gate->cases[i];
-        if (!of->settled && of->runs[GATE_CANDIDATE].n > 0 &&
-            !gate_decide_failed(gate, of, GATE_CANDIDATE))
-            (void)gate_baseline_check(gate, of, of->runs[GATE_CANDIDATE].records[0]);
+        if (of->settled || of->runs[GATE_CANDIDATE].n == 0 ||
+            gate_decide_failed(gate, of, GATE_CANDIDATE) || gate_decide_failed(gate, of, GATE_BASE))
+            continue;
+        (void)gate_baseline_check(gate, of, of->runs[GATE_CANDIDATE].records[0]);
     }
 }
 
@@ -154,15 +154,12 @@ static int gate_rounds_confirm(struct gate_rounds *rounds, struct error *err)
 static int gate_rounds_all(struct gate_rounds *rounds, struct error *err)
 {
     struct gate *gate = rounds->gate;
-    bool stored = gate->options->against == NULL && !gate->options->update;
-    unsigned first = stored ? 1 : gate->repeats;
-    if (gate_rounds_more(rounds, first, false, err) < 0)
+    if (gate_rounds_more(rounds, 1, false, err) < 0)
         return -1;
-    if (gate->options->against == NULL)
-        gate_rounds_check_first(gate);
+    gate_rounds_check_first(gate);
     if (interrupt_count() > 0)
         return 0;
-    if (gate_rounds_more(rounds, gate->repeats - first, false, err) < 0)
+    if (gate_rounds_more(rounds, gate->repeats - 1, false, err) < 0)
         return -1;
     if (interrupt_count() > 0)
         return 0;

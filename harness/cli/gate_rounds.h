@@ -5,7 +5,7 @@
 #include "cli/gate.h"
 
 /* Run all open cases, and decide about them; they are settled afterwards, but for those that are
- * only to be written (--update), which have their runs. Against a stored baseline the first repeat
- * is looked at before there are others: what was made in another environment is refused then. An
+ * only to be written (--update), which have their runs. The first repeat is looked at before there
+ * are others: what failed, or was made in another environment, is not run again. An
  * interrupt settles the rest. -1: no further run was possible, and the rest is settled too. */
 int gate_rounds_run(struct gate *gate, struct error *err);

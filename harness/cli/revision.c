@@ -94,7 +94,8 @@ static int revision_make(const struct revision_request *request, const struct re
                          struct revision *revision, struct error *err)
 {
     struct error why = {.kind = ERROR_NONE};
-    if (request->console != NULL)
+    bool lies_here = revision_is_worktree(revision) && request->build_command == NULL;
+    if (request->console != NULL && !lies_here)
         console_say(request->console, "%s (%s): %s", revision->name, revision->short_commit,
                     request->build_command != NULL ? "building" : "checking out");
     if (!revision_is_worktree(revision) &&
