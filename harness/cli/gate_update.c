@@ -32,7 +32,13 @@ static bool gate_update_is_clear(struct gate *gate, struct gate_case *of,
 {
     enum verdict_kind kind = VERDICT_INCONCLUSIVE;
     unsigned agree = gate_update_agree(entry, &kind);
-    if (4 * agree < AGREE_QUARTERS * entry->n_runs)
+    double rate = gate_case_rate(gate->false_alarm_rate, (unsigned)gate->n_compared);
+    if (gate_repeats_needed(entry->n_runs, rate) == 0)
+        gate_settle(gate, of, GATE_CASE_UNDECIDED, EXIT_INCONCLUSIVE,
+                    "not written: beside %u repeat%s no gate could claim a figure at %g %% false "
+                    "alarms",
+                    entry->n_runs, entry->n_runs == 1 ? "" : "s", 100 * gate->false_alarm_rate);
+    else if (4 * agree < AGREE_QUARTERS * entry->n_runs)
         gate_settle(gate, of, GATE_CASE_UNDECIDED, EXIT_INCONCLUSIVE,
                     "not written: its runs do not agree, %u of %u are %s", agree, entry->n_runs,
                     verdict_kind_name(kind));

@@ -52,7 +52,8 @@ static const struct {
     {4, 10, 0, 3, false, false, 0, "found 3 repeats of 4 cases beside such a baseline"},
     {1, 0, 0, 4, true, false, 0, "expected at least 5, or --false-alarms 3%"},
     {1, 1, 0, 0, false, false, 0, "expected --false-alarms 4%"},
-    {1, 0, 0, 1, false, true, 0, "can claim no figure at 1 %"},
+    {1, 0, 0, 1, false, true, 0, "--repeats: found 1, beside which no gate of 1 case could"},
+    {1, 0, 0, 1, false, true, 0, "expected at least 2"},
     {200, 1, 0, 0, false, false, 0, "expected a baseline of more repeats, or fewer cases"},
 };
 
