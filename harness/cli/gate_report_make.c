@@ -52,7 +52,7 @@ static const char *gate_report_sentence(struct gate *gate)
             n > 1 && gate_words[i].several != NULL ? gate_words[i].several : gate_words[i].text;
         if (begun)
             (void)buffer_printf(&text, NULL, "; %zu %s", n, word);
-        else if (n == all)
+        else if (n == all || all == 0)
             (void)buffer_printf(&text, NULL, "%s%zu case%s %s", n > 1 ? "all " : "", n,
                                 n == 1 ? "" : "s", word);
         else
@@ -123,6 +123,7 @@ int gate_report_make(struct gate *gate, struct gate_report *ret, struct error *e
         gate_report_case(&gate->cases[i], &cases[i]);
     *ret = (struct gate_report){
         .against = options->against != NULL ? options->against : options->baseline,
+        .baseline = options->against != NULL ? NULL : options->baseline,
         .environment = gate_report_environment(gate),
         .false_alarm_rate = gate->false_alarm_rate,
         .repeats = gate->repeats,
