@@ -43,8 +43,8 @@ EXTERNAL = {
 }
 
 # Each layer may include those before it: include flags are checked by a compiler below.
-LAYERS = ["base", "timeline", "verdict", "memory", "load", "scenario", "driver", "run", "report",
-          "cli"]
+LAYERS = ["base", "timeline", "verdict", "memory", "load", "scenario", "driver", "run", "library",
+          "report", "cli"]
 # Mutable state at file scope: the interrupt flag, no more.
 STATE_ALLOWED = {("harness_base", "interrupt_seen")}
 
