@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/units.h"
-#include "library/words.h"
+#include "library/wording.h"
 #include "load/function_work.h"
 #include "verdict/indicators.h"
 
@@ -42,7 +42,7 @@ void outcome_of_error(const struct error *err, struct leakcage_result *ret)
         ret->verdict = LEAKCAGE_FAILED;
         snprintf(text, sizeof(text), "failed: %s", err->text);
     }
-    words_of_functions(text, ret->reason, sizeof(ret->reason));
+    wording_of_functions(text, ret->reason, sizeof(ret->reason));
 }
 
 static enum leakcage_verdict outcome_verdict(enum verdict_kind kind)
@@ -140,7 +140,7 @@ static void outcome_say(const struct record *record, struct leakcage_result *ret
              verdict->cause != CAUSE_NONE ? cause_name(verdict->cause) : "", growth,
              verdict->reason, verdict->evidence[0] != '\0' ? "; " : "", verdict->evidence,
              verdict->effect[0] != '\0' ? "; " : "", verdict->effect, smallest);
-    words_of_functions(text, ret->reason, sizeof(ret->reason));
+    wording_of_functions(text, ret->reason, sizeof(ret->reason));
 }
 
 static void outcome_take_figures(const struct record *record, struct leakcage_result *ret)

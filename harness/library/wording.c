@@ -1,4 +1,4 @@
-#include "library/words.h"
+#include "library/wording.h"
 
 #include <ctype.h>
 #include <stdbool.h>
@@ -24,7 +24,7 @@ static const struct {
 };
 
 /* Which of them begins here as a whole word; -1: none. */
-static int words_find(const char *text, const char *at)
+static int wording_find(const char *text, const char *at)
 {
     bool within = at > text && (isalnum((unsigned char)at[-1]) || at[-1] == '_' || at[-1] == '-');
     for (size_t i = 0; !within && i < ARRAY_LENGTH(words); i++) {
@@ -36,11 +36,11 @@ static int words_find(const char *text, const char *at)
     return -1;
 }
 
-void words_of_functions(const char *text, char *ret, size_t size)
+void wording_of_functions(const char *text, char *ret, size_t size)
 {
     size_t used = 0;
     for (const char *at = text; *at != '\0' && used + 1 < size;) {
-        int found = words_find(text, at);
+        int found = wording_find(text, at);
         if (found < 0) {
             ret[used++] = *at++;
             continue;

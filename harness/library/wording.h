@@ -4,4 +4,4 @@
 
 /* Copy `text` into ret[size], cut where it must be: "requests" become "calls", "the service" "the
  * function", and options of the command line those of struct leakcage_options. */
-void words_of_functions(const char *text, char *ret, size_t size);
+void wording_of_functions(const char *text, char *ret, size_t size);
