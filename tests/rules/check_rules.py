@@ -39,7 +39,7 @@ EXTERNAL = {
               "harness/run/collector.c",
               "harness/cli/main.c", "services/", "tests/"],
     "microhttpd": ["services/"],
-    "check.h": ["tests/"],
+    "check.h": ["tests/", "examples/"],
 }
 
 # Each layer may include those before it: include flags are checked by a compiler below.
