@@ -104,7 +104,7 @@ static void function_settle(struct function_engine *engine, uint64_t calls, uint
                             nsec_t start_ns)
 {
     nsec_t now_ns = clock_now_ns();
-    nsec_t share_ns = (now_ns - start_ns) / (nsec_t)calls;
+    nsec_t share_ns = (now_ns - start_ns) / (nsec_t)(calls > 0 ? calls : 1);
     for (uint64_t i = 0; i < calls; i++)
         batch_settled(&engine->batch, i < failed ? REQUEST_OTHER_STATUS : REQUEST_OK,
                       now_ns - share_ns, now_ns - share_ns, now_ns);

@@ -37,10 +37,11 @@ static void expect(int (*function)(void *context), enum leakcage_verdict verdict
 /* A block that is used, so that no compiler leaves it out. */
 static char *use_block(size_t bytes)
 {
-    volatile char *block = malloc(bytes);
+    char *block = malloc(bytes);
+    volatile char *used = block;
     for (size_t i = 0; block != NULL && i < bytes; i += 512)
-        block[i] = 1;
-    return (char *)(uintptr_t)block;
+        used[i] = 1;
+    return block;
 }
 
 /* What leaks. */
@@ -276,9 +277,8 @@ static int hangs(void *context)
 {
     static unsigned calls;
     (void)context;
-    while (calls == 50)
-        pause();
-    calls++;
+    if (++calls == 50)
+        (void)wait_for_ever(NULL);
     return 0;
 }
 
