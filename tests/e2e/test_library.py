@@ -50,6 +50,23 @@ class Library(e2e.Test):
                          ["leakcage_check_abi", "leakcage_verdict_name", "leakcage_version"])
         self.assertIn("libleakcage.so.0", self.command("readelf", "-d", library))
 
+    def test_the_static_library_is_enough(self):
+        _, pc = self.install()
+        folder = os.path.join(self.dir, "static")
+        shutil.copytree(EXAMPLE, folder)
+        flags = {some: self.command("pkg-config", "--static", some, "leakcage",
+                                    PKG_CONFIG_PATH=pc).split() for some in ("--cflags", "--libs")}
+        flags["--libs"][flags["--libs"].index("-lleakcage")] = "-l:libleakcage.a"
+        self.command("cc", "-c", "words.c", cwd=folder)
+        self.command("c++", *flags["--cflags"], "-o", "test_words", "test_words.cpp", "words.o",
+                     *flags["--libs"], cwd=folder)
+        program = os.path.join(folder, "test_words")
+        self.assertNotIn("libleakcage", self.command("readelf", "-d", program))
+        names = [line.split()[-1] for line in self.command("nm", program).splitlines()
+                 if " T " in line]
+        self.assertIn("leakcage_check_abi", names)
+        self.assertNotIn("error_set", names)
+
     def test_the_header_alone_in_every_language(self):
         _, pc = self.install()
         flags = self.command("pkg-config", "--cflags", "leakcage", PKG_CONFIG_PATH=pc).split()
