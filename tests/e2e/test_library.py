@@ -96,11 +96,12 @@ class Library(e2e.Test):
         leaking = self.build("leaking", pc, CFLAGS="-DFORGETFUL")
         installed = os.path.join(prefix, "bin", "leakcage")
         script = """
+            mkdir /tmp/own; export TMPDIR=/tmp/own
             {mended}/test_words; echo "C $?"
             {mended}/test_words_cpp; echo "C++ $?"
             RESULTS=/tmp/kept {leaking}/test_words; echo "leaking $?"
             {leakcage} judge /tmp/kept/split; echo "judge $?"
-            ls -d /sys/fs/cgroup/leakcage-* 2>/dev/null; ls /tmp | grep leakcage-
+            ls -d /sys/fs/cgroup/leakcage-* 2>/dev/null; ls -A /tmp/own
             echo done""".format(mended=mended, leaking=leaking, leakcage=installed)
         done = self.leakcage("vm", "--", "sh", "-c", script, timeout=240)
         self.expect_status(done, e2e.PASS)
