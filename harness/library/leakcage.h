@@ -11,13 +11,13 @@
  * survives whatever the child does: a crash, exit(), a call that hangs, the limit.
  *
  * It is a test for what accumulates: a leak that a first call makes and no later one repeats is no
- * leak to it. About `calls` are made, warm-up included, before there is a verdict; where they do not
- * decide, and to follow a leak, it goes on within the budget.
+ * leak to it. About `calls` are made, warm-up included, before there is a verdict; where they do
+ * not decide, and to follow a leak, it goes on within the budget.
  *
  * UNAVAILABLE is no pass: this machine has no cgroup v2 that we may use, and nothing was measured.
  * The reason says what mends it ("leakcage vm -- ./test" always does). Let the test fail then, or
- * skip it by name. (In a delegated systemd scope the processes of the scope are moved into a leaf of
- * it, as cgroup v2 wants.)
+ * skip it by name. (In a delegated systemd scope the processes of the scope are moved into a leaf
+ * of it, as cgroup v2 wants.)
  *
  * The child is a copy of the calling thread alone. If the program has others when it forks, locks
  * that they hold stay locked in the child (malloc's are seen to): check before they start, or have
