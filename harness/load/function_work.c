@@ -1,6 +1,7 @@
 #include "load/function_work.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdio_ext.h>
 #include <sys/socket.h>
@@ -33,6 +34,9 @@ int function_work_serve(const struct function_work *work, int fd)
     pid_t self = getpid();
     struct function_order order;
     int status = 0;
+    /* What our parent had free: used again, it has to be seen as new. Where the parent has written
+     * to such a page since, the old one is ours without being charged to our cgroup. */
+    (void)malloc_trim(0);
     __fpurge(stdout); /* what our parent has printed is its own to write */
     if (work->set_up != NULL && work->set_up(work->context) != 0) {
         fflush(stdout);

@@ -1,4 +1,5 @@
 /* leakcage_check(): functions that leak, functions that do not, and functions that go wrong. */
+#include <malloc.h>
 #include <math.h>
 #include <pthread.h>
 #include <signal.h>
@@ -252,6 +253,45 @@ START_TEST(what_we_do_meanwhile_is_not_the_child_s)
 }
 END_TEST
 
+static int forgets_1000_bytes_now_and_then(void *context)
+{
+    static unsigned calls;
+    (void)context;
+    return ++calls % 100 == 0 ? keep_block(1000) : 0;
+}
+
+/* Use what is free, which the child has a copy of, and give it back. */
+static void *use_what_is_free(void *context)
+{
+    void *blocks[1000];
+    for (size_t i = 0; !atomic_load(&over); i = (i + 1) % 1000) {
+        if (i == 0)
+            usleep(1000);
+        blocks[i] = use_block(1000);
+        if (i == 999)
+            for (size_t k = 0; k < 1000; k++)
+                free(blocks[k]);
+    }
+    return context;
+}
+
+START_TEST(what_was_free_before_hides_no_leak)
+{
+    static void *blocks[4000];
+    pthread_t thread;
+    ck_assert_int_eq(mallopt(M_ARENA_MAX, 1), 1);
+    for (size_t i = 0; i < 4000; i++)
+        blocks[i] = use_block(1000);
+    for (size_t i = 0; i < 3999; i++)
+        free(blocks[i]);
+    ck_assert_int_eq(pthread_create(&thread, NULL, use_what_is_free, NULL), 0);
+    options.calls = 10000;
+    expect(forgets_1000_bytes_now_and_then, LEAKCAGE_LEAK, "heap");
+    atomic_store(&over, true);
+    pthread_join(thread, NULL);
+}
+END_TEST
+
 /* What goes wrong. */
 static int crashes(void *context)
 {
@@ -435,6 +475,7 @@ static Suite *suite(void)
     tcase_add_test(cases, a_bounded_cache_is_clean);
     tcase_add_test(cases, a_warm_up_is_clean);
     tcase_add_test(cases, what_we_do_meanwhile_is_not_the_child_s);
+    tcase_add_test(cases, what_was_free_before_hides_no_leak);
     tcase_add_test(cases, a_crash_is_a_failure_and_we_live_on);
     tcase_add_test(cases, an_exit_is_a_failure_with_what_was_printed);
     tcase_add_test(cases, a_hang_is_a_failure);
