@@ -45,8 +45,8 @@ class Values(unittest.TestCase):
     def test_texts(self):
         for value, text in (
                 ("plain", "plain"), (True, "true"), (False, "false"), (3, "3"), (None, ""),
-                ("${{ inputs.n }}", "3"), ("a ${{ github.ref }}/${{'}'}} b", "a refs/heads/main/} b"),
-                ("${{ inputs.artifact }}", "")):
+                ("a ${{ github.ref }}/${{'}'}} b", "a refs/heads/main/} b"),
+                ("${{ inputs.n }}", "3"), ("${{ inputs.artifact }}", "")):
             with self.subTest(text):
                 self.assertEqual(interpolate(value, CONTEXTS), text)
         for value in ("${{ github }}", "${{ github.ref", "${{ always() }}", "${{ }}"):
