@@ -257,10 +257,11 @@ static void mount_root(int control_fd)
     for (size_t i = 0; i < sizeof(inner) / sizeof(inner[0]); i++)
         mount_one(control_fd, &inner[i]);
 
-    (void)symlink("/proc/self/fd", "/new/dev/fd");
-    (void)symlink("/proc/self/fd/0", "/new/dev/stdin");
-    (void)symlink("/proc/self/fd/1", "/new/dev/stdout");
-    (void)symlink("/proc/self/fd/2", "/new/dev/stderr");
+    if (symlink("/proc/self/fd", "/new/dev/fd") < 0 ||
+        symlink("/proc/self/fd/0", "/new/dev/stdin") < 0 ||
+        symlink("/proc/self/fd/1", "/new/dev/stdout") < 0 ||
+        symlink("/proc/self/fd/2", "/new/dev/stderr") < 0)
+        fail(control_fd, "links in /dev: %s", strerror(errno));
 
     if (chdir("/new") < 0 || mount(".", "/", NULL, MS_MOVE, NULL) < 0 || chroot(".") < 0 ||
         chdir("/") < 0)
@@ -283,7 +284,8 @@ static void settle_in(int control_fd, const struct command *c)
     struct rlimit files = {1048576, 1048576}, processes = {RLIM_INFINITY, RLIM_INFINITY};
     struct timespec now;
 
-    (void)sethostname("leakcage", strlen("leakcage"));
+    if (sethostname("leakcage", strlen("leakcage")) < 0)
+        fail(control_fd, "host name: %s", strerror(errno));
     (void)setrlimit(RLIMIT_NOFILE, &files);
     (void)setrlimit(RLIMIT_NPROC, &processes);
     write_setting("/proc/sys/net/ipv4/ip_local_port_range", "10000 65535");
@@ -380,7 +382,9 @@ static bool reap(int signal_fd, pid_t pid, int *ret_status)
     bool ended = false;
     int status;
 
-    (void)read(signal_fd, &info, sizeof(info));
+    /* Whose end it tells, waitpid() tells as well. */
+    ssize_t emptied = read(signal_fd, &info, sizeof(info));
+    (void)emptied;
     for (pid_t p; (p = waitpid(-1, &status, WNOHANG)) > 0;)
         if (p == pid) {
             *ret_status = status;
