@@ -87,10 +87,13 @@ static void json_writer_lead(struct json_writer *writer, const char *key)
     if (writer->failed)
         return;
 
-    if (writer->has_member[writer->depth])
+    bool first = !writer->has_member[writer->depth];
+    if (!first)
         json_writer_put(writer, ",");
     writer->has_member[writer->depth] = true;
-    if (writer->depth > 0)
+    if (writer->row > 0)
+        json_writer_put(writer, first ? "" : " ");
+    else if (writer->depth > 0)
         json_writer_new_line(writer);
     if (key != NULL) {
         json_writer_quote(writer, key);
@@ -117,8 +120,11 @@ static void json_writer_close(struct json_writer *writer, char closer)
     if (writer->failed)
         return;
     bool filled = writer->has_member[writer->depth];
+    bool in_row = writer->row > 0;
+    if (writer->row == writer->depth)
+        writer->row = 0;
     writer->depth--;
-    if (filled)
+    if (filled && !in_row)
         json_writer_new_line(writer);
     json_writer_append(writer, &closer, 1);
 }
@@ -136,6 +142,13 @@ void json_write_object(struct json_writer *writer, const char *key)
 void json_write_array(struct json_writer *writer, const char *key)
 {
     json_writer_open(writer, key, "[]");
+}
+
+void json_write_row(struct json_writer *writer, const char *key)
+{
+    json_writer_open(writer, key, "[]");
+    if (!writer->failed && writer->row == 0)
+        writer->row = writer->depth;
 }
 
 void json_write_close_object(struct json_writer *writer)

@@ -18,6 +18,7 @@ struct json_writer {
     struct error error;
     bool failed;
     unsigned depth;
+    unsigned row;                       /* the depth inside the outermost row; 0: none is open */
     char closer[JSON_WRITER_DEPTH_MAX]; /* of the containers that are open: '}' or ']' */
     bool has_member[JSON_WRITER_DEPTH_MAX + 1];
 };
@@ -30,6 +31,9 @@ void json_write_object(struct json_writer *writer, const char *key);
 void json_write_array(struct json_writer *writer, const char *key);
 void json_write_close_object(struct json_writer *writer);
 void json_write_close_array(struct json_writer *writer);
+
+/* The same as an array, on one line with all that is in it: [1, 2, 3]. Closed as an array. */
+void json_write_row(struct json_writer *writer, const char *key);
 
 /* One value. Bytes of a text that are not UTF-8 become U+FFFD. */
 void json_write_text(struct json_writer *writer, const char *key, const char *text);

@@ -104,6 +104,17 @@ int units_parse_duration(const char *text, nsec_t *ret_ns, struct error *err)
     return 0;
 }
 
+int units_parse_percent(const char *text, double *ret_share, struct error *err)
+{
+    double number = 0;
+    const char *end = units_scan_number(text, &number);
+    if (end == NULL || strcmp(end, "%") != 0)
+        return error_set(err, ERROR_USAGE, "found \"%.40s\", expected a share such as \"5%%\"",
+                         text);
+    *ret_share = number / 100;
+    return 0;
+}
+
 int units_parse_count(const char *text, uint64_t minimum, uint64_t maximum, uint64_t *ret,
                       struct error *err)
 {

@@ -18,6 +18,9 @@
 int units_parse_bytes(const char *text, uint64_t *ret_bytes, struct error *err);
 int units_parse_duration(const char *text, nsec_t *ret_ns, struct error *err);
 
+/* "5%", "0.5%": 0.05, 0.005. */
+int units_parse_percent(const char *text, double *ret_share, struct error *err);
+
 /* A whole number from minimum to maximum, nothing else around it. */
 int units_parse_count(const char *text, uint64_t minimum, uint64_t maximum, uint64_t *ret,
                       struct error *err);

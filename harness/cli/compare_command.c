@@ -41,6 +41,7 @@ static int compare_prepare_revisions(struct compare *compare, struct error *err)
 {
     const struct options *options = compare->options;
     const struct revision_request request = {
+        .option = "--rev",
         .names = options->rev,
         .n_names = options->n_rev,
         .build_command = options->build_command,
@@ -198,8 +199,6 @@ static int compare_check_recordings(const struct options *options, struct error 
 int command_compare(const struct options *options, struct error *err)
 {
     const char *const *operands = options->operands;
-    if (options->json && options->markdown)
-        return error_set(err, ERROR_USAGE, "found --json and --markdown, expected one of them");
     if (operands[0] != NULL && result_folders_is_folder(operands[0]))
         return compare_check_recordings(options, err) < 0 ? -1 : compare_recordings(options, err);
     return compare_run(options, err);

@@ -2,20 +2,9 @@
 /* Variants, as a plan: every repeat is a group in which each variant occurs once, so that all of
  * them see the same machine. In which order they stand there goes round from repeat to repeat:
  * nobody always goes first. */
-#include "cli/compare_variants.h"
-#include "cli/options.h"
-#include "cli/places.h"
-#include "cli/revision.h"
-#include "scenario/plan.h"
+#include "cli/compare_run.h"
 
 #define COMPARE_REPEATS_DEFAULT 4
-
-struct compare_request {
-    const struct options *options;
-    const struct scenario *scenario; /* as it was written; options are applied to copies */
-    const struct places *places;
-    const struct revisions *revisions; /* of the variants' `rev`; NULL: there are none */
-};
 
 /* The one thing that the command line compares variants of: a scenario's name or file, a command,
  * an image, or the first of two commands. The caller owns *ret. */

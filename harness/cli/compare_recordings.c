@@ -49,16 +49,7 @@ static int compare_check(const struct result_folders *folders, struct error *err
                              "of one: name the folders that are to be compared",
                              scenario, folders->items[0].dir, folders->items[i].record->scenario,
                              folders->items[i].dir);
-    for (size_t i = 0; i < folders->n; i++) {
-        CLEANUP(freep) char *path = realpath(folders->items[i].dir, NULL);
-        for (size_t k = i + 1; path != NULL && k < folders->n; k++) {
-            CLEANUP(freep) char *other = realpath(folders->items[k].dir, NULL);
-            if (other != NULL && strcmp(path, other) == 0)
-                return error_set(err, ERROR_USAGE, "%s: found twice, expected every run once",
-                                 folders->items[i].dir);
-        }
-    }
-    return 0;
+    return result_folders_check_once(folders, err);
 }
 
 /* The position of a variant: what its records say, else in the order in which they were found,

@@ -391,7 +391,7 @@ static int compare_check_several(const struct compare_variants *variants, struct
                      variants->items[0].label);
 }
 
-int compare_variants_make(const struct options *options, const struct scenario *scenario,
+int compare_variants_list(const struct options *options, const struct scenario *scenario,
                           struct compare_variants *ret, struct error *err)
 {
     *ret = (struct compare_variants){.n = 0};
@@ -403,7 +403,15 @@ int compare_variants_make(const struct options *options, const struct scenario *
         compare_list_axis(&maker, "--builds", options->builds, compare_word_build, err) < 0 ||
         compare_list_axis(&maker, "--allocators", options->allocators, compare_word_allocator,
                           err) < 0 ||
-        compare_settings_axis(&maker, err) < 0 || compare_multiply(&maker, ret, err) < 0)
+        compare_settings_axis(&maker, err) < 0)
+        return -1;
+    return compare_multiply(&maker, ret, err);
+}
+
+int compare_variants_make(const struct options *options, const struct scenario *scenario,
+                          struct compare_variants *ret, struct error *err)
+{
+    if (compare_variants_list(options, scenario, ret, err) < 0)
         return -1;
     return compare_check_several(ret, err);
 }

@@ -39,6 +39,10 @@ struct compare_variants {
  * text says what there is. */
 int compare_variants_make(const struct options *options, const struct scenario *scenario,
                           struct compare_variants *ret, struct error *err);
+
+/* The same where one is enough, and is what there is when the options ask for nothing. */
+int compare_variants_list(const struct options *options, const struct scenario *scenario,
+                          struct compare_variants *ret, struct error *err);
 void compare_variants_done(struct compare_variants *variants); /* for CLEANUP */
 
 /* The variant that a record is of, by its name; NULL: none of these. */

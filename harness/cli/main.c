@@ -10,6 +10,7 @@
 #include "cli/compare_command.h"
 #include "cli/console.h"
 #include "cli/exit_status.h"
+#include "cli/gate_command.h"
 #include "cli/run_command.h"
 
 #ifndef LEAKCAGE_VERSION
@@ -23,6 +24,8 @@ static int main_dispatch(const struct options *options, struct error *err)
         return command_run(options, err);
     case COMMAND_COMPARE:
         return command_compare(options, err);
+    case COMMAND_GATE:
+        return command_gate(options, err);
     case COMMAND_JUDGE:
         return command_judge(options, err);
     case COMMAND_REPORT:

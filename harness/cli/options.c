@@ -67,6 +67,14 @@ static const struct option long_options[] = {
     {"build", required_argument, NULL, OPTION_BUILD},
     {"repeats", required_argument, NULL, OPTION_REPEATS},
     {"bisect", no_argument, NULL, OPTION_BISECT},
+    {"baseline", required_argument, NULL, OPTION_BASELINE},
+    {"update", no_argument, NULL, OPTION_UPDATE},
+    {"prune", no_argument, NULL, OPTION_PRUNE},
+    {"against", required_argument, NULL, OPTION_AGAINST},
+    {"false-alarms", required_argument, NULL, OPTION_FALSE_ALARMS},
+    {"junit", no_argument, NULL, OPTION_JUNIT},
+    {"sarif", no_argument, NULL, OPTION_SARIF},
+    {"openmetrics", no_argument, NULL, OPTION_OPENMETRICS},
     {"trim-url", required_argument, NULL, OPTION_TRIM},
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, 'V'},
@@ -81,6 +89,7 @@ static const struct {
     {"report", COMMAND_REPORT},   {"list", COMMAND_LIST},   {"show", COMMAND_SHOW},
     {"doctor", COMMAND_DOCTOR},   {"clean", COMMAND_CLEAN}, {"vm", COMMAND_VM},
     {"guest", COMMAND_GUEST},     {"help", COMMAND_HELP},   {"version", COMMAND_VERSION},
+    {"gate", COMMAND_GATE},
 };
 
 static int options_unknown(const char *word, struct error *err)

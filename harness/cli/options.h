@@ -21,6 +21,7 @@
 enum command {
     COMMAND_RUN,
     COMMAND_COMPARE,
+    COMMAND_GATE,
     COMMAND_JUDGE,
     COMMAND_REPORT,
     COMMAND_LIST,
@@ -92,8 +93,16 @@ struct options {
     const char *build_command; /* builds a revision; to be split into words */
     unsigned repeats;          /* 0: not given */
     bool bisect;               /* the exit status is for `git bisect run` */
+    const char *baseline;      /* gate: the file */
+    bool update;               /* gate: write what is right now into the baseline */
+    bool prune;                /* …and take out what was not run */
+    const char *against;       /* gate: a git revision, or a command, to be split into words */
+    double false_alarm_rate;   /* of a whole gate: 0.01 is 1 %; 0: not given */
     bool json;
     bool markdown;
+    bool junit; /* report: as a file that CI systems read */
+    bool sarif;
+    bool openmetrics;
     bool quiet;
     bool no_color;
     struct driver_options driver_options;

@@ -4,65 +4,144 @@
 
 #include "base/cleanup.h"
 
-/* What only a comparison has; NULL: not given. */
-static const char *options_of_compare(const struct options *options)
-{
-    const struct {
-        bool given;
-        const char *name;
-    } words[] = {
-        {options->builds != NULL, "--builds"}, {options->allocators != NULL, "--allocators"},
-        {options->n_args > 0, "--args"},       {options->a != NULL, "--a"},
-        {options->b != NULL, "--b"},           {options->n_rev > 0, "--rev"},
-    };
-    for (size_t i = 0; i < ARRAY_LENGTH(words); i++)
-        if (words[i].given)
-            return words[i].name;
-    return NULL;
-}
+/* An option that not every command takes. */
+struct option_owner {
+    bool given;
+    const char *name;
+    bool taken;       /* by this command */
+    const char *whom; /* the commands that take it, and what it is for */
+};
 
-static int options_check_others(const struct options *options, struct error *err)
+#define OWNER_COMPARE "`leakcage compare`: it says what is compared with what"
+#define OWNER_BUILDS \
+    "`leakcage compare`, where it says what is compared with what, or `leakcage gate`"
+#define OWNER_GATE "`leakcage gate`"
+#define OWNER_REPORT \
+    "`leakcage report RESULT_DIR...`; `leakcage gate` writes this form without being asked"
+
+/* What belongs to other commands would be ignored. */
+static int options_check_owners(const struct options *options, struct error *err)
 {
-    const char *name = options_of_compare(options);
-    if (name != NULL)
-        return error_set(err, ERROR_USAGE,
-                         "%s: found with another command, expected `leakcage compare`: it says "
-                         "what is compared with what",
-                         name);
-    if (options->repeats > 0 && options->command != COMMAND_RUN)
-        return error_set(err, ERROR_USAGE,
-                         "--repeats: found with another command, expected `leakcage compare` or "
-                         "`leakcage run`");
+    bool run = options->command == COMMAND_RUN;
+    bool compare = options->command == COMMAND_COMPARE;
+    bool gate = options->command == COMMAND_GATE;
+    bool report = options->command == COMMAND_REPORT;
+    const struct option_owner owners[] = {
+        {options->builds != NULL, "--builds", compare || gate, OWNER_BUILDS},
+        {options->allocators != NULL, "--allocators", compare || gate, OWNER_BUILDS},
+        {options->n_args > 0, "--args", compare, OWNER_COMPARE},
+        {options->a != NULL, "--a", compare, OWNER_COMPARE},
+        {options->b != NULL, "--b", compare, OWNER_COMPARE},
+        {options->n_rev > 0, "--rev", compare, OWNER_COMPARE},
+        {options->repeats > 0, "--repeats", run || compare || gate,
+         "`leakcage compare`, `leakcage gate` or `leakcage run`"},
+        {options->baseline != NULL, "--baseline", gate, OWNER_GATE},
+        {options->update, "--update", gate, OWNER_GATE},
+        {options->prune, "--prune", gate, OWNER_GATE},
+        {options->against != NULL, "--against", gate, OWNER_GATE},
+        {options->false_alarm_rate > 0, "--false-alarms", gate, OWNER_GATE},
+        {options->junit, "--junit", report, OWNER_REPORT},
+        {options->sarif, "--sarif", report, OWNER_REPORT},
+        {options->openmetrics, "--openmetrics", report, OWNER_REPORT},
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(owners); i++)
+        if (owners[i].given && !owners[i].taken)
+            return error_set(err, ERROR_USAGE, "%s: found with another command, expected %s",
+                             owners[i].name, owners[i].whom);
     return 0;
 }
 
-/* What a comparison cannot do. */
+/* What a command cannot do. */
+struct option_useless {
+    bool given;
+    const char *name;
+    const char *why;
+};
+
+static int options_check_useless(const char *command, const struct option_useless *words, size_t n,
+                                 struct error *err)
+{
+    for (size_t i = 0; i < n; i++)
+        if (words[i].given)
+            return error_set(err, ERROR_USAGE, "%s: found with %s, which has no use for it: %s",
+                             words[i].name, command, words[i].why);
+    return 0;
+}
+
 static int options_check_compare(const struct options *options, struct error *err)
 {
-    const struct {
-        bool given;
-        const char *name;
-        const char *why;
-    } words[] = {
+    const struct option_useless words[] = {
         {options->attach != NULL, "--attach", "what runs already is one thing, as it is"},
         {options->pod != NULL, "--pod", "a pod is run as its manifest says"},
         {options->container != NULL, "--container", "it chooses one of a --pod's"},
         {options->shard != NULL, "--shard", "variants must take turns on one machine"},
     };
-    for (size_t i = 0; i < ARRAY_LENGTH(words); i++)
-        if (words[i].given)
-            return error_set(err, ERROR_USAGE,
-                             "%s: found with compare, which has no use for it: %s", words[i].name,
-                             words[i].why);
+    if (options_check_useless("compare", words, ARRAY_LENGTH(words), err) < 0)
+        return -1;
     if (options->build_command != NULL && options->n_rev == 0)
         return error_set(err, ERROR_USAGE,
                          "--build: found no --rev, expected the revisions that it builds");
     return 0;
 }
 
+/* One baseline, and what is done with it. */
+static int options_check_baseline(const struct options *options, struct error *err)
+{
+    if (options->baseline == NULL && options->against == NULL)
+        return error_set(err, ERROR_USAGE,
+                         "nothing to compare with: leakcage gate --baseline FILE SCENARIO... (with "
+                         "--update it is written), or leakcage gate --against REV SCENARIO...");
+    if (options->baseline != NULL && options->against != NULL)
+        return error_set(err, ERROR_USAGE,
+                         "found both --baseline and --against; expected one of "
+                         "them");
+    if (options->update && options->baseline == NULL)
+        return error_set(err, ERROR_USAGE,
+                         "--update: found no --baseline, expected the file that it writes");
+    if (options->prune && !options->update)
+        return error_set(err, ERROR_USAGE,
+                         "--prune: found no --update, expected it: pruning takes entries out of "
+                         "the baseline's file");
+    if (options->build_command != NULL && options->against == NULL)
+        return error_set(err, ERROR_USAGE,
+                         "--build: found no --against, expected the revision that it builds");
+    return 0;
+}
+
+static int options_check_gate(const struct options *options, struct error *err)
+{
+    const struct option_useless words[] = {
+        {options->attach != NULL, "--attach",
+         "what runs already is one instance, and a repeat is a new one"},
+        {options->shard != NULL, "--shard",
+         "the runs of a case must take turns on one machine; run shards with `leakcage run "
+         "--repeats N --shard I/N`, and gate their results: leakcage gate --baseline FILE "
+         "RESULT_DIR..."},
+        {options->has_expectation, "--expect",
+         "a verdict is compared with the baseline's, not with an expectation"},
+        {options->pod != NULL && options->against != NULL, "--pod",
+         "with --against, another program takes the place of the scenario's; a pod's is in its "
+         "image"},
+        {options->container != NULL && options->pod == NULL, "--container",
+         "it chooses one of a --pod's"},
+    };
+    if (options_check_useless("gate", words, ARRAY_LENGTH(words), err) < 0)
+        return -1;
+    return options_check_baseline(options, err);
+}
+
 /* In an image there are its own files, and none of this machine's. */
 static int options_check_image(const struct options *options, struct error *err)
 {
+    const struct {
+        bool given;
+        const char *name;
+    } programs[] = {
+        {options->builds != NULL, "--builds"},
+        {options->n_rev > 0, "--rev"},
+        {options->a != NULL, "--a"},
+        {options->against != NULL, "--against"},
+    };
     if (options->image == NULL)
         return 0;
     if (options->allocators != NULL)
@@ -70,13 +149,40 @@ static int options_check_image(const struct options *options, struct error *err)
                          "--allocators: found beside --image; LD_PRELOAD names files of this "
                          "machine, which are not in a container. With a library that the image "
                          "has: --env LD_PRELOAD=/path/in/the/image");
-    if (options->builds != NULL || options->n_rev > 0 || options->a != NULL)
-        return error_set(err, ERROR_USAGE,
-                         "%s: found beside --image, which has its own program; an image can be "
-                         "compared with --env and --args",
-                         options->builds != NULL ? "--builds"
-                         : options->n_rev > 0    ? "--rev"
-                                                 : "--a");
+    for (size_t i = 0; i < ARRAY_LENGTH(programs); i++)
+        if (programs[i].given)
+            return error_set(err, ERROR_USAGE,
+                             "%s: found beside --image, which has its own program; an image can be "
+                             "%s",
+                             programs[i].name,
+                             options->command == COMMAND_GATE
+                                 ? "gated against a --baseline that was made of another one"
+                                 : "compared with --env and --args");
+    return 0;
+}
+
+/* Standard output is in one form. */
+static int options_check_form(const struct options *options, struct error *err)
+{
+    const struct {
+        bool given;
+        const char *name;
+    } forms[] = {
+        {options->json, "--json"},
+        {options->markdown, "--markdown"},
+        {options->junit, "--junit"},
+        {options->sarif, "--sarif"},
+        {options->openmetrics, "--openmetrics"},
+    };
+    const char *found = NULL;
+    for (size_t i = 0; i < ARRAY_LENGTH(forms); i++) {
+        if (!forms[i].given)
+            continue;
+        if (found != NULL)
+            return error_set(err, ERROR_USAGE, "found %s and %s, expected one of them", found,
+                             forms[i].name);
+        found = forms[i].name;
+    }
     return 0;
 }
 
@@ -84,9 +190,14 @@ int options_check(const struct options *options, struct error *err)
 {
     if (options->command == COMMAND_HELP || options->command == COMMAND_VERSION)
         return 0;
-    if (options->command != COMMAND_COMPARE)
-        return options_check_others(options, err);
-    if (options_check_compare(options, err) < 0)
+    if (options_check_owners(options, err) < 0)
         return -1;
-    return options_check_image(options, err);
+    if (options->command == COMMAND_COMPARE && options_check_compare(options, err) < 0)
+        return -1;
+    if (options->command == COMMAND_GATE && options_check_gate(options, err) < 0)
+        return -1;
+    if (options->command != COMMAND_COMPARE && options->command != COMMAND_GATE &&
+        options->command != COMMAND_REPORT)
+        return 0;
+    return options_check_form(options, err) < 0 ? -1 : options_check_image(options, err);
 }

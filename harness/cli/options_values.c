@@ -4,9 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/units.h"
 
 #define LIMIT_MIN_BYTES (UINT64_C(1) << 20)
+
+/* Less than this no gate can promise, and more is no gate. */
+#define FALSE_ALARMS_MIN 0.0001
+#define FALSE_ALARMS_MAX 0.1
 
 static int options_parse_expect(const char *text, struct options *ret, struct error *err)
 {
@@ -347,12 +352,46 @@ static int options_set_comparison(int code, const char *value, struct options *r
     }
 }
 
+/* "1%" or "0.01". */
+static int options_parse_share(const char *text, double minimum, double maximum, double *ret,
+                               struct error *err)
+{
+    char *end = NULL;
+    errno = 0;
+    double share = strtod(text, &end);
+    bool percent = end != text && strcmp(end, "%") == 0;
+    if (percent)
+        share /= 100;
+    if (end == text || (*end != '\0' && !percent) || errno != 0 || !(share >= minimum) ||
+        share > maximum)
+        return error_set(err, ERROR_USAGE,
+                         "found \"%.40s\", expected a share from %g%% to %g%%, such as 1%% or 0.01",
+                         text, 100 * minimum, 100 * maximum);
+    *ret = share;
+    return 0;
+}
+
+/* What a gate compares with. 1: not one of these. */
+static int options_set_gate(int code, const char *value, struct options *ret, struct error *err)
+{
+    if (code == OPTION_FALSE_ALARMS)
+        return options_parse_share(value, FALSE_ALARMS_MIN, FALSE_ALARMS_MAX,
+                                   &ret->false_alarm_rate, err);
+    if (code != OPTION_BASELINE && code != OPTION_AGAINST)
+        return 1;
+    if (*value == '\0')
+        return error_set(err, ERROR_USAGE, "found an empty word, expected %s",
+                         code == OPTION_BASELINE ? "a file" : "a git revision or a command");
+    *(code == OPTION_BASELINE ? &ret->baseline : &ret->against) = value;
+    return 0;
+}
+
 int options_set_value(int code, const char *value, struct options *ret, struct error *err)
 {
     static int (*const setters[])(int code, const char *value, struct options *ret,
                                   struct error *err) = {
         options_set_request,    options_set_service, options_set_word,
-        options_set_comparison, options_set_number,
+        options_set_comparison, options_set_number,  options_set_gate,
     };
     for (size_t i = 0; i < sizeof(setters) / sizeof(setters[0]); i++) {
         int status = setters[i](code, value, ret, err);
@@ -364,29 +403,21 @@ int options_set_value(int code, const char *value, struct options *ret, struct e
 
 void options_set_flag(int code, struct options *ret)
 {
-    switch (code) {
-    case OPTION_BISECT:
-        ret->bisect = true;
-        break;
-    case OPTION_JSON:
-        ret->json = true;
-        break;
-    case OPTION_MARKDOWN:
-        ret->markdown = true;
-        break;
-    case OPTION_QUIET:
-        ret->quiet = true;
-        break;
-    case OPTION_NO_COLOR:
-        ret->no_color = true;
-        break;
-    case 'h':
+    const struct {
+        int code;
+        bool *flag;
+    } flags[] = {
+        {OPTION_BISECT, &ret->bisect},     {OPTION_JSON, &ret->json},
+        {OPTION_MARKDOWN, &ret->markdown}, {OPTION_QUIET, &ret->quiet},
+        {OPTION_NO_COLOR, &ret->no_color}, {OPTION_UPDATE, &ret->update},
+        {OPTION_PRUNE, &ret->prune},       {OPTION_JUNIT, &ret->junit},
+        {OPTION_SARIF, &ret->sarif},       {OPTION_OPENMETRICS, &ret->openmetrics},
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(flags); i++)
+        if (flags[i].code == code)
+            *flags[i].flag = true;
+    if (code == 'h')
         ret->command = COMMAND_HELP;
-        break;
-    case 'V':
+    if (code == 'V')
         ret->command = COMMAND_VERSION;
-        break;
-    default:
-        break;
-    }
 }

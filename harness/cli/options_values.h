@@ -59,6 +59,14 @@ enum option_code {
     OPTION_BUILD,
     OPTION_REPEATS,
     OPTION_BISECT,
+    OPTION_BASELINE,
+    OPTION_UPDATE,
+    OPTION_PRUNE,
+    OPTION_AGAINST,
+    OPTION_FALSE_ALARMS,
+    OPTION_JUNIT,
+    OPTION_SARIF,
+    OPTION_OPENMETRICS,
 };
 
 /* Set what the option `code` says. 1: it takes no value (see options_set_flag()). */

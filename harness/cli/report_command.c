@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
@@ -9,6 +10,10 @@
 #include "cli/console.h"
 #include "cli/exit_status.h"
 #include "cli/result_folders.h"
+#include "report/ci_junit.h"
+#include "report/ci_openmetrics.h"
+#include "report/ci_sarif.h"
+#include "report/records_ci.h"
 #include "report/table.h"
 #include "scenario/record_files.h"
 
@@ -54,13 +59,40 @@ static int report_write_json(const struct table *table, struct buffer *out, stru
     return json_writer_end(&writer, err);
 }
 
+/* A form that CI systems read. */
+static int report_write_ci(const struct options *options, const struct result_folders *results,
+                           struct buffer *out, struct error *err)
+{
+    CLEANUP(ci_list_done) struct ci_list list = {0};
+    CLEANUP(freep) char *directory = getcwd(NULL, 0);
+    CLEANUP(freep) struct records_ci_item *items = calloc(results->n + 1, sizeof(*items));
+    if (items == NULL)
+        return error_out_of_memory(err);
+    for (size_t i = 0; i < results->n; i++)
+        items[i] = (struct records_ci_item){results->items[i].record, results->items[i].dir};
+    const struct records_ci_input input = {items, results->n, results->n_broken};
+    if (records_ci(&input, &list, err) < 0)
+        return -1;
+    list.report.directory = directory;
+    return options->junit   ? ci_junit_write(&list.report, out, err)
+           : options->sarif ? ci_sarif_write(&list.report, out, err)
+                            : ci_openmetrics_write(&list.report, out, err);
+}
+
+static int report_write(const struct options *options, const struct result_folders *results,
+                        const struct table *table, struct buffer *out, struct error *err)
+{
+    if (options->junit || options->sarif || options->openmetrics)
+        return report_write_ci(options, results, out, err);
+    return options->json ? report_write_json(table, out, err) : table_write(table, out, err);
+}
+
 /* The text that was asked for, to where it was. */
-static int report_print(const struct options *options, const struct table *table, struct error *err)
+static int report_print(const struct options *options, const struct result_folders *results,
+                        const struct table *table, struct error *err)
 {
     CLEANUP(buffer_done) struct buffer text = BUFFER_INIT(REPORT_TEXT_MAX_BYTES);
-    int status =
-        options->json ? report_write_json(table, &text, err) : table_write(table, &text, err);
-    if (status < 0)
+    if (report_write(options, results, table, &text, err) < 0)
         return -1;
     if (options->output_dir != NULL)
         return file_write_atomic(AT_FDCWD, options->output_dir, buffer_text(&text), text.length,
@@ -76,8 +108,6 @@ int command_report(const struct options *options, struct error *err)
     console_init(&console, options);
     if (options->operands[0] == NULL)
         return error_set(err, ERROR_USAGE, "no result folder given: leakcage report RESULT_DIR...");
-    if (options->json && options->markdown)
-        return error_set(err, ERROR_USAGE, "found --json and --markdown, expected one of them");
     if (result_folders_read(options->operands, &results, err) < 0)
         return -1;
     report_sort(&results);
@@ -100,7 +130,7 @@ int command_report(const struct options *options, struct error *err)
     if (options->output_dir != NULL)
         table.style.color = false;
     /* With nothing to show, what was told has said it all. */
-    if (results.n > 0 && report_print(options, &table, err) < 0)
+    if (results.n > 0 && report_print(options, &results, &table, err) < 0)
         return -1;
     return (int)status;
 }

@@ -122,3 +122,17 @@ int result_folders_read(const char *const *operands, struct result_folders *ret,
     }
     return 0;
 }
+
+int result_folders_check_once(const struct result_folders *folders, struct error *err)
+{
+    for (size_t i = 0; i < folders->n; i++) {
+        CLEANUP(freep) char *path = realpath(folders->items[i].dir, NULL);
+        for (size_t k = i + 1; path != NULL && k < folders->n; k++) {
+            CLEANUP(freep) char *other = realpath(folders->items[k].dir, NULL);
+            if (other != NULL && strcmp(path, other) == 0)
+                return error_set(err, ERROR_USAGE, "%s: found twice, expected every run once",
+                                 folders->items[i].dir);
+        }
+    }
+    return 0;
+}

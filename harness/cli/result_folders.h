@@ -27,5 +27,8 @@ void result_folders_done(struct result_folders *folders); /* for CLEANUP */
 /* Drop one, and count it as broken. */
 void result_folders_drop(struct result_folders *folders, size_t index);
 
+/* Is each of them there once? ERROR_USAGE names one that is not. */
+int result_folders_check_once(const struct result_folders *folders, struct error *err);
+
 /* Is it a folder? */
 bool result_folders_is_folder(const char *path);

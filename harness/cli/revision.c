@@ -94,7 +94,8 @@ static int revision_make(const struct revision_request *request, const struct re
                          struct revision *revision, struct error *err)
 {
     struct error why = {.kind = ERROR_NONE};
-    if (request->console != NULL)
+    bool lies_here = revision_is_worktree(revision) && request->build_command == NULL;
+    if (request->console != NULL && !lies_here)
         console_say(request->console, "%s (%s): %s", revision->name, revision->short_commit,
                     request->build_command != NULL ? "building" : "checking out");
     if (!revision_is_worktree(revision) &&
@@ -126,7 +127,7 @@ static int revisions_make(const struct revision_request *request, struct revisio
         const struct revision *same = revision_find_same(revisions, i);
         if (same == NULL) {
             if (revision_make(request, revisions, revision, err) < 0)
-                return error_prefix(err, "--rev %.100s", revision->name);
+                return error_prefix(err, "%s %.100s", revisions->option, revision->name);
         } else if (same->failed != NULL) {
             revision->failed = strdup(same->failed);
             if (revision->failed == NULL)
@@ -141,7 +142,8 @@ static int revisions_check_build(const struct revision_request *request, struct 
 {
     CLEANUP(freep) char **words = NULL;
     if (request->n_names > OPTIONS_REV_MAX)
-        return error_set(err, ERROR_USAGE, "--rev: given more than %d times", OPTIONS_REV_MAX);
+        return error_set(err, ERROR_USAGE, "%s: given more than %d times", request->option,
+                         OPTIONS_REV_MAX);
     if (request->build_command != NULL && words_split(request->build_command, &words, err) < 0)
         return error_prefix(err, "--build");
     return 0;
@@ -150,11 +152,11 @@ static int revisions_check_build(const struct revision_request *request, struct 
 int revisions_prepare(const struct revision_request *request, struct revisions *ret,
                       struct error *err)
 {
-    CLEANUP(revisions_done) struct revisions revisions = {.n = 0};
+    CLEANUP(revisions_done) struct revisions revisions = {.option = request->option};
     if (revisions_check_build(request, err) < 0)
         return -1;
     if (git_find(&revisions.git, err) < 0)
-        return error_prefix(err, "--rev");
+        return error_prefix(err, "%s", request->option);
     if (work_folder_make(request->results_dir, WORK_FOLDER_REVISIONS, &revisions.folder, err) < 0)
         return -1;
     for (; revisions.n < request->n_names; revisions.n++) {
@@ -162,7 +164,7 @@ int revisions_prepare(const struct revision_request *request, struct revisions *
         *revision = (struct revision){.name = request->names[revisions.n]};
         if (revision_resolve(&revisions, revision, err) < 0) {
             free(revision->top);
-            return error_prefix(err, "--rev");
+            return error_prefix(err, "%s", request->option);
         }
     }
     if (revisions_make(request, &revisions, err) < 0)
@@ -180,11 +182,13 @@ static bool revisions_have(const struct revisions *revisions, const char *path)
            (path[length] == '/' || path[length] == '\0');
 }
 
-static int revisions_error(const char *what, const char *word, const char *fix, struct error *err)
+static int revisions_error(const struct revisions *revisions, const char *what, const char *word,
+                           const char *fix, struct error *err)
 {
     return error_set(err, ERROR_USAGE,
-                     "--rev: found %s%s%.200s%s, which is the same in every revision, expected %s",
-                     what, *word != '\0' ? " \"" : "", word, *word != '\0' ? "\"" : "", fix);
+                     "%s: found %s%s%.200s%s, which is the same in every revision, expected %s",
+                     revisions->option, what, *word != '\0' ? " \"" : "", word,
+                     *word != '\0' ? "\"" : "", fix);
 }
 
 /* A program that is given by a relative path lies in the clone when the scenario's folder does. */
@@ -194,7 +198,7 @@ static int revisions_check_relative(const struct revisions *revisions,
     CLEANUP(freep) char *dir = realpath(*scenario->dir != '\0' ? scenario->dir : ".", NULL);
     if (dir == NULL || revisions_have(revisions, dir))
         return 0;
-    return revisions_error("the scenario's program in", dir,
+    return revisions_error(revisions, "the scenario's program in", dir,
                            "a scenario that lies in the repository here", err);
 }
 
@@ -204,11 +208,11 @@ static int revisions_check_words(const struct revisions *revisions, const struct
 {
     const char *const *const lists[] = {service->command + 1, service->args};
     if (service->command[1] == NULL && service->args[0] == NULL)
-        return revisions_error("the program", service->command[0], fix, err);
+        return revisions_error(revisions, "the program", service->command[0], fix, err);
     for (size_t i = 0; i < ARRAY_LENGTH(lists); i++)
         for (const char *const *word = lists[i]; *word != NULL; word++)
             if (revisions_have(revisions, *word))
-                return revisions_error("the absolute path", *word,
+                return revisions_error(revisions, "the absolute path", *word,
                                        "a relative one, for it is run in a clone", err);
     return 0;
 }
@@ -220,15 +224,15 @@ int revisions_check(const struct revisions *revisions, const struct scenario *sc
     const char *word = service->command[0];
     static const char by_path[] = "a program of the revision by its path, such as ./service";
     if (settings->image != NULL)
-        return revisions_error("the image", settings->image, by_path, err);
+        return revisions_error(revisions, "the image", settings->image, by_path, err);
     if (settings->attach != NULL)
-        return revisions_error("what runs already,", settings->attach, by_path, err);
+        return revisions_error(revisions, "what runs already,", settings->attach, by_path, err);
     if (word == NULL)
         return 0; /* and no plan can be made of it */
     if (strncmp(word, "{services}", strlen("{services}")) == 0)
-        return revisions_error("the sample service", word, by_path, err);
+        return revisions_error(revisions, "the sample service", word, by_path, err);
     if (revisions_have(revisions, word))
-        return revisions_error("the absolute path", word, by_path, err);
+        return revisions_error(revisions, "the absolute path", word, by_path, err);
     if (word[0] != '/' && strchr(word, '/') != NULL)
         return revisions_check_relative(revisions, scenario, err);
     return revisions_check_words(revisions, service, by_path, err);

@@ -29,6 +29,7 @@ struct revision {
 };
 
 struct revisions {
+    const char *option;                    /* as in the request */
     struct revision list[OPTIONS_REV_MAX]; /* in the order in which they were asked for */
     unsigned n;
     struct git git; /* the repository */
@@ -36,6 +37,7 @@ struct revisions {
 };
 
 struct revision_request {
+    const char *option; /* which asks for them, for messages: "--rev" */
     const char *const *names;
     unsigned n_names;
     const char *build_command; /* to be split into words; NULL: there is nothing to build */

@@ -16,17 +16,23 @@ int run_session_check_output(const char *dir, struct error *err)
     return 0;
 }
 
+void run_session_continue(struct run_session *session)
+{
+    size_t parts = plan_count_parts(session->plan);
+    unsigned jobs = session->options->jobs;
+    /* No more guests than there are parts to take. */
+    session->driver_options.guests = jobs < parts ? jobs : (unsigned)parts;
+    session->console->n_planned = session->plan->n_runs;
+}
+
 int run_session_prepare(struct run_session *session, const struct places *places, struct error *err)
 {
     const struct options *options = session->options;
-    size_t parts = plan_count_parts(session->plan);
     struct driver_options *driver_options = &session->driver_options;
     *driver_options = options->driver_options;
     driver_options->program_path = places->program;
     driver_options->guest_init_path = places->guest_init;
-    /* No more guests than there are parts to take. */
-    driver_options->guests = options->jobs < parts ? options->jobs : (unsigned)parts;
-    session->console->n_planned = session->plan->n_runs;
+    run_session_continue(session);
     if (run_place_choose(options, session->plan, driver_options, session->console, &session->driver,
                          err) < 0)
         return -1;

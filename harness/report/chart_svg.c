@@ -27,6 +27,10 @@
 /* The least columns a series has, however many there are. */
 #define CHART_COLUMNS_MIN 8
 
+/* A close-up has at least so much of the highest value in it, and more than so much is none. */
+#define CHART_CLOSE_UP_LEAST 0.02
+#define CHART_CLOSE_UP_MOST  0.6
+
 #define CHART_NAME_COLUMNS   48
 #define CHART_NAME_BYTES_MAX ((size_t)64 * 1024)
 #define CHART_LETTER         6.6 /* what a letter takes */
@@ -38,6 +42,8 @@ struct chart_frame {
     struct html_writer *writer;
     const struct chart *chart;
     double x_min, x_max, y_min, y_max;
+    double y_lowest;       /* of all that is there */
+    bool close_up;         /* the axis begins near that, not at 0 */
     double x_step, y_step; /* from tick to tick */
     size_t points;         /* of all series */
 };
@@ -60,6 +66,8 @@ void chart_svg_style(struct html_writer *writer)
                      "fill:none}\n"
                      ".chart .line{fill:none;stroke-width:2;stroke-linejoin:round;"
                      "stroke-linecap:round}\n"
+                     ".chart .band{stroke:none;opacity:.2}.chart .b0{fill:var(--s3)}"
+                     ".chart .b1{fill:var(--s2);opacity:.35}\n"
                      ".chart .thin{stroke-width:1.2;opacity:.8}.chart .cross{stroke-width:2.5}\n"
                      ".chart .line:hover{stroke-width:3.5;opacity:1}\n");
     for (unsigned i = 0; i < CHART_COLORS; i++)
@@ -78,6 +86,16 @@ static double chart_step(double range, double steps)
     return power * (rest <= 1 ? 1 : rest <= 2 ? 2 : rest <= 5 ? 5 : 10);
 }
 
+/* Where 0 is so far below that differences would be some pixels only, the axis begins elsewhere. */
+static void chart_look_closely(struct chart_frame *frame)
+{
+    double range = fmax(frame->y_max - frame->y_lowest, CHART_CLOSE_UP_LEAST * frame->y_max);
+    frame->close_up = frame->chart->close_up && frame->y_lowest - 0.1 * range > 0 &&
+                      range < CHART_CLOSE_UP_MOST * frame->y_max;
+    if (frame->close_up)
+        frame->y_min = frame->y_lowest - 0.1 * range;
+}
+
 /* What the axes reach over: all points from zero on, and the rules near them. */
 static void chart_measure(struct chart_frame *frame)
 {
@@ -92,12 +110,19 @@ static void chart_measure(struct chart_frame *frame)
             frame->x_max = fmax(frame->x_max, point->x);
             frame->y_min = fmin(frame->y_min, point->y);
             frame->y_max = fmax(frame->y_max, point->y);
+            frame->y_lowest = fmin(frame->y_lowest, point->y);
         }
     }
     double near = 2.5 * frame->y_max;
     for (size_t i = 0; i < chart->n_rules; i++)
         if (chart->rules[i].y > frame->y_max && chart->rules[i].y <= near)
             frame->y_max = chart->rules[i].y;
+    for (size_t i = 0; i < chart->n_bands; i++) {
+        if (chart->bands[i].high > frame->y_max && chart->bands[i].high <= near)
+            frame->y_max = chart->bands[i].high;
+        frame->y_lowest = fmin(frame->y_lowest, chart->bands[i].low);
+    }
+    chart_look_closely(frame);
     if (frame->x_max <= frame->x_min)
         frame->x_max = frame->x_min + 1;
     if (frame->y_max <= frame->y_min)
@@ -105,7 +130,9 @@ static void chart_measure(struct chart_frame *frame)
     frame->y_step = chart_step(frame->y_max - frame->y_min, 7);
     frame->x_step = chart_step(frame->x_max - frame->x_min, 8);
     frame->y_max += 0.04 * (frame->y_max - frame->y_min);
-    frame->y_min = frame->y_min < 0 ? floor(frame->y_min / frame->y_step) * frame->y_step : 0;
+    frame->y_min = frame->y_min < 0 || frame->close_up
+                       ? floor(frame->y_min / frame->y_step) * frame->y_step
+                       : 0;
 }
 
 static double chart_x(const struct chart_frame *frame, double x)
@@ -168,7 +195,7 @@ static void chart_axes(const struct chart_frame *frame)
     html_put(writer, "</text>");
     html_printf(writer, "<text x=\"%d\" y=\"%d\">", 4, CHART_TOP - 14);
     html_text(writer, frame->chart->y_label);
-    html_put(writer, "</text>\n");
+    html_put(writer, frame->close_up ? " (not from 0)</text>\n" : "</text>\n");
 }
 
 static void chart_title(struct html_writer *writer, const struct chart_series *series)
@@ -251,6 +278,24 @@ static void chart_rules(const struct chart_frame *frame)
     }
 }
 
+static void chart_bands(const struct chart_frame *frame)
+{
+    for (size_t i = 0; i < frame->chart->n_bands; i++) {
+        const struct chart_band *band = &frame->chart->bands[i];
+        double low = fmax(band->low, frame->y_min);
+        double high = fmin(band->high, frame->y_max);
+        if (!(low <= high))
+            continue;
+        double top = chart_round(chart_y(frame, high));
+        /* However little lies between: it is there. */
+        double bottom = fmax(chart_round(chart_y(frame, low)), top + 1);
+        html_printf(frame->writer, "<path class=\"band b%u\" d=\"M%d %gH%dV%gH%d\"><title>",
+                    band->look, CHART_LEFT, top, CHART_WIDTH - CHART_RIGHT, bottom, CHART_LEFT);
+        html_text(frame->writer, band->name);
+        html_put(frame->writer, "</title></path>\n");
+    }
+}
+
 /* Where the next entry of the legend goes. */
 struct chart_legend {
     struct html_writer *writer; /* NULL: only measure */
@@ -295,6 +340,10 @@ static unsigned chart_legend(const struct chart_frame *frame, struct html_writer
         chart_legend_entry(&legend, series->name,
                            series->crosses ? "m9 -5l10 10m0 -10l-10 10" : "h28", look);
     }
+    for (size_t i = 0; i < chart->n_bands; i++) {
+        snprintf(look, sizeof(look), "band b%u", chart->bands[i].look);
+        chart_legend_entry(&legend, chart->bands[i].name, "m0 -4h28v8h-28", look);
+    }
     for (size_t i = 0; i < chart->n_rules; i++) {
         const struct chart_rule *rule = &chart->rules[i];
         bool shown = chart_shows(frame, rule);
@@ -327,10 +376,11 @@ static void chart_series(const struct chart_frame *frame, const struct chart_ser
 
 void chart_svg_write(struct html_writer *writer, const struct chart *chart)
 {
-    struct chart_frame frame = {.writer = writer, .chart = chart};
+    struct chart_frame frame = {.writer = writer, .chart = chart, .y_lowest = CHART_VALUE_MAX};
     chart_measure(&frame);
     unsigned legend_rows = chart_legend(&frame, NULL);
-    size_t columns = CHART_POINTS_MAX / 2 / (chart->n_series > 0 ? chart->n_series : 1);
+    size_t points_max = chart->points_max > 0 ? chart->points_max : CHART_POINTS_MAX;
+    size_t columns = points_max / 2 / (chart->n_series > 0 ? chart->n_series : 1);
     columns = columns < CHART_COLUMNS ? columns : CHART_COLUMNS;
     columns = columns > CHART_COLUMNS_MIN ? columns : CHART_COLUMNS_MIN;
     const struct chart_columns thin = {.x0 = frame.x_min,
@@ -343,6 +393,7 @@ void chart_svg_write(struct html_writer *writer, const struct chart *chart)
                 CHART_TOP + CHART_PLOT + CHART_BELOW + CHART_LEGEND_ROW * (int)legend_rows + 6);
     html_text(writer, chart->title);
     html_put(writer, "\">\n");
+    chart_bands(&frame);
     chart_axes(&frame);
     chart_rules(&frame);
     for (size_t i = 0; i < chart->n_series; i++)

@@ -28,6 +28,13 @@ struct chart_rule {
     double y;
 };
 
+/* What lies between two values, filled. It is named in the legend. */
+struct chart_band {
+    const char *name;
+    double low, high;
+    unsigned look; /* colour: 0 or 1; a later band lies over an earlier one */
+};
+
 struct chart {
     const char *title; /* for those who cannot see it */
     const char *x_label, *y_label;
@@ -35,6 +42,10 @@ struct chart {
     size_t n_series;
     const struct chart_rule *rules; /* borrowed */
     size_t n_rules;
+    const struct chart_band *bands; /* borrowed */
+    size_t n_bands;
+    bool close_up;     /* the axis need not begin at 0, where all there is to see is far above */
+    size_t points_max; /* so many are drawn of all series at most; 0: as many as can be seen */
 };
 
 /* What all charts of a document look like: CSS, once, for its <style>. Light, and dark where the

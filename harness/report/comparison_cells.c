@@ -124,7 +124,7 @@ const char *comparison_ratio_title(const struct comparison *comparison, char *te
     double least = 1;
     double most = 0;
     for (unsigned i = 1; i < comparison->n; i++) {
-        for (unsigned k = 0; k < FIGURE_MAX_; k++) {
+        for (unsigned k = 0; k < FIGURE_COMPARED_MAX_; k++) {
             const struct comparison_figure *figure = &comparison->variant[i].figure[k];
             if (!figure->has_ratio || figure->confidence <= 0)
                 continue;

@@ -4,59 +4,17 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "report/chart_svg.h"
 #include "report/comparison_cells.h"
 #include "report/comparison_overlay.h"
-#include "report/html_text.h"
+#include "report/html_page.h"
 
 #define HTML_FACTS_MAX ((size_t)4096)
-/* Remarks may quote logs: what of one is shown, and how many are. */
-#define HTML_REMARK_MAX  ((size_t)800)
-#define HTML_REMARKS_MAX 64
-
-static void html_style(struct html_writer *writer)
-{
-    html_put(
-        writer,
-        "<style>\n"
-        ":root{color-scheme:light dark;--paper:#fff;--text:#1a1a1a;--soft:#666;--line:#ddd;"
-        "--good:#00734f;--bad:#b8400a;--warn:#7a5a00}\n"
-        "@media screen and (prefers-color-scheme:dark){:root{--paper:#17191d;--text:#e6e6e6;"
-        "--soft:#9aa0a6;--line:#3a3d43;--good:#3ccf9e;--bad:#ff8a4c;--warn:#e6b93c}}\n"
-        "body{background:var(--paper);color:var(--text);font:16px/1.45 system-ui,sans-serif;"
-        "max-width:1000px;margin:0 auto;padding:1.2em 1em 3em}\n"
-        "h1{font-size:1.5em;margin:0;overflow-wrap:anywhere}h2{font-size:1.1em;margin:2em 0 .2em}\n"
-        "p{margin:.3em 0}.facts,.about{color:var(--soft);font-size:.9em}\n"
-        ".sentence{font-size:1.2em;font-weight:600;margin:1em 0;overflow-wrap:anywhere}\n"
-        ".scroll{overflow-x:auto}\n"
-        "table{border-collapse:collapse;font-variant-numeric:tabular-nums;margin-top:.6em}\n"
-        "th,td{padding:.3em .8em;border-bottom:1px solid var(--line);text-align:right;"
-        "vertical-align:top;white-space:nowrap}\n"
-        "thead th{border-bottom:2px solid var(--soft);max-width:16em;overflow:hidden;"
-        "text-overflow:ellipsis}\n"
-        "th:first-child{text-align:left;font-weight:400;position:sticky;left:0;"
-        "background:var(--paper)}\n"
-        "td small,th small{color:var(--soft);font-weight:400}td small{display:block}\n"
-        ".claimed{font-weight:700}.good{color:var(--good)}.bad{color:var(--bad)}"
-        ".warn{color:var(--warn)}.verdict{font-weight:700}\n"
-        "ul{padding-left:1.2em}li{overflow-wrap:anywhere;margin:.2em 0}\n"
-        "@media(max-width:600px){body{font-size:15px}th,td{padding:.3em .5em}}\n"
-        "@media print{body{max-width:none;padding:0;font-size:11pt}.scroll{overflow:visible}"
-        "svg,table,li{break-inside:avoid}.chart{min-width:0}}\n");
-    chart_svg_style(writer);
-    html_put(writer, "</style>\n");
-}
 
 static void html_head(struct html_writer *writer, const struct comparison_report *report)
 {
     CLEANUP(buffer_done) struct buffer facts = BUFFER_INIT(HTML_FACTS_MAX);
-    html_put(writer, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n"
-                     "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
-                     "<title>");
-    html_text(writer, report->scenario);
-    html_put(writer, ": comparison</title>\n");
-    html_style(writer);
-    html_put(writer, "</head>\n<body>\n<h1>");
+    html_page_begin(writer, report->scenario, "comparison", "");
+    html_put(writer, "<h1>");
     html_text(writer, report->scenario);
     html_put(writer, "</h1>\n<p class=\"facts\">leakcage compare");
     comparison_facts(report, &facts);
@@ -150,7 +108,7 @@ static void html_cell(struct html_writer *writer, const struct comparison *compa
 
 static void html_figures(struct html_writer *writer, const struct comparison *comparison)
 {
-    for (unsigned k = 0; k < FIGURE_MAX_; k++) {
+    for (unsigned k = 0; k < FIGURE_COMPARED_MAX_; k++) {
         struct comparison_row row;
         comparison_row_of(comparison, (enum figure)k, &row);
         if (k == FIGURE_KILLED && !row.has_figure)
@@ -191,37 +149,12 @@ static void html_table(struct html_writer *writer, const struct comparison *comp
     html_put(writer, "</p>\n");
 }
 
-/* Where remarks go, and how many there were. */
-struct html_remarks {
-    struct html_writer *writer;
-    unsigned n;
-};
-
-static void html_remark(void *user, const char *subject, const char *text)
-{
-    struct html_remarks *remarks = user;
-    struct html_writer *writer = remarks->writer;
-    if (remarks->n++ >= HTML_REMARKS_MAX)
-        return;
-    html_put(writer, "<li>");
-    if (subject != NULL) {
-        html_put(writer, "<b>");
-        html_text(writer, subject);
-        html_put(writer, "</b>: ");
-    }
-    html_text_printf(writer, "%.*s%s", (int)HTML_REMARK_MAX, text,
-                     strlen(text) > HTML_REMARK_MAX ? "…" : "");
-    html_put(writer, "</li>\n");
-}
-
 static void html_remarks_write(struct html_writer *writer, const struct comparison_report *report)
 {
-    struct html_remarks remarks = {.writer = writer};
-    html_put(writer, "<ul>\n");
-    comparison_remarks(report, html_remark, &remarks);
-    if (remarks.n > HTML_REMARKS_MAX)
-        html_printf(writer, "<li>and %u more</li>\n", remarks.n - HTML_REMARKS_MAX);
-    html_put(writer, "</ul>\n");
+    struct html_list list = {.writer = writer};
+    html_list_begin(&list);
+    comparison_remarks(report, html_list_item, &list);
+    html_list_end(&list);
 }
 
 int comparison_html_write(const struct comparison_report *report, struct buffer *out,
@@ -242,7 +175,8 @@ int comparison_html_write(const struct comparison_report *report, struct buffer 
                       "when the kernel has taken back all it can; every repeat is a line</p>\n"
                       "<div class=\"scroll\">\n");
     comparison_overlay_floors(&writer, report);
-    html_put(&writer, "</div>\n</body>\n</html>\n");
+    html_put(&writer, "</div>\n");
+    html_page_end(&writer);
     if (html_end(&writer, err) < 0)
         return error_prefix(err, "the HTML report");
     return buffer_append(out, buffer_text(&text), text.length, err);

@@ -1,12 +1,5 @@
 #include "report/comparison_json.h"
-
-#include <string.h>
-
-/* NULL, and with it no key, for what does not apply. */
-static const char *comparison_json_word(const char *text)
-{
-    return text != NULL && text[0] != '\0' ? text : NULL;
-}
+#include "report/json_texts.h"
 
 static void comparison_json_figure(struct json_writer *writer, enum figure name,
                                    const struct comparison_figure *figure)
@@ -35,31 +28,15 @@ static void comparison_json_figure(struct json_writer *writer, enum figure name,
     json_write_close_object(writer);
 }
 
-static void comparison_json_texts(struct json_writer *writer, const char *key,
-                                  const char *const *texts, size_t n)
-{
-    bool open = false;
-    for (size_t i = 0; texts != NULL && i < n; i++) {
-        if (texts[i] == NULL)
-            continue;
-        if (!open)
-            json_write_array(writer, key);
-        open = true;
-        json_write_text(writer, NULL, texts[i]);
-    }
-    if (open)
-        json_write_close_array(writer);
-}
-
 static void comparison_json_variant(struct json_writer *writer,
                                     const struct comparison_variant *variant,
                                     const struct comparison_member *member)
 {
     json_write_object(writer, NULL);
-    json_write_text(writer, "name", comparison_json_word(member->variant));
+    json_write_text(writer, "name", json_word(member->variant));
     json_write_text(writer, "label", variant->name);
-    json_write_text(writer, "build", comparison_json_word(member->build));
-    json_write_text(writer, "malloc", comparison_json_word(member->allocator));
+    json_write_text(writer, "build", json_word(member->build));
+    json_write_text(writer, "malloc", json_word(member->allocator));
     json_write_text(writer, "skipped", variant->skipped);
     if (variant->has_verdict) {
         json_write_text(writer, "verdict", verdict_kind_name(variant->kind));
@@ -70,12 +47,12 @@ static void comparison_json_variant(struct json_writer *writer,
         json_write_u64(writer, "runs", variant->runs);
         json_write_u64(writer, "failed", variant->failed);
         json_write_object(writer, "figures");
-        for (unsigned k = 0; k < FIGURE_MAX_; k++)
+        for (unsigned k = 0; k < FIGURE_COMPARED_MAX_; k++)
             comparison_json_figure(writer, (enum figure)k, &variant->figure[k]);
         json_write_close_object(writer);
     }
-    comparison_json_texts(writer, "results", member->results, member->n_records);
-    comparison_json_texts(writer, "notes", member->notes, member->n_notes);
+    json_write_texts(writer, "results", member->results, member->n_records);
+    json_write_texts(writer, "notes", member->notes, member->n_notes);
     json_write_close_object(writer);
 }
 
@@ -86,7 +63,7 @@ void comparison_json_write(struct json_writer *writer, const char *key,
     json_write_object(writer, key);
     json_write_text(writer, "schema", "leakcage.comparison/1");
     json_write_text(writer, "scenario", report->scenario);
-    json_write_text(writer, "sentence", comparison_json_word(comparison->sentence));
+    json_write_text(writer, "sentence", json_word(comparison->sentence));
     json_write_u64(writer, "repeats", comparison->repeats);
     if (comparison->repeats_needed > 0)
         json_write_u64(writer, "repeats_needed", comparison->repeats_needed);
@@ -95,6 +72,6 @@ void comparison_json_write(struct json_writer *writer, const char *key,
     for (unsigned i = 0; i < comparison->n; i++)
         comparison_json_variant(writer, &comparison->variant[i], &report->members[i]);
     json_write_close_array(writer);
-    comparison_json_texts(writer, "notes", report->notes, report->n_notes);
+    json_write_texts(writer, "notes", report->notes, report->n_notes);
     json_write_close_object(writer);
 }

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "report/comparison_cells.h"
+#include "report/table.h"
 
 #define REMARK_BYTES_MAX ((size_t)64 * 1024)
 
@@ -22,7 +23,7 @@ static void remarks_say(struct remarks *remarks, const char *subject)
 static bool remarks_any_differs(const struct comparison *comparison)
 {
     for (unsigned i = 1; i < comparison->n; i++)
-        for (unsigned k = 0; k < FIGURE_MAX_; k++)
+        for (unsigned k = 0; k < FIGURE_COMPARED_MAX_; k++)
             if (comparison->variant[i].figure[k].differs)
                 return true;
     return false;
@@ -119,18 +120,11 @@ static void remarks_undecided(const struct comparison_variant *variant,
 static void remarks_warnings(const struct comparison_variant *variant,
                              const struct comparison_member *member, struct remarks *remarks)
 {
-    unsigned warned = 0;
-    const char *text = NULL;
-    for (size_t k = 0; k < member->n_records; k++) {
-        const struct record *record = member->records[k];
-        if (record == NULL || record->n_warnings == 0)
-            continue;
-        warned++;
-        text = text != NULL ? text : record->warnings[0];
-    }
-    if (warned == 0)
+    size_t warned = 0;
+    const char *text = records_warning(member->records, member->n_records, &warned);
+    if (text == NULL)
         return;
-    buffer_printf(&remarks->text, NULL, "warning in %u of %zu runs: %s", warned, member->n_records,
+    buffer_printf(&remarks->text, NULL, "warning in %zu of %zu runs: %s", warned, member->n_records,
                   text);
     remarks_say(remarks, variant->name);
 }

@@ -16,6 +16,8 @@
 
 /* Before the columns of the variants stand a heading and a unit. */
 #define TABLE_LABELS 2
+/* The head, verdict, cause, limit, how sure growth is, and the figures. */
+#define TABLE_ROWS_MAX (5 + FIGURE_MAX_)
 
 struct comparison_table {
     const struct comparison_report *report;
@@ -48,7 +50,7 @@ static struct grid_cell *comparison_table_row(const struct comparison_table *tab
                                               struct grid *grid, const char *heading,
                                               const char *unit)
 {
-    struct grid_cell *row = grid->cell[grid->rows++];
+    struct grid_cell *row = grid_at(grid, grid->rows++, 0);
     comparison_table_set(table, &row[0], heading);
     comparison_table_set(table, &row[1], unit);
     row[1].tone = GRID_DIM;
@@ -154,10 +156,13 @@ static void comparison_table_heads(const struct comparison_table *table, struct 
                                    unsigned labels, unsigned first)
 {
     const struct comparison *comparison = table->report->comparison;
-    *grid = (struct grid){
-        .rows = 1, .columns = labels + comparison->n - first, .heads = 1, .labels = labels};
+    grid_clear(grid);
+    grid->rows = 1;
+    grid->columns = labels + comparison->n - first;
+    grid->heads = 1;
+    grid->labels = labels;
     for (unsigned i = first; i < comparison->n; i++) {
-        struct grid_cell *cell = &grid->cell[0][labels + i - first];
+        struct grid_cell *cell = grid_at(grid, 0, labels + i - first);
         comparison_table_set(table, cell, comparison->variant[i].name);
         cell->tone = GRID_BOLD;
     }
@@ -170,7 +175,7 @@ static void comparison_table_values(const struct comparison_table *table, bool i
     comparison_table_heads(table, grid, TABLE_LABELS, 0);
     comparison_table_verdicts(table, grid);
     comparison_table_limits(table, grid);
-    for (unsigned k = 0; k < FIGURE_MAX_; k++) {
+    for (unsigned k = 0; k < FIGURE_COMPARED_MAX_; k++) {
         struct comparison_row figure;
         comparison_row_of(comparison, (enum figure)k, &figure);
         /* Absent here is no missing measurement: nobody was killed. */
@@ -195,12 +200,12 @@ static void comparison_table_ratios(const struct comparison_table *table, bool i
     const struct comparison *comparison = table->report->comparison;
     struct grid *grid = table->ratios;
     comparison_table_heads(table, grid, 1, 1);
-    for (unsigned k = 0; k < FIGURE_MAX_; k++) {
+    for (unsigned k = 0; k < FIGURE_COMPARED_MAX_; k++) {
         struct comparison_row figure;
         comparison_row_of(comparison, (enum figure)k, &figure);
         if (!figure.has_ratio)
             continue;
-        struct grid_cell *row = grid->cell[grid->rows++];
+        struct grid_cell *row = grid_at(grid, grid->rows++, 0);
         comparison_table_set(table, &row[0], figure.heading);
         for (unsigned i = 1; i < comparison->n; i++) {
             struct comparison_cell cell;
@@ -365,7 +370,7 @@ static int comparison_table_put(const struct comparison_table *table, struct buf
             return -1;
         buffer_append_text(out, "\n", NULL);
     }
-    const struct grid *ratios = table->ratios;
+    struct grid *ratios = table->ratios;
     if (comparison->n > 1 && ratios->rows > ratios->heads && ratios->columns > ratios->labels) {
         bool markdown = table->format == TABLE_MARKDOWN;
         comparison_ratio_title(comparison, title);
@@ -387,14 +392,14 @@ int comparison_table_write(const struct comparison_report *report, enum table_fo
                            struct error *err)
 {
     struct comparison_table table = {.report = report, .format = format, .style = *style};
-    table.values = calloc(1, sizeof(*table.values));
-    table.ratios = calloc(1, sizeof(*table.ratios));
+    table.values = grid_new(TABLE_ROWS_MAX, TABLE_LABELS + COMPARISON_VARIANTS_MAX);
+    table.ratios = grid_new(TABLE_ROWS_MAX, TABLE_LABELS + COMPARISON_VARIANTS_MAX);
     int done = -1;
     if (table.values == NULL || table.ratios == NULL)
         error_out_of_memory(err);
     else
         done = comparison_table_put(&table, out, err);
-    free(table.values);
-    free(table.ratios);
+    grid_free(table.values);
+    grid_free(table.ratios);
     return done;
 }

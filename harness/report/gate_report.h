@@ -45,6 +45,7 @@ struct gate_report_case {
 
 struct gate_report {
     const char *against;     /* "leakcage.json", or the revision or command of --against */
+    const char *baseline;    /* its file, as the user typed it; NULL: --against */
     const char *environment; /* "driver vm (6.1.0-22-amd64, tcg, 2 CPUs)"; NULL: nothing ran */
     double false_alarm_rate;
     unsigned repeats;                     /* of the candidate, in the first round */

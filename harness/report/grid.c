@@ -1,5 +1,6 @@
 #include "report/grid.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "report/line_text.h"
@@ -8,41 +9,81 @@
 #define GRID_GAP    2
 #define GRID_MARK   2 /* " *" */
 
+struct grid *grid_new(unsigned rows_max, unsigned columns_max)
+{
+    size_t cells = (size_t)rows_max * columns_max;
+    unsigned most = rows_max > columns_max ? rows_max : columns_max;
+    struct grid *grid = calloc(1, sizeof(*grid));
+    if (grid == NULL)
+        return NULL;
+    grid->cells = calloc(cells, sizeof(*grid->cells));
+    grid->widths = calloc(most, sizeof(*grid->widths));
+    grid->rows_max = rows_max;
+    grid->columns_max = columns_max;
+    if (grid->cells != NULL && grid->widths != NULL)
+        return grid;
+    grid_free(grid);
+    return NULL;
+}
+
+void grid_free(struct grid *grid)
+{
+    if (grid == NULL)
+        return;
+    free(grid->cells);
+    free(grid->widths);
+    free(grid);
+}
+
+void grid_freep(struct grid **grid)
+{
+    grid_free(*grid);
+}
+
+void grid_clear(struct grid *grid)
+{
+    memset(grid->cells, 0, (size_t)grid->rows_max * grid->columns_max * sizeof(*grid->cells));
+    grid->rows = grid->columns = grid->heads = grid->labels = 0;
+    grid->labels_left = grid->turned = false;
+}
+
+struct grid_cell *grid_at(const struct grid *grid, unsigned row, unsigned column)
+{
+    size_t place = grid->turned ? (size_t)column * grid->columns_max + row
+                                : (size_t)row * grid->columns_max + column;
+    return &grid->cells[place];
+}
+
 void grid_turn(struct grid *grid)
 {
-    for (unsigned row = 0; row < GRID_MAX; row++) {
-        for (unsigned column = row + 1; column < GRID_MAX; column++) {
-            struct grid_cell cell = grid->cell[row][column];
-            grid->cell[row][column] = grid->cell[column][row];
-            grid->cell[column][row] = cell;
-        }
-    }
     unsigned rows = grid->rows;
     unsigned heads = grid->heads;
     grid->rows = grid->columns;
     grid->columns = rows;
     grid->heads = grid->labels;
     grid->labels = heads;
+    grid->turned = !grid->turned;
 }
 
-/* The columns of text in a column of the grid, with the marks that are in it. */
-static unsigned grid_width(const struct grid *grid, unsigned column, bool *ret_marked)
+/* The columns of text in each column of the grid, and whether there are marks in it. */
+static void grid_measure(struct grid *grid)
 {
-    unsigned width = 0;
-    *ret_marked = false;
-    for (unsigned row = 0; row < grid->rows; row++) {
-        unsigned columns = (unsigned)line_text_columns(grid->cell[row][column].text);
-        width = columns > width ? columns : width;
-        *ret_marked = *ret_marked || grid->cell[row][column].marked;
+    for (unsigned column = 0; column < grid->columns; column++) {
+        struct grid_width *width = &grid->widths[column];
+        *width = (struct grid_width){0};
+        for (unsigned row = 0; row < grid->rows; row++) {
+            const struct grid_cell *cell = grid_at(grid, row, column);
+            unsigned columns = (unsigned)line_text_columns(cell->text);
+            width->columns = columns > width->columns ? columns : width->columns;
+            width->marked = width->marked || cell->marked;
+        }
     }
-    return width;
 }
 
 static unsigned grid_taken(const struct grid *grid, unsigned column)
 {
-    bool marked = false;
-    unsigned width = grid_width(grid, column, &marked);
-    return width + (marked ? GRID_MARK : 0) + GRID_GAP;
+    const struct grid_width *width = &grid->widths[column];
+    return width->columns + (width->marked ? GRID_MARK : 0) + GRID_GAP;
 }
 
 /* The column behind the band that begins with `first`. */
@@ -60,21 +101,22 @@ static unsigned grid_band_end(const struct grid *grid, unsigned first, unsigned 
     return end;
 }
 
-unsigned grid_bands(const struct grid *grid, unsigned width)
+unsigned grid_bands(struct grid *grid, unsigned width)
 {
     unsigned bands = 0;
+    grid_measure(grid);
     for (unsigned first = grid->labels; first < grid->columns; bands++)
         first = grid_band_end(grid, first, width);
     return bands;
 }
 
-unsigned grid_lines(const struct grid *grid, unsigned width)
+unsigned grid_lines(struct grid *grid, unsigned width)
 {
     unsigned bands = grid_bands(grid, width);
     return bands * (grid->rows + 1);
 }
 
-static const char *grid_tone_code(const struct terminal_style *style, enum grid_tone tone)
+const char *grid_tone_code(const struct terminal_style *style, enum grid_tone tone)
 {
     static const char *const codes[] = {
         [GRID_PLAIN] = "",          [GRID_GOOD] = "\033[1;32m", [GRID_BAD] = "\033[1;31m",
@@ -87,11 +129,10 @@ static const char *grid_tone_code(const struct terminal_style *style, enum grid_
 static void grid_put(const struct grid *grid, unsigned row, unsigned column,
                      const struct terminal_style *style, unsigned *spaces, struct buffer *out)
 {
-    const struct grid_cell *cell = &grid->cell[row][column];
-    bool marked = false;
-    unsigned width = grid_width(grid, column, &marked);
-    unsigned pad = width - (unsigned)line_text_columns(cell->text);
-    bool left = column < grid->labels && (column == 0 || grid->heads > 1);
+    const struct grid_cell *cell = grid_at(grid, row, column);
+    bool marked = grid->widths[column].marked;
+    unsigned pad = grid->widths[column].columns - (unsigned)line_text_columns(cell->text);
+    bool left = column < grid->labels && (column == 0 || grid->heads > 1 || grid->labels_left);
     unsigned before = *spaces + (left ? 0 : pad);
     *spaces = (left ? pad : 0) + (marked && !cell->marked ? GRID_MARK : 0) + GRID_GAP;
     if (cell->text[0] == '\0') {
@@ -122,19 +163,23 @@ static int grid_write_band(const struct grid *grid, unsigned first, unsigned end
 /* In Markdown one label leads a row: a second one follows it as "floor (MiB)". */
 static void grid_markdown_label(const struct grid *grid, unsigned row, struct buffer *out)
 {
-    buffer_append_text(out, grid->cell[row][0].text, NULL);
+    buffer_append_text(out, grid_at(grid, row, 0)->text, NULL);
     for (unsigned column = 1; column < grid->labels; column++)
-        if (grid->cell[row][column].text[0] != '\0')
-            buffer_printf(out, NULL, " (%s)", grid->cell[row][column].text);
+        if (grid_at(grid, row, column)->text[0] != '\0')
+            buffer_printf(out, NULL, " (%s)", grid_at(grid, row, column)->text);
 }
 
 static int grid_write_markdown(const struct grid *grid, struct buffer *out, struct error *err)
 {
+    unsigned first = grid->labels_left ? 1 : grid->labels; /* the column behind the label */
     for (unsigned row = 0; row < grid->rows; row++) {
         buffer_append_text(out, "| ", NULL);
-        grid_markdown_label(grid, row, out);
-        for (unsigned column = grid->labels; column < grid->columns; column++) {
-            const struct grid_cell *cell = &grid->cell[row][column];
+        if (grid->labels_left)
+            buffer_append_text(out, grid_at(grid, row, 0)->text, NULL);
+        else
+            grid_markdown_label(grid, row, out);
+        for (unsigned column = first; column < grid->columns; column++) {
+            const struct grid_cell *cell = grid_at(grid, row, column);
             const char *bold = cell->marked ? "**" : "";
             buffer_printf(out, NULL, " | %s%s%s%s", bold, cell->text, bold,
                           cell->marked ? " \\*" : "");
@@ -143,18 +188,19 @@ static int grid_write_markdown(const struct grid *grid, struct buffer *out, stru
         if (row != 0)
             continue;
         buffer_append_text(out, "| ---", NULL);
-        for (unsigned column = grid->labels; column < grid->columns; column++)
-            buffer_append_text(out, " | ---:", NULL);
+        for (unsigned column = first; column < grid->columns; column++)
+            buffer_append_text(out, column < grid->labels ? " | ---" : " | ---:", NULL);
         buffer_append_text(out, " |\n", NULL);
     }
     return buffer_append_text(out, "", err);
 }
 
-int grid_write(const struct grid *grid, enum table_format format,
-               const struct terminal_style *style, struct buffer *out, struct error *err)
+int grid_write(struct grid *grid, enum table_format format, const struct terminal_style *style,
+               struct buffer *out, struct error *err)
 {
     if (format == TABLE_MARKDOWN)
         return grid_write_markdown(grid, out, err);
+    grid_measure(grid);
     unsigned first = grid->labels;
     while (first < grid->columns) {
         unsigned end = grid_band_end(grid, first, style->width);

@@ -59,7 +59,7 @@ static const char *line_text_ascii(uint32_t point)
     case 0x2264: /* ≤ */
         return "<=";
     case 0x2192: /* → */
-        return ">";
+        return "->";
     default:
         return "?";
     }
@@ -77,7 +77,7 @@ static size_t line_text_character(const char *text, enum line_text_form form, st
     else if (length > 1 && form == LINE_TEXT_ASCII)
         buffer_append_text(out, line_text_ascii(point), NULL);
     else {
-        if (form == LINE_TEXT_MARKDOWN && strchr("\\`*_{}[]<>#|~", *text) != NULL)
+        if (form == LINE_TEXT_MARKDOWN && strchr("\\`*_{}[]<>#|~&", *text) != NULL)
             buffer_append_text(out, "\\", NULL);
         buffer_append(out, text, length, NULL);
     }

@@ -195,6 +195,19 @@ static void table_why(const struct table *table, const struct record *record, st
     buffer_append_text(out, "\n", NULL);
 }
 
+const char *records_warning(const struct record *const *records, size_t n, size_t *ret_warned)
+{
+    const char *text = NULL;
+    *ret_warned = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (records[i] == NULL || records[i]->n_warnings == 0)
+            continue;
+        text = text != NULL ? text : records[i]->warnings[0];
+        ++*ret_warned;
+    }
+    return text;
+}
+
 int table_write(const struct table *table, struct buffer *out, struct error *err)
 {
     unsigned counts[OUTCOME_MAX_] = {0};

@@ -21,3 +21,7 @@ struct table {
 
 /* Append the table to `out`. */
 int table_write(const struct table *table, struct buffer *out, struct error *err);
+
+/* The first warning of so many records (NULL among them: none was left), and how many of them have
+ * any; NULL: none has. Borrowed. */
+const char *records_warning(const struct record *const *records, size_t n, size_t *ret_warned);

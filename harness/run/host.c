@@ -1,6 +1,9 @@
 #include "run/host.h"
 
 #include <fcntl.h>
+#ifdef __GLIBC__
+#include <gnu/libc-version.h>
+#endif
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,17 +11,61 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/file.h"
 #include "base/processor.h"
 
-void host_describe(struct record *record)
+#define HOST_MM_FOLDER "/sys/kernel/mm"
+#define HOST_THP_FILE  HOST_MM_FOLDER "/transparent_hugepage/enabled"
+
+bool host_thp_word(const char *text, char *ret, size_t size)
 {
+    static const char *const words[] = {"never", "madvise", "always"};
+    const char *start = strchr(text, '[');
+    const char *end = start != NULL ? strchr(start, ']') : NULL;
+    if (end == NULL)
+        return false;
+    size_t length = (size_t)(end - start - 1);
+    for (size_t i = 0; i < ARRAY_LENGTH(words); i++) {
+        if (strlen(words[i]) != length || strncmp(words[i], start + 1, length) != 0)
+            continue;
+        snprintf(ret, size, "%s", words[i]);
+        return true;
+    }
+    return false;
+}
+
+/* A service that was not started here was not kept from having them. */
+static void host_describe_thp(const struct settings *settings, struct record_machine *ret)
+{
+    CLEANUP(buffer_done) struct buffer text = BUFFER_INIT(4096);
+    bool ours = settings->attach == NULL;
+    if (ours && settings->thp == THP_NEVER)
+        snprintf(ret->thp, sizeof(ret->thp), "never");
+    else if (file_read(AT_FDCWD, HOST_THP_FILE, &text, NULL) == 0)
+        (void)host_thp_word(buffer_text(&text), ret->thp, sizeof(ret->thp));
+    else if (!file_exists(AT_FDCWD, HOST_THP_FILE) && file_exists(AT_FDCWD, HOST_MM_FOLDER))
+        snprintf(ret->thp, sizeof(ret->thp), "never"); /* a kernel without them */
+}
+
+void host_describe(struct record *record, const struct settings *settings)
+{
+    struct record_machine *machine = &record->machine;
     snprintf(record->accel, sizeof(record->accel), "%s", processor_hypervisor());
     struct utsname name;
-    if (uname(&name) == 0)
+    if (uname(&name) == 0) {
         snprintf(record->kernel, sizeof(record->kernel), "%.64s", name.release);
+        snprintf(machine->architecture, sizeof(machine->architecture), "%.15s", name.machine);
+    }
     long cpus = sysconf(_SC_NPROCESSORS_ONLN);
     record->cpus = cpus > 0 ? (unsigned)cpus : 1;
+    long page_bytes = sysconf(_SC_PAGESIZE);
+    machine->page_bytes = page_bytes > 0 ? (unsigned)page_bytes : 0;
+#ifdef __GLIBC__
+    if (settings->image == NULL && settings->attach == NULL)
+        snprintf(machine->libc, sizeof(machine->libc), "glibc %s", gnu_get_libc_version());
+#endif
+    host_describe_thp(settings, machine);
 }
 
 /* The number after `key` at the start of a line; 0 when there is none. */

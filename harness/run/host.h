@@ -11,8 +11,13 @@ struct host_state {
     uint64_t steal_ticks;    /* /proc/stat: time the hypervisor gave to others */
 };
 
-/* Kernel release, processors and kind of hypervisor, into the record. */
-void host_describe(struct record *record);
+/* Kernel release, processors, kind of hypervisor, page size, libc and transparent huge pages, as
+ * they are for a service with these settings, into the record. */
+void host_describe(struct record *record, const struct settings *settings);
+
+/* The word in brackets of /sys/kernel/mm/transparent_hugepage/enabled, "always [madvise] never",
+ * when it is one of these. False: it is none. */
+bool host_thp_word(const char *text, char *ret, size_t size);
 
 /* A look at the machine; what cannot be read is 0 both times. */
 void host_look(struct host_state *ret);

@@ -373,7 +373,7 @@ void run_execute(const struct run_context *context, const struct run_spec *spec,
         .cycle_requests = spec->settings.cycle_requests,
     };
     backoff_init(&stage.backoff, spec->settings.restart.time_scale);
-    host_describe(record);
+    host_describe(record, &spec->settings);
     host_look(&stage.host);
     snprintf(record->driver, sizeof(record->driver), "%s", context->driver->name);
     record->termination = TERMINATION_DECIDED;

@@ -8,17 +8,16 @@
  * are sorted by case, keys have one order, a figure is one line: what has not changed makes no
  * difference in a diff. There is no date and no host name in it.
  *
- * Schema "leakcage.baseline/1"; a file of a later one is refused. Everything is owned by the
- * baseline's arena. */
+ * Schema "leakcage.baseline/1"; a file of a later one is refused. A baseline owns its entries. */
 #include <stdint.h>
 
 #include "base/error.h"
 #include "scenario/record.h"
 #include "verdict/gate.h"
 
-#define BASELINE_SCHEMA       "leakcage.baseline/1"
-#define BASELINE_ENTRIES_MAX  4096
-#define BASELINE_REQUESTS_MAX LOAD_KINDS_MAX
+#define BASELINE_SCHEMA         "leakcage.baseline/1"
+#define BASELINE_ENTRIES_MAX    4096
+#define BASELINE_FILE_MAX_BYTES ((size_t)16 * 1024 * 1024)
 
 /* What names a case; "" where there is none. */
 struct baseline_key {
@@ -31,22 +30,21 @@ struct baseline_key {
 /* Room for baseline_key_text(). */
 #define BASELINE_KEY_TEXT_MAX (4 * SCENARIO_NAME_MAX + 8)
 
-/* What the figures of a run depend on besides the program. */
+/* What the figures of a run depend on besides the program. Kernel, driver and processors are in
+ * every result; what is not known of the others ("", 0) is not known in older recordings. */
 struct baseline_environment {
-    char kernel[65];       /* release, of where it ran */
-    char architecture[16]; /* "x86_64" */
+    char kernel[65]; /* release, of where it ran */
     char driver[16];
     char accel[8]; /* "kvm", "tcg"; "": none known */
-    char libc[32]; /* "glibc 2.36": of where leakcage ran; "": not known */
     unsigned cpus;
-    unsigned page_bytes;
-    bool thp_system; /* transparent huge pages as the system has them; false: never */
+    struct record_machine machine;
 };
 
-/* What was done in a run. */
+/* What was asked to be done in a run. */
 struct baseline_work {
     uint64_t limit_bytes; /* UINT64_MAX: none */
     uint64_t cycle_requests;
+    bool has_warmup; /* false: not known, as of older recordings */
     uint64_t warmup_requests;
     unsigned concurrency;
     unsigned cycles_min;
@@ -57,8 +55,8 @@ struct baseline_entry {
     struct baseline_key key;
     struct baseline_environment environment;
     struct baseline_work work;
-    struct comparison_run runs[GATE_RUNS_MAX]; /* verdict, cause, growth's estimate and the figures
-                                                  that are gated; all judged */
+    struct comparison_run runs[GATE_RUNS_MAX]; /* verdict, cause and the figures that are gated, of
+                                                  growth only the estimate; all judged */
     unsigned n_runs;
     unsigned line; /* of the file; 0: not from a file */
 };
@@ -82,8 +80,8 @@ int baseline_load(const char *path, struct baseline **ret, struct error *err);
 int baseline_load_text(const char *source, const char *text, size_t length, struct baseline **ret,
                        struct error *err);
 
-/* Write all of it; the file is replaced whole or not at all, and is left alone when it would be the
- * same. */
+/* Write all of it; the file (what a link leads to) is replaced whole or not at all, and is left
+ * alone when it would be the same. */
 int baseline_write(const struct baseline *baseline, struct buffer *out, struct error *err);
 int baseline_store(const struct baseline *baseline, const char *path, struct error *err);
 
@@ -91,29 +89,28 @@ int baseline_store(const struct baseline *baseline, const char *path, struct err
 const struct baseline_entry *baseline_find(const struct baseline *baseline,
                                            const struct baseline_key *key);
 
-/* Add an entry, or replace the one of the same case; copied. */
+/* Add an entry, or replace the one of the same case; copied. ERROR_USAGE: it could not be read
+ * again, for it has a name that is none, no repeat, a fact or a figure that is impossible. */
 int baseline_put(struct baseline *baseline, const struct baseline_entry *entry, struct error *err);
 void baseline_remove(struct baseline *baseline, const struct baseline_key *key);
 
-/* What a run's case is called, and what it was done with. */
+/* The smaller key first, as strcmp(). */
+int baseline_compare_keys(const struct baseline_key *left, const struct baseline_key *right);
+
+/* What a run's case is called, and what it is done with. The work of a run is known before it
+ * (true) unless it attaches to what has a limit of its own (false: only its record tells all of
+ * it). */
 void baseline_key_of_run(const struct run_spec *run, struct baseline_key *ret);
 void baseline_key_of_record(const struct record *record, struct baseline_key *ret);
+bool baseline_work_of_run(const struct run_spec *run, struct baseline_work *ret);
+void baseline_work_of_record(const struct record *record, struct baseline_work *ret);
+void baseline_environment_of_record(const struct record *record, struct baseline_environment *ret);
 
 /* "json-tree.fixed [race+jemalloc]". Returns text[BASELINE_KEY_TEXT_MAX]. */
 const char *baseline_key_text(const struct baseline_key *key, char *text);
 
-/* An entry made of the judged ones of these records, all of one case. 1: none of them is judged. */
+/* An entry made of the judged ones of these records, all of one case; of more than GATE_RUNS_MAX
+ * the first. Figures are rounded as they are stored. 1: none of them is judged. ERROR_USAGE: they
+ * are of different cases, environments or work, and the text says how they differ. */
 int baseline_entry_of_records(const struct record *const *records, size_t n,
                               struct baseline_entry *ret, struct error *err);
-
-/* Can figures of the one stand beside figures of the other? Each returns false and says in
- * text[BASELINE_DIFFERENCE_MAX] what differs ("kernel 6.1 in the baseline, 6.12 here") when they
- * cannot. A kernel counts as another one when its first two numbers differ; what else differs of
- * its release is no reason to refuse, and is told by baseline_remark() ("" when nothing is). */
-#define BASELINE_DIFFERENCE_MAX 400
-bool baseline_same_environment(const struct baseline_entry *entry,
-                               const struct baseline_environment *now, char *text);
-bool baseline_same_work(const struct baseline_entry *entry, const struct baseline_work *now,
-                        char *text);
-const char *baseline_remark(const struct baseline_entry *entry,
-                            const struct baseline_environment *now, char *text);

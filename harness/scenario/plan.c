@@ -10,7 +10,6 @@
 #include "base/cleanup.h"
 #include "base/json.h"
 #include "scenario/plan_resolve.h"
-#include "scenario/plan_runs.h"
 #include "scenario/tables.h"
 
 int plan_new(struct plan **ret, struct error *err)
@@ -47,16 +46,25 @@ static bool plan_has_id(const struct plan *plan, const char *id)
     return false;
 }
 
-/* "name", "name.variant", and ".2", ".3"… behind it when that is taken. */
+/* Room for a number behind it. */
+#define ID_STEM_MAX (sizeof(((struct run_spec *)NULL)->id) - sizeof(".4294967295"))
+
+/* "name", "name.variant", "name.variant.tag", and ".2", ".3"… behind it when that is taken. */
 static void plan_make_id(const struct plan *plan, struct run_spec *run)
 {
-    char id[2 * SCENARIO_NAME_MAX + 2];
-    snprintf(id, sizeof(id), "%.*s%s%.*s", SCENARIO_NAME_MAX, run->scenario,
+    char id[ID_STEM_MAX];
+    snprintf(id, sizeof(id), "%.*s%s%.*s%s%s", SCENARIO_NAME_MAX, run->scenario,
              run->variant != NULL ? "." : "", SCENARIO_NAME_MAX,
-             run->variant != NULL ? run->variant : "");
-    snprintf(run->id, sizeof(run->id), "%s", id);
-    for (unsigned n = 2; plan_has_id(plan, run->id); n++)
-        snprintf(run->id, sizeof(run->id), "%s.%u", id, n);
+             run->variant != NULL ? run->variant : "", run->tag != NULL ? "." : "",
+             run->tag != NULL ? run->tag : "");
+    for (;; run->repeat = run->repeat == 0 ? 2 : run->repeat + 1) {
+        if (run->repeat > 0)
+            snprintf(run->id, sizeof(run->id), "%s.%u", id, run->repeat);
+        else
+            snprintf(run->id, sizeof(run->id), "%s", id);
+        if (!plan_has_id(plan, run->id))
+            return;
+    }
 }
 
 int plan_append(struct plan *plan, const struct run_spec *run, struct error *err)

@@ -15,8 +15,11 @@
 #define PLAN_RUNS_MAX 4096
 
 struct run_spec {
-    char id[2 * SCENARIO_NAME_MAX + 16]; /* "unclosed-body", "unclosed-body.fixed"; ".2" is added to
-                                            the second of a kind: a file name, unique in the plan */
+    char id[2 * SCENARIO_NAME_MAX + 16]; /* "unclosed-body", "unclosed-body.fixed", and ".TAG"
+                                            behind it; ".2" is added to the second of a kind: a file
+                                            name, unique in the plan */
+    const char *tag;                     /* "race-jemalloc"; NULL: none */
+    unsigned repeat;                     /* the number at the end of its id; 0: there is none */
     const char *scenario;                /* name */
     const char *variant;                 /* NULL: the scenario as it stands */
     const char *about;                   /* NULL: none */
@@ -66,6 +69,10 @@ int plan_add_all(struct plan *plan, const struct scenario *scenario, const struc
 /* The variant of this name; NULL and an error that lists those there are. Borrowed. */
 const struct scenario_variant *plan_find_variant(const struct scenario *scenario, const char *name,
                                                  struct error *err);
+
+/* Append a copy of a run, of this plan or of another one that lives as long as this; it gets an id
+ * of its own. */
+int plan_append(struct plan *plan, const struct run_spec *run, struct error *err);
 
 /* Append a run like the one at `index`, which only its id tells apart. */
 int plan_repeat(struct plan *plan, size_t index, struct error *err);

@@ -1,4 +1,5 @@
 /* A plan as JSON and back: {"runs": [{"name": …, "variant": …, …the keys of a scenario…}, …]}. */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -6,7 +7,6 @@
 #include "base/json.h"
 #include "base/json_writer.h"
 #include "scenario/plan.h"
-#include "scenario/plan_runs.h"
 #include "scenario/tables.h"
 
 #define AT(member) offsetof(struct run_spec, member)
@@ -16,12 +16,15 @@ static const struct field run_fields[] = {
     {"variant", FIELD_LINE, AT(variant), 0, 0, NULL, NULL},
     {"about", FIELD_LINE, AT(about), 0, 0, NULL, NULL},
     {"source", FIELD_TEXT, AT(source), 0, 0, NULL, NULL},
+    {"tag", FIELD_LINE, AT(tag), 0, 0, NULL, NULL},
+    {"repeat", FIELD_UNSIGNED, AT(repeat), 0, PLAN_RUNS_MAX, NULL, NULL},
     {"label", FIELD_TEXT, AT(label), 0, 0, NULL, NULL},
     {"build", FIELD_LINE, AT(build), 0, 0, NULL, NULL},
     {"allocator", FIELD_TEXT, AT(allocator), 0, 0, NULL, NULL},
     {"sanitizer_options", FIELD_TEXT, AT(sanitizer_options), 0, 0, NULL, NULL},
     {"group", FIELD_UNSIGNED, AT(group), 0, PLAN_RUNS_MAX, NULL, NULL},
     {"position", FIELD_UNSIGNED, AT(position), 0, PLAN_RUNS_MAX, NULL, NULL},
+    {"gate_line", FIELD_UNSIGNED, AT(settings.gate.line), 0, UINT_MAX, NULL, NULL},
     {NULL, 0, 0, 0, 0, NULL, NULL},
 };
 
@@ -46,16 +49,19 @@ static int plan_read_run(struct plan *plan, const struct json_place *place, stru
 {
     struct run_spec run = {.scenario = NULL};
     struct reader reader = {.arena = plan->arena};
+    /* In this order: the line of the budgets is the scenario file's, and not this text's. */
     const struct field_group groups[] = {
-        {run_fields, &run}, {settings_fields, &run.settings}, {NULL, NULL}};
+        {settings_fields, &run.settings}, {run_fields, &run}, {NULL, NULL}};
     settings_defaults(&run.settings);
     settings_collect_names(place, &run.settings, false, &reader.names);
     if (fields_read(&reader, place, groups, err) < 0 ||
         settings_check_place(&run.settings, place, err) < 0)
         return -1;
     if (run.scenario == NULL || run.source == NULL || !scenario_is_name(run.scenario) ||
-        (run.variant != NULL && !scenario_is_name(run.variant)))
-        return json_error(place, err, "found no valid \"name\", \"variant\" or \"source\"");
+        (run.variant != NULL && !scenario_is_name(run.variant)) ||
+        (run.tag != NULL && !scenario_is_name(run.tag)))
+        return json_error(place, err,
+                          "found no valid \"name\", \"variant\", \"tag\" or \"source\"");
     return plan_append(plan, &run, err);
 }
 

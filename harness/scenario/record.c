@@ -69,7 +69,14 @@ int record_new(const struct run_spec *spec, struct record **ret, struct error *e
     record->expect = settings->expect;
     record->expects_cause = settings->expects_cause;
     record->expect_cause = settings->expect_cause;
+    record->gate = settings->gate;
+    record->gate.line = 0;
     record->sample_hz = settings->sample_hz;
+    record->work = (struct record_work){
+        .known = true,
+        .cycle_requests = settings->cycle_requests,
+        .warmup_requests = settings->warmup_requests,
+    };
     record->question = (struct verdict_question){
         .limit_bytes = settings->limit_bytes,
         .concurrency = settings->load.concurrency,

@@ -1,10 +1,10 @@
 #pragma once
-/* A record: what one run produced. The facts (timeline, how it ended, on what machine), then what
- * was concluded (verdict), then whether that is what was expected (outcome): three things, kept
- * apart. It owns everything it points to and can be stored and read back (record_files.h). */
+/* A record: what one run produced. Facts (timeline, end, machine), conclusion (verdict) and whether
+ * that was expected (outcome) are kept apart. It owns what it points to; stored: record_files.h. */
 #include "base/error.h"
 #include "memory/runtime.h"
 #include "scenario/plan.h"
+#include "scenario/record_facts.h"
 #include "timeline/run_end.h"
 #include "timeline/timeline.h"
 #include "verdict/verdict.h"
@@ -46,24 +46,24 @@ struct record {
     char sanitizer_options[RECORD_SANITIZER_MAX]; /* as run_spec's; "": nothing */
     unsigned group;    /* runs of a session that took turns with this one have the same; 0: alone */
     unsigned position; /* which of the variants of a comparison it is, from 1; 0: of none */
-    bool has_expectation;
+    bool has_expectation, expects_cause;
     enum verdict_kind expect;
-    bool expects_cause;
     enum cause expect_cause;
+    struct gate_budgets gate; /* of its scenario; no line */
 
     char driver[16];
     char target[160]; /* what runs already and was attached to; "": nothing */
     char accel[8];    /* the hypervisor of the machine it ran on: "kvm", "tcg"; "": none known */
     char kernel[65];  /* release */
     unsigned cpus;
+    struct record_machine machine; /* more of it */
+    struct record_work work;       /* as it was asked for */
     unsigned sample_hz;
     nsec_t duration_ns; /* start to end */
     nsec_t waited_ns;   /* of that, while runs that it took turns with went on */
-    bool has_ready;
-    nsec_t ready_ns; /* when the service was ready, since the start of the run */
-    bool has_decided;
-    nsec_t decided_ns; /* when the verdict was reached, since the start of the run, without what it
-                          waited until then */
+    bool has_ready, has_decided;
+    nsec_t ready_ns;   /* when the service was ready, since the start of the run */
+    nsec_t decided_ns; /* when the verdict was reached, the same less what it waited until then */
     unsigned starts;   /* of the service */
     struct runtime runtimes[RECORD_RUNTIMES_MAX]; /* of the service's processes, when first ready */
     unsigned n_runtimes;
@@ -94,8 +94,8 @@ void record_warn(struct record *record, const char *format, ...)
 /* Add a warning that is not there yet. */
 void record_warn_once(struct record *record, const char *text);
 
-/* Note the runtimes of the service (NULL: not known), and what follows from them for the question:
- * is it told at every floor what the heap has in use, and is garbage collected before? */
+/* Note the service's runtimes (NULL: not known), and what follows for the question: is it told at
+ * every floor what the heap has in use, and is garbage collected before? */
 void record_set_runtimes(struct record *record, const struct runtime *runtimes, unsigned n,
                          bool heap_is_told, bool collects);
 

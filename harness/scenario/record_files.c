@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "scenario/gate_fields.h"
 #include "scenario/record_ends.h"
 #include "timeline/timeline_csv.h"
 
@@ -121,6 +122,16 @@ static int record_read_seconds(const struct json_place *object, const char *key,
         return -1;
     *ret_ns = (nsec_t)(seconds * 1e9 + 0.5);
     return 0;
+}
+
+static int record_read_gate(const struct json_place *root, struct record *record, struct error *err)
+{
+    struct json_place gate;
+    if (!json_member(root, "gate", &gate))
+        return 0;
+    int r = gate_budgets_read(&gate, &record->gate, err);
+    record->gate.line = 0;
+    return r;
 }
 
 static int record_read_expectation(const struct json_place *root, struct record *record,
@@ -287,6 +298,25 @@ static int record_read_names(const struct json_place *root, struct record *recor
     return record_read_unsigned(root, "position", &record->position, err);
 }
 
+/* What recordings have not had from the beginning. */
+static int record_read_more_facts(const struct json_place *root, struct record *record,
+                                  struct error *err)
+{
+    struct record_machine *machine = &record->machine;
+    struct record_work *work = &record->work;
+    struct json_place place;
+    work->known =
+        json_member(root, "cycle_requests", &place) && json_member(root, "warmup_requests", &place);
+    if (record_read_text(root, "architecture", machine->architecture, sizeof(machine->architecture),
+                         err) < 0 ||
+        record_read_text(root, "libc", machine->libc, sizeof(machine->libc), err) < 0 ||
+        record_read_text(root, "thp", machine->thp, sizeof(machine->thp), err) < 0 ||
+        record_read_unsigned(root, "page_bytes", &machine->page_bytes, err) < 0 ||
+        record_read_count(root, "cycle_requests", &work->cycle_requests, err) < 0)
+        return -1;
+    return record_read_count(root, "warmup_requests", &work->warmup_requests, err);
+}
+
 static int record_read_facts(const struct json_place *root, struct record *record,
                              struct error *err)
 {
@@ -306,6 +336,8 @@ static int record_read_facts(const struct json_place *root, struct record *recor
         return -1;
     if (!termination_from_name(word, &record->termination))
         return json_error(root, err, "found the unknown termination \"%s\"", word);
+    if (record_read_more_facts(root, record, err) < 0)
+        return -1;
 
     bool has_duration = false;
     bool has_waited = false;
@@ -358,9 +390,9 @@ int record_load(const char *dir, struct record **ret, struct error *err)
     struct json_place root = json_root(document);
     if (json_expect_object(&root, err) < 0 || record_read_facts(&root, record, err) < 0 ||
         record_read_expectation(&root, record, err) < 0 ||
-        record_read_question(&root, record, err) < 0 || record_read_error(&root, record, err) < 0 ||
-        record_read_lists(&root, record, err) < 0 || record_read_ends(&root, record, err) < 0 ||
-        record_read_runtimes(&root, record, err) < 0)
+        record_read_gate(&root, record, err) < 0 || record_read_question(&root, record, err) < 0 ||
+        record_read_error(&root, record, err) < 0 || record_read_lists(&root, record, err) < 0 ||
+        record_read_ends(&root, record, err) < 0 || record_read_runtimes(&root, record, err) < 0)
         return -1;
 
     CLEANUP(closep) int dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

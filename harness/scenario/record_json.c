@@ -2,6 +2,7 @@
 
 #include "verdict/indicators.h"
 
+#include "scenario/gate_fields.h"
 #include "scenario/record_ends.h"
 #include "scenario/record_files.h"
 
@@ -179,6 +180,21 @@ static void record_write_question(struct json_writer *writer, const struct recor
     json_write_close_object(writer);
 }
 
+static void record_write_facts(struct json_writer *writer, const struct record *record)
+{
+    const struct record_machine *machine = &record->machine;
+    json_write_text(writer, "architecture",
+                    machine->architecture[0] != '\0' ? machine->architecture : NULL);
+    json_write_text(writer, "libc", machine->libc[0] != '\0' ? machine->libc : NULL);
+    if (machine->page_bytes > 0)
+        json_write_u64(writer, "page_bytes", machine->page_bytes);
+    json_write_text(writer, "thp", machine->thp[0] != '\0' ? machine->thp : NULL);
+    if (record->work.known) {
+        json_write_u64(writer, "cycle_requests", record->work.cycle_requests);
+        json_write_u64(writer, "warmup_requests", record->work.warmup_requests);
+    }
+}
+
 static void record_write_machine(struct json_writer *writer, const struct record *record)
 {
     json_write_double(writer, "duration_s", record_round((double)record->duration_ns / 1e9, 1000));
@@ -196,6 +212,7 @@ static void record_write_machine(struct json_writer *writer, const struct record
         json_write_text(writer, "accel", record->accel);
     json_write_text(writer, "kernel", record->kernel);
     json_write_u64(writer, "cpus", record->cpus);
+    record_write_facts(writer, record);
     json_write_u64(writer, "sample_hz", record->sample_hz);
 }
 
@@ -251,6 +268,7 @@ void record_write_json(struct json_writer *writer, const char *key, const struct
     json_write_text(writer, "evidence", verdict->evidence[0] != '\0' ? verdict->evidence : NULL);
     json_write_text(writer, "effect", verdict->effect[0] != '\0' ? verdict->effect : NULL);
     record_write_expectation(writer, record);
+    gate_budgets_write(writer, "gate", &record->gate);
     json_write_text(writer, "outcome", outcome_name(record->outcome));
     json_write_text(writer, "termination", termination_name(record->termination));
     record_write_error(writer, record);

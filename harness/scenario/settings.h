@@ -9,6 +9,7 @@
 #include "load/profile.h"
 #include "scenario/program.h"
 #include "timeline/judgement.h"
+#include "verdict/gate_budget.h"
 
 #define SCENARIO_DEPENDENCIES_MAX 4
 #define SCENARIO_COLLECT_MAX      8
@@ -89,6 +90,7 @@ struct settings {
     unsigned n_limit_for;
     struct build_expectation expect_for[SCENARIO_BUILDS_MAX];
     unsigned n_expect_for;
+    struct gate_budgets gate; /* how much more than the baseline's is let pass */
 };
 
 /* What holds when nothing is said: no limit, 8 at a time, cycles of 250 requests, and so on. */

@@ -244,5 +244,6 @@ const struct field settings_fields[] = {
     {"expect", FIELD_OTHER, OTHER(expect)},
     {"limit_for", FIELD_OTHER, OTHER(limit_for)},
     {"expect_for", FIELD_OTHER, OTHER(expect_for)},
+    {"gate", FIELD_OTHER, OTHER(gate)},
     {NULL, 0, 0, 0, 0, NULL, NULL},
 };

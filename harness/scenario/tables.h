@@ -25,6 +25,10 @@ extern const struct field settings_fields[];
 field_reader settings_read_expect, settings_read_limit_for, settings_read_expect_for;
 field_writer settings_write_expect, settings_write_limit_for, settings_write_expect_for;
 
+/* $.gate of struct settings. */
+field_reader settings_read_gate;
+field_writer settings_write_gate;
+
 /* An empty scenario with the settings' defaults; NULL when out of memory. */
 struct scenario *scenario_new(const char *source, const char *dir);
 

@@ -10,7 +10,7 @@
 
 static_assert(COMPARISON_VARIANTS_MAX <= PERMUTATION_GROUPS_MAX, "each variant is a group");
 static_assert(COMPARISON_REPEATS_MAX <= PERMUTATION_RUNS_MAX, "each repeat is a run of it");
-static_assert((int)FIGURE_MAX_ <= PERMUTATION_FIGURES_MAX, "each figure has a column");
+static_assert((int)FIGURE_COMPARED_MAX_ <= PERMUTATION_FIGURES_MAX, "each figure has a column");
 
 /* Of two that are equally many the worse one is said. */
 static const enum verdict_kind comparison_worst_first[] = {
@@ -148,7 +148,7 @@ static unsigned comparison_load(const struct comparison_input *inputs,
 {
     unsigned n_rows = 0;
     ret->n_groups = 0;
-    ret->n_figures = FIGURE_MAX_;
+    ret->n_figures = FIGURE_COMPARED_MAX_;
     for (unsigned v = 0; v < comparison->n; v++) {
         if (!comparison->variant[v].has_verdict)
             continue;
@@ -157,14 +157,14 @@ static unsigned comparison_load(const struct comparison_input *inputs,
             const struct comparison_run *run = &inputs[v].runs[i];
             if (!run->judged)
                 continue;
-            for (enum figure f = 0; f < FIGURE_MAX_; f++)
+            for (enum figure f = 0; f < FIGURE_COMPARED_MAX_; f++)
                 ret->value[n_rows][f] = figures_has(&run->figures, f) ? run->figures.value[f] : NAN;
             n_rows++;
         }
         groups[ret->n_groups] = v;
         ret->n[ret->n_groups++] = n_rows - before;
     }
-    for (enum figure f = 0; f < FIGURE_MAX_; f++)
+    for (enum figure f = 0; f < FIGURE_COMPARED_MAX_; f++)
         comparison_scale(f, n_rows, ret);
     return n_rows;
 }
@@ -192,7 +192,7 @@ static void comparison_claim(const struct comparison_input *inputs, unsigned v, 
     struct comparison_variant *first = &ret->variant[0];
     struct comparison_variant *variant = &ret->variant[v];
     bool grows = first->kind == VERDICT_LEAK || variant->kind == VERDICT_LEAK;
-    for (enum figure f = 0; f < FIGURE_MAX_; f++) {
+    for (enum figure f = 0; f < FIGURE_COMPARED_MAX_; f++) {
         struct comparison_figure *figure = &variant->figure[f];
         if (isnan(p[f]))
             continue;
@@ -253,7 +253,7 @@ void comparison_make(const struct comparison_input *inputs, unsigned n, struct c
         if (variant->runs > COMPARISON_REPEATS_MAX)
             variant->runs = COMPARISON_REPEATS_MAX;
         comparison_decide(&inputs[v], variant);
-        for (enum figure f = 0; f < FIGURE_MAX_; f++) {
+        for (enum figure f = 0; f < FIGURE_COMPARED_MAX_; f++) {
             comparison_sum_up(&inputs[v], f, variant);
             if (v > 0)
                 comparison_set_ratio(inputs, v, f, ret);

@@ -62,7 +62,7 @@ struct comparison_variant {
     enum verdict_kind kind; /* of most of its runs; the worse one when it is a tie */
     enum cause cause;       /* of most of the runs that say so */
     unsigned agree;         /* how many of the judged runs say so */
-    struct comparison_figure figure[FIGURE_MAX_];
+    struct comparison_figure figure[FIGURE_COMPARED_MAX_];
 };
 
 struct comparison {

@@ -297,10 +297,10 @@ static bool comparison_goes_without_saying(const struct comparison *comparison, 
 
 /* Claims of a variant that are said, largest first. */
 static unsigned comparison_claims(const struct comparison *comparison, unsigned v,
-                                  enum figure claims[FIGURE_MAX_])
+                                  enum figure claims[FIGURE_COMPARED_MAX_])
 {
     unsigned n = 0;
-    for (enum figure f = 0; f < FIGURE_MAX_; f++) {
+    for (enum figure f = 0; f < FIGURE_COMPARED_MAX_; f++) {
         if (!comparison->variant[v].figure[f].differs ||
             comparison_goes_without_saying(comparison, v, f))
             continue;
@@ -316,7 +316,7 @@ static unsigned comparison_claims(const struct comparison *comparison, unsigned 
 
 static double comparison_largest(const struct comparison *comparison, unsigned v)
 {
-    enum figure claims[FIGURE_MAX_];
+    enum figure claims[FIGURE_COMPARED_MAX_];
     return comparison_claims(comparison, v, claims) > 0 ? comparison_size(comparison, v, claims[0])
                                                         : 0;
 }
@@ -324,7 +324,7 @@ static double comparison_largest(const struct comparison *comparison, unsigned v
 /* "jemalloc peaks 1.4 times as high as glibc and needs 0.8 times the CPU" */
 static void text_add_claims(struct text *text, const struct comparison *comparison, unsigned v)
 {
-    enum figure claims[FIGURE_MAX_];
+    enum figure claims[FIGURE_COMPARED_MAX_];
     unsigned n = comparison_claims(comparison, v, claims);
     text_add_name(text, comparison->variant[v].name);
     for (unsigned i = 0; i < n; i++) {

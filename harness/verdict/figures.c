@@ -20,6 +20,9 @@
 #define FIGURE_CPU_LEAST      0.03, 1e3
 #define FIGURE_KILLED_LEAST   0.05, 2
 
+#define FIGURE_THREADS_LEAST     0.02, 1
+#define FIGURE_DESCRIPTORS_LEAST 0.02, 1
+
 const struct figure_info figure_info[] = {
 #define X(name, key, heading, worse) {key, heading, (worse) != 0, FIGURE_##name##_LEAST},
     FIGURES(X)
@@ -75,6 +78,24 @@ static void figures_of_memory(const struct timeline *timeline, const struct figu
             indicators_footprint(&last->settled, &after))
             figures_set(ret, FIGURE_RETAINED, (double)(after - before));
     }
+}
+
+static void figures_of_counts(const struct timeline *timeline, const struct figures_window *window,
+                              struct figures *ret)
+{
+    static const enum survey_field kinds[] = {SURVEY_FD_SOCKET, SURVEY_FD_FILE,
+                                              SURVEY_FD_PIPE,   SURVEY_FD_ANON_INODE,
+                                              SURVEY_FD_DEVICE, SURVEY_FD_OTHER};
+    const struct survey *floor = &timeline->cycles[window->index[window->n - 1]].floor;
+    if (survey_has(floor, SURVEY_THREADS))
+        figures_set(ret, FIGURE_THREADS, (double)floor->value[SURVEY_THREADS]);
+    double descriptors = 0;
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        if (!survey_has(floor, kinds[i]))
+            return;
+        descriptors += (double)floor->value[kinds[i]];
+    }
+    figures_set(ret, FIGURE_DESCRIPTORS, descriptors);
 }
 
 static void figures_set_median(struct figures *ret, enum figure figure, double *values, size_t n)
@@ -170,6 +191,7 @@ void figures_of_run(const struct timeline *timeline, const struct verdict_questi
     if (window.n == 0)
         return;
     figures_of_memory(timeline, &window, ret);
+    figures_of_counts(timeline, &window, ret);
     figures_of_load(timeline, &window, ret);
     figures_of_cpu(timeline, &window, ret);
 }

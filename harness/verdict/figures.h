@@ -17,7 +17,11 @@
  *   CPU       processor time of the whole cgroup, per completed request, from the begin of a cycle
  *             until it has settled: a reclaim and the turns of others are no part of it
  *   KILLED    requests completed in the first start of the service until it was killed at the
- *             limit; absent: that did not happen, or a probe that goes beyond the load did it */
+ *             limit; absent: that did not happen, or a probe that goes beyond the load did it
+ *   THREADS, DESCRIPTORS  of all processes, counted after the last of those cycles
+ *
+ * Variants are compared by those up to KILLED (comparison.h); the last two are counts that nearly
+ * never vary, and matter to who asks whether something became more: the gate (gate.h). */
 #include <stdbool.h>
 
 #include "verdict/verdict.h"
@@ -32,13 +36,16 @@
     X(P50, "latency_p50_ns", "p50", 1)                         \
     X(P99, "latency_p99_ns", "p99", 1)                         \
     X(CPU, "cpu_ns_per_request", "CPU/request", 1)             \
-    X(KILLED, "requests_to_kill", "killed after", 0)
+    X(KILLED, "requests_to_kill", "killed after", 0)           \
+    X(THREADS, "threads_count", "threads", 1)                  \
+    X(DESCRIPTORS, "descriptors_count", "descriptors", 1)
 
 enum figure {
 #define X(name, key, heading, worse) FIGURE_##name,
     FIGURES(X)
 #undef X
-        FIGURE_MAX_
+        FIGURE_MAX_,
+    FIGURE_COMPARED_MAX_ = FIGURE_KILLED + 1 /* those that variants are compared by */
 };
 
 struct figure_info {

@@ -24,60 +24,12 @@
  *
  * Everything here is pure: the same input gives the same answer to the digit. */
 #include "verdict/comparison.h"
+#include "verdict/gate_budget.h"
 
 #define GATE_RUNS_MAX         COMPARISON_REPEATS_MAX
 #define GATE_FALSE_ALARM_RATE 0.01 /* of a whole gate, when nobody says otherwise */
 #define GATE_BASELINE_REPEATS 10   /* of each case, when a baseline is made */
-
-/* X(FIGURE, key in scenarios and reports) */
-#define GATE_FIGURES(X)     \
-    X(GROWTH, "growth")     \
-    X(FLOOR, "floor")       \
-    X(PEAK, "peak")         \
-    X(RETAINED, "retained") \
-    X(THREADS, "threads")   \
-    X(DESCRIPTORS, "descriptors")
-
-enum gate_figure {
-#define X(figure, key) GATE_##figure,
-    GATE_FIGURES(X)
-#undef X
-        GATE_FIGURE_MAX_
-};
-
-struct gate_figure_info {
-    const char *key;    /* "floor" */
-    enum figure figure; /* where its value is */
-    const char *unit;   /* "B/request", "B", "": how a budget's amount is written */
-    double share;       /* allowed when nobody says otherwise: the greater of the two holds */
-    double amount;
-};
-
-extern const struct gate_figure_info gate_figure_info[];
-
-/* What may be added to a figure. The greater of both holds: share of the baseline's median, and
- * amount in the figure's unit. An author's share keeps the default amount (a share of next to
- * nothing is noise); an author's amount stands alone, with share 0. */
-struct gate_budget {
-    bool given; /* false: the default holds, and both numbers are 0 */
-    bool has_share;
-    double share; /* 0.05: five per cent */
-    double amount;
-};
-
-/* Budgets of one case, as a scenario or the command line says them. */
-struct gate_budgets {
-    struct gate_budget figure[GATE_FIGURE_MAX_];
-    unsigned line; /* of the scenario file; 0: not said there */
-};
-
-/* Read a budget: "+5%", "+16B/request" (growth), "+64KiB", "+3" (threads, descriptors). ERROR_USAGE
- * says what was found and what is expected for this figure. */
-int gate_budget_parse(enum gate_figure figure, const char *text, struct gate_budget *ret,
-                      struct error *err);
-
-/* What a figure's budget is in the figure's unit, where the baseline's median is so much. */
-double gate_allowed(enum gate_figure figure, const struct gate_budget *budget, double median);
+#define GATE_DOUBT_P          0.1  /* of a figure beyond its budget: worth more runs */
 
 enum gate_status {
     GATE_PASSED,
@@ -93,6 +45,7 @@ struct gate_figure_result {
     double allowed;                   /* what may be added to `base` */
     double p;                         /* one-sided, corrected for the case's figures */
     bool regressed;                   /* p is small enough, and the median is beyond the budget */
+    bool doubtful;                    /* beyond the budget, and not so small, but small */
     bool improved; /* the same the other way: less than before by more than `allowed` */
 };
 
@@ -124,6 +77,10 @@ struct gate_result {
 /* Decide one case of a gate that has so many cases. */
 void gate_decide(const struct gate_side *base, const struct gate_side *candidate,
                  const struct gate_budgets *budgets, double case_rate, struct gate_result *ret);
+
+/* How many of these runs have a verdict that is worse than this one of the baseline: a leak, and
+ * where the baseline has no pressure either, pressure. */
+unsigned gate_worse(const struct gate_verdicts *verdicts, enum verdict_kind base);
 
 /* The rate of each of so many cases. */
 double gate_case_rate(double false_alarm_rate, unsigned n_cases);

@@ -6,63 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "verdict/relabel.h"
 #include "verdict/trend.h"
 
 #define FIGURES  PERMUTATION_FIGURES_MAX
 #define RUNS_MAX (PERMUTATION_GROUPS_MAX * PERMUTATION_RUNS_MAX)
 
-/* Is a squared statistic as extreme as the observed one, but for the order of their sums? Never
- * when the observed one is NaN. */
-static inline bool permutation_is_extreme(double greatest, double observed)
-{
-    return greatest >= observed * (1 - 1e-9) - 1e-12;
-}
-
-/* splitmix64 */
-static uint64_t permutation_random(uint64_t *state)
-{
-    *state += UINT64_C(0x9e3779b97f4a7c15);
-    uint64_t mixed = *state;
-    mixed = (mixed ^ (mixed >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    mixed = (mixed ^ (mixed >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return mixed ^ (mixed >> 31);
-}
-
-/* A seed made of the values: the same for the same data, and no relabellings that all comparisons
- * have in common. */
-static uint64_t permutation_seed(double value[][FIGURES], unsigned n_rows)
-{
-    uint64_t state = n_rows;
-    for (unsigned i = 0; i < n_rows; i++)
-        for (unsigned f = 0; f < FIGURES; f++) {
-            uint64_t bits;
-            memcpy(&bits, &value[i][f], sizeof(bits));
-            state = permutation_random(&state) ^ bits;
-        }
-    return state;
-}
-
-static void permutation_shuffle(uint64_t *state, unsigned *order, unsigned n)
-{
-    for (unsigned i = n; i > 1; i--) {
-        unsigned j = (unsigned)(((permutation_random(state) >> 32) * i) >> 32);
-        unsigned swapped = order[i - 1];
-        order[i - 1] = order[j];
-        order[j] = swapped;
-    }
-}
-
-static double permutation_choose(unsigned n, unsigned k)
-{
-    double ways = 1;
-    for (unsigned i = 1; i <= k; i++)
-        ways = ways * (n - k + i) / i;
-    return round(ways);
-}
-
 static bool permutation_is_exact(unsigned n1, unsigned n2)
 {
-    return permutation_choose(n1 + n2, n1) <= PERMUTATION_EXACT_MAX;
+    return relabel_choose(n1 + n2, n1) <= PERMUTATION_EXACT_MAX;
 }
 
 double permutation_least_p(unsigned n1, unsigned n2)
@@ -71,7 +23,7 @@ double permutation_least_p(unsigned n1, unsigned n2)
         return 1;
     if (!permutation_is_exact(n1, n2))
         return 1.0 / (1 + PERMUTATION_SAMPLES);
-    double p = (n1 == n2 ? 2 : 1) / permutation_choose(n1 + n2, n1);
+    double p = (n1 == n2 ? 2 : 1) / relabel_choose(n1 + n2, n1);
     return p < 1 ? p : 1;
 }
 
@@ -121,7 +73,7 @@ static void pair_count(struct pair *pair, const double *sum)
         if (statistic[f] > greatest)
             greatest = statistic[f];
     for (unsigned f = 0; f < pair->n_figures; f++)
-        pair->extreme[f] += permutation_is_extreme(greatest, pair->observed[f]);
+        pair->extreme[f] += relabel_is_extreme(greatest, pair->observed[f]);
     pair->counted++;
 }
 
@@ -190,14 +142,14 @@ static void pair_sample(struct pair *pair)
     unsigned order[2 * PERMUTATION_RUNS_MAX] = {0};
     for (unsigned i = 0; i < n; i++)
         order[i] = i;
-    uint64_t state = permutation_seed(pair->value, n);
+    uint64_t state = relabel_seed(pair->value, n);
     while (pair->counted <= PERMUTATION_SAMPLES) {
         double sum[FIGURES] = {0};
         for (unsigned i = 0; i < pair->n1; i++)
             for (unsigned f = 0; f < FIGURES; f++)
                 sum[f] += pair->value[order[i]][f];
         pair_count(pair, sum); /* the first one is as observed */
-        permutation_shuffle(&state, order, n);
+        relabel_shuffle(&state, order, n);
     }
 }
 
@@ -307,7 +259,7 @@ static unsigned pool_count(const struct pool *pool, double observed[][FIGURES], 
     unsigned least = UINT_MAX;
     for (unsigned g = 1; g < pool->n_groups; g++)
         for (unsigned f = 0; f < pool->n_figures; f++) {
-            extreme[g][f] += permutation_is_extreme(greatest, observed[g][f]);
+            extreme[g][f] += relabel_is_extreme(greatest, observed[g][f]);
             if (!isnan(observed[g][f]) && extreme[g][f] < least)
                 least = extreme[g][f];
         }
@@ -328,14 +280,14 @@ static void permutation_test_pool(const struct permutation_data *data, unsigned 
     double statistic[PERMUTATION_GROUPS_MAX][FIGURES];
     unsigned extreme[PERMUTATION_GROUPS_MAX][FIGURES] = {{0}};
     pool_statistics(&pool, order, observed);
-    uint64_t state = permutation_seed(pool.value, pool.n_runs);
+    uint64_t state = relabel_seed(pool.value, pool.n_runs);
     unsigned counted = 0;
     unsigned least = 0;
     while (counted <= PERMUTATION_SAMPLES && least <= alpha * (1 + PERMUTATION_SAMPLES)) {
         double greatest = pool_statistics(&pool, order, statistic); /* first: as observed */
         least = pool_count(&pool, observed, greatest, extreme);
         counted++;
-        permutation_shuffle(&state, order, pool.n_runs);
+        relabel_shuffle(&state, order, pool.n_runs);
     }
     for (unsigned g = 1; g < pool.n_groups; g++)
         for (unsigned f = 0; f < pool.n_figures; f++)
@@ -435,7 +387,7 @@ static unsigned permutation_cut(unsigned n1, unsigned n2, double *ret_confidence
         for (unsigned u = i; u <= half; u++)
             ways[u] += ways[u - i];
     }
-    double total = permutation_choose(n1 + n2, n1);
+    double total = relabel_choose(n1 + n2, n1);
     unsigned cut = 0; /* [cut] to [N - 1 - cut] has confidence 1 - 2 P(U <= cut) */
     while (cut + 1 <= half && 2 * permutation_share(ways, cut + 2, total) <= 0.05)
         cut++;

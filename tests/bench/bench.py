@@ -13,6 +13,7 @@ runtimes     services of other languages, clean and leaking: what was called wha
 allocators   leaks, pressure and healthy services under four allocators: right, and at what cost
 lazy         freed memory under allocators and their settings, with room and without (MADV_FREE)
 aa           runs that are all the same, dealt out as two variants: how often called different
+gate         gates over nothing but noise, and over planted changes: how often not passed
 robustness   the same verdict at other limits, concurrency, sampling, and on a busy machine
 """
 import os
@@ -22,6 +23,7 @@ import aa
 import accuracy
 import allocators
 import costs
+import gate
 import peers
 import robustness
 import runs
@@ -34,7 +36,7 @@ BENCHMARKS = {
     "speed": accuracy.bench_speed, "sensitivity": sensitivity.bench_sensitivity,
     "peers": peers.bench_peers, "robustness": robustness.bench_robustness,
     "runtimes": runtimes.bench_runtimes, "allocators": allocators.bench_allocators,
-    "lazy": allocators.bench_lazy, "aa": aa.bench_aa,
+    "lazy": allocators.bench_lazy, "aa": aa.bench_aa, "gate": gate.bench_gate,
 }
 BY_DEFAULT = ["load", "sampler", "vm", "verdict"]
 

@@ -9,6 +9,7 @@ sys.dont_write_bytecode = True
 import aa  # noqa: E402 pylint: disable=wrong-import-position
 import allocators  # noqa: E402 pylint: disable=wrong-import-position
 import figures  # noqa: E402 pylint: disable=wrong-import-position
+import gate_figures  # noqa: E402 pylint: disable=wrong-import-position
 import peer_tools  # noqa: E402 pylint: disable=wrong-import-position
 import robustness  # noqa: E402 pylint: disable=wrong-import-position
 import runs  # noqa: E402 pylint: disable=wrong-import-position
@@ -375,6 +376,60 @@ class Expectations(unittest.TestCase):
         self.assertFalse(runs.is_right("error", None, (None, None)))
         self.assertEqual(figures.confusion([(None, "clean")]), figures.confusion([]))
         self.assertNotIn(("leak", None), robustness.accepts({"load": {}}, {"load": {}}))
+
+
+
+def gate_case(name, status="passed", **more):
+    return dict({"id": name, "scenario": name, "status": status, "figures": {}}, **more)
+
+
+class Gate(unittest.TestCase):
+    FLOOR = {"floor": {"regressed": True, "p": 0.001}, "peak": {"regressed": False, "p": 0.7}}
+    ALARM = gate_figures.row_of(1, {"cases": [
+        gate_case("a"), gate_case("b", "regressed", figures=FLOOR, sentence="floor +7 %")]})
+    PASS = gate_figures.row_of(0, {"cases": [gate_case("a"), gate_case("b")]})
+
+    def test_as_few_repeats_as_the_rate_allows(self):
+        self.assertEqual(gate_figures.repeats_needed(10, 0.01), 3)     # 1 of 286
+        self.assertEqual(gate_figures.repeats_needed(10, 0.0025), 4)   # 1 of 1,001
+        self.assertEqual(gate_figures.repeats_needed(3, 0.0025), 12)   # 1 of 455
+        self.assertEqual(gate_figures.repeats_needed(30, 0.5), 3)
+
+    def test_a_row_is_what_did_not_pass(self):
+        self.assertEqual(self.PASS, {"status": 0, "cases": {}})
+        self.assertEqual(list(self.ALARM["cases"]), ["b"])
+        self.assertEqual(self.ALARM["cases"]["b"]["causes"], ["floor"])
+        verdict = gate_figures.row_of(1, {"cases": [gate_case("c", "regressed",
+                                                              verdict_regressed=True)]})
+        self.assertEqual(verdict["cases"]["c"]["causes"], ["verdict"])
+
+    def test_causes_are_counted_and_none_is_lost(self):
+        self.assertEqual(gate_figures.causes([self.ALARM, self.PASS, self.ALARM]),
+                         [("b: regressed (floor)", 2)])
+        self.assertEqual(gate_figures.causes([{"status": 5, "cases": {}}]), [("exit status 5", 1)])
+
+    def test_caught_is_a_regression_of_that_case(self):
+        self.assertTrue(gate_figures.is_caught(self.ALARM, "b"))
+        self.assertFalse(gate_figures.is_caught(self.ALARM, "a"))
+        self.assertFalse(gate_figures.is_caught(self.PASS, "b"))
+        self.assertFalse(gate_figures.is_caught(dict(self.ALARM, status=5), "b"))
+
+    def test_one_alarm_is_one_too_many(self):
+        def lines(rows):
+            return "\n".join(gate_figures.unchanged_lines([dict(row, first=row) for row in rows]))
+        self.assertIn("not passed 0 of 3", lines([self.PASS] * 3))
+        self.assertIn("(must be 0: held)", lines([self.PASS] * 3))
+        self.assertIn("(must be 0: not held)", lines([self.PASS, self.ALARM]))
+        self.assertIn("b: regressed (floor): 1 times", lines([self.PASS, self.ALARM]))
+
+    def test_two_of_twenty_missed_are_too_many(self):
+        def line(caught):
+            rows = [dict(self.ALARM, change="+5 %", live=False)] * caught + [
+                dict(self.PASS, change="+5 %", live=False)] * (20 - caught)
+            return [text for text in gate_figures.show(rows, ["+5 %"], "b", ["+5 %"], 1)
+                    if "+5 %" in text][0]
+        self.assertRegex(line(19), r"19 of 20 +floor 19 +held")
+        self.assertRegex(line(18), r"18 of 20 +floor 18 +not held")
 
 
 if __name__ == "__main__":

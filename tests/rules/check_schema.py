@@ -5,7 +5,8 @@
 - the schema refuses what the parser refuses (a few of each kind);
 - the keys and ranges of the parser's tables (`const struct field NAME_fields[]`) are the schema's;
 - the builds of the sample services are those that the parser knows;
-- the words of verdicts and causes are those of harness/timeline/judgement.c.
+- the words of verdicts and causes are those of harness/timeline/judgement.c;
+- the budgets of the gate are those of harness/verdict/gate_budget.h.
 
 Needs Debian's python3-jsonschema; exits 77 (skipped) without it.
 """
@@ -110,6 +111,13 @@ REFUSED = [
     (["limit_for"], {name: "512MiB" for name in "abcdefghi"}),
     (["expect_for"], {"race": {"cause": "heap"}}),
     (["expect_for"], {"race/x": "leak"}),
+    (["gate"], "+5%"),
+    (["gate"], {"flor": "+5%"}),
+    (["gate"], {"floor": "5%"}),
+    (["gate"], {"floor": 65536}),
+    (["gate"], {"floor": "+16B/request"}),
+    (["gate"], {"growth": "+16B"}),
+    (["gate"], {"threads": "+2KiB"}),
     (["variants"], {"a b": {}}),
     (["variants"], {"fixed": {"name": "x"}}),
     (["variants"], {"fixed": {"servise": {}}}),
@@ -184,6 +192,14 @@ def check_words(schema):
             fault("schema %s: other words than %s in judgement.c" % (definition, table))
 
 
+def check_gate(schema):
+    """The figures that have a budget."""
+    text = source("harness/verdict/gate_budget.h")
+    body = re.search(r"#define GATE_FIGURES\(X\)(.*?)\n\n", text, re.S).group(1)
+    if re.findall(r'"([^"]+)"', body) != list(schema["$defs"]["gate"]["properties"]):
+        fault("schema gate: other figures than GATE_FIGURES in gate_budget.h")
+
+
 def service_builds():
     """The builds of the sample services that are not the plain one."""
     table = source("services/builds.cmake")
@@ -242,6 +258,7 @@ def main():
     check_refusals(validator)
     check_tables(schema)
     check_words(schema)
+    check_gate(schema)
     for text in faults:
         print(text)
     sys.exit(1 if faults else 0)

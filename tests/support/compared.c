@@ -51,7 +51,7 @@ unsigned compared_add(struct compared *compared, const char *name, double median
                                                                       .cause = CAUSE_NONE,
                                                                       .agree = REPEATS};
     compared->members[place] = (struct comparison_member){.variant = name, .build = name};
-    for (unsigned k = 0; k < FIGURE_MAX_; k++)
+    for (unsigned k = 0; k < FIGURE_COMPARED_MAX_; k++)
         compared_set(compared, place, (enum figure)k, median);
     return place;
 }
@@ -59,7 +59,7 @@ unsigned compared_add(struct compared *compared, const char *name, double median
 /* Figures as an instrumented build has them: all in bytes, ns, and as they are. */
 static void compared_figures(struct compared *compared, unsigned variant, const double *medians)
 {
-    for (unsigned k = 0; k < FIGURE_MAX_; k++) {
+    for (unsigned k = 0; k < FIGURE_COMPARED_MAX_; k++) {
         compared_set(compared, variant, (enum figure)k, medians[k]);
         if (isnan(medians[k]))
             compared->comparison.variant[variant].figure[k] = (struct comparison_figure){0};
@@ -68,11 +68,12 @@ static void compared_figures(struct compared *compared, unsigned variant, const 
 
 struct compared *compared_new(void)
 {
-    static const double plain[FIGURE_MAX_] = {1.5,   7.1e6, 9.2e6, 2e5, 812,
-                                              2.1e6, 4.1e6, 9.2e5, NAN};
-    static const double race[FIGURE_MAX_] = {62700, 61e6,  66.9e6, 55e6, 240,
-                                             7.4e6, 9.9e6, 3.1e6,  1024};
-    static const double asan[FIGURE_MAX_] = {2.5, 21e6, 40e6, 8.2e6, 310, 3.1e6, 4.4e6, 2.8e6, NAN};
+    static const double plain[FIGURE_COMPARED_MAX_] = {1.5,   7.1e6, 9.2e6, 2e5, 812,
+                                                       2.1e6, 4.1e6, 9.2e5, NAN};
+    static const double race[FIGURE_COMPARED_MAX_] = {62700, 61e6,  66.9e6, 55e6, 240,
+                                                      7.4e6, 9.9e6, 3.1e6,  1024};
+    static const double asan[FIGURE_COMPARED_MAX_] = {2.5,   21e6,  40e6,  8.2e6, 310,
+                                                      3.1e6, 4.4e6, 2.8e6, NAN};
     static const char *const notes[] = {"quarantine held to 4 MiB (ASAN_OPTIONS)"};
     struct compared *compared = calloc(1, sizeof(*compared));
     ck_assert_ptr_nonnull(compared);

@@ -23,7 +23,7 @@ struct bench {
 /* All but KILLED, each about its usual size with 1 % of noise. */
 static void bench_fill(struct bench *bench, struct comparison_run *run)
 {
-    static const double usual[FIGURE_MAX_] = {
+    static const double usual[FIGURE_COMPARED_MAX_] = {
         [FIGURE_GROWTH] = 0.3,       [FIGURE_FLOOR] = 8 * MIB, [FIGURE_PEAK] = 20 * MIB,
         [FIGURE_RETAINED] = 2 * MIB, [FIGURE_RATE] = 900,      [FIGURE_P50] = 3e6,
         [FIGURE_P99] = 9e6,          [FIGURE_CPU] = 700e3,

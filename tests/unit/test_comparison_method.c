@@ -37,7 +37,7 @@ static double quantised(double bytes, double quantum)
 
 static void fill(struct comparison_run *run, const struct nature *nature, struct random *random)
 {
-    static const double usual[FIGURE_MAX_] = {
+    static const double usual[FIGURE_COMPARED_MAX_] = {
         [FIGURE_GROWTH] = 0, [FIGURE_FLOOR] = 6e6, [FIGURE_PEAK] = 14e6, [FIGURE_RETAINED] = 1e6,
         [FIGURE_RATE] = 900, [FIGURE_P50] = 3e6,   [FIGURE_P99] = 9e6,   [FIGURE_CPU] = 700e3,
     };
@@ -85,7 +85,7 @@ static bool passes(const struct comparison *comparison, const struct comparison_
 {
     for (const struct comparison_variant *v = comparison->variant;
          v < comparison->variant + comparison->n; v++)
-        for (enum figure f = 0; v != but && f < FIGURE_MAX_; f++)
+        for (enum figure f = 0; v != but && f < FIGURE_COMPARED_MAX_; f++)
             if (v->figure[f].has_p && v->figure[f].p <= comparison->alpha)
                 return true;
     return false;
@@ -94,7 +94,7 @@ static bool passes(const struct comparison *comparison, const struct comparison_
 static bool claims(const struct comparison *comparison)
 {
     for (unsigned v = 0; v < comparison->n; v++)
-        for (enum figure f = 0; f < FIGURE_MAX_; f++)
+        for (enum figure f = 0; f < FIGURE_COMPARED_MAX_; f++)
             if (comparison->variant[v].figure[f].differs)
                 return true;
     return false;

@@ -119,7 +119,7 @@ START_TEST(what_was_not_measured_is_a_dash)
 {
     CLEANUP(compared_freep) struct compared *compared = compared_new();
     for (unsigned i = 0; i < 3; i++)
-        for (unsigned k = 0; k < FIGURE_MAX_; k++)
+        for (unsigned k = 0; k < FIGURE_COMPARED_MAX_; k++)
             compared->comparison.variant[i].figure[k] = (struct comparison_figure){0};
     CLEANUP(freep) char *text = on_terminal(compared, 80);
     story_expect_text(text, "  peak                  -     -          -\n");
@@ -135,7 +135,7 @@ START_TEST(no_number_is_none)
     static const double odd[] = {NAN, INFINITY, -INFINITY, 1e308, -1e308, 5e-324};
     CLEANUP(compared_freep) struct compared *compared = compared_new();
     for (unsigned i = 0; i < 3; i++) {
-        for (unsigned k = 0; k < FIGURE_MAX_; k++) {
+        for (unsigned k = 0; k < FIGURE_COMPARED_MAX_; k++) {
             double value = odd[(i + k + (unsigned)_i) % 6];
             compared_differs(compared_set(compared, i, (enum figure)k, value), value, -value,
                              odd[(unsigned)_i]);
@@ -157,7 +157,7 @@ START_TEST(too_few_repeats_are_said)
     for (unsigned i = 0; i < 3; i++) {
         compared->comparison.variant[i].runs = 1;
         compared->comparison.variant[i].agree = 1;
-        for (unsigned k = 0; k < FIGURE_MAX_; k++) {
+        for (unsigned k = 0; k < FIGURE_COMPARED_MAX_; k++) {
             compared->comparison.variant[i].figure[k].n = 1;
             compared->comparison.variant[i].figure[k].confidence = 0;
             compared->comparison.variant[i].figure[k].differs = false;

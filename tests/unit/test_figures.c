@@ -48,6 +48,28 @@ START_TEST(they_are_of_the_first_cycles_that_every_run_has)
 }
 END_TEST
 
+START_TEST(threads_and_descriptors_are_counted_after_the_last_of_them)
+{
+    STORY;
+    story_cycles(&story, 6, 8 * STORY_MIB, 0);
+    struct survey *last = &story.timeline->cycles[6].floor; /* of five, after ready and warm-up */
+    struct survey *later = &story.timeline->cycles[7].floor;
+    for (enum survey_field field = SURVEY_FD_SOCKET; field <= SURVEY_FD_OTHER; field++)
+        last->value[field] = 1U << (field - SURVEY_FD_SOCKET);
+    last->value[SURVEY_THREADS] = 9;
+    later->value[SURVEY_THREADS] = 70;
+    struct figures figures = figures_of(&story);
+    ck_assert_double_eq(figures.value[FIGURE_THREADS], 9);
+    ck_assert_double_eq(figures.value[FIGURE_DESCRIPTORS], 63);
+
+    last->value[SURVEY_THREADS] = SURVEY_ABSENT;
+    last->value[SURVEY_FD_DEVICE] = SURVEY_ABSENT;
+    figures = figures_of(&story);
+    ck_assert(!figures_has(&figures, FIGURE_THREADS));
+    ck_assert(!figures_has(&figures, FIGURE_DESCRIPTORS));
+}
+END_TEST
+
 START_TEST(growth_is_the_verdicts)
 {
     STORY;
@@ -173,6 +195,7 @@ static Suite *suite(void)
     Suite *s = suite_create("figures");
     TCase *figures = tcase_create("figures");
     tcase_add_test(figures, they_are_of_the_first_cycles_that_every_run_has);
+    tcase_add_test(figures, threads_and_descriptors_are_counted_after_the_last_of_them);
     tcase_add_test(figures, growth_is_the_verdicts);
     tcase_add_test(figures, processor_time_between_cycles_is_nobodys);
     tcase_add_test(figures, processor_time_that_was_not_read_is_absent);

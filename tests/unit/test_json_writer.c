@@ -131,6 +131,41 @@ START_TEST(what_is_not_known_is_null_in_an_array)
 }
 END_TEST
 
+START_TEST(a_row_stands_on_one_line_and_what_follows_does_not)
+{
+    json_write_object(&writer, NULL);
+    json_write_row(&writer, "a");
+    json_write_u64(&writer, NULL, 1);
+    json_write_double(&writer, NULL, NAN);
+    json_write_text(&writer, NULL, "x");
+    json_write_close_array(&writer);
+    json_write_row(&writer, "b");
+    json_write_close_array(&writer);
+    json_write_row(&writer, "c");
+    json_write_object(&writer, NULL);
+    json_write_u64(&writer, "d", 1);
+    json_write_u64(&writer, "e", 2);
+    json_write_close_object(&writer);
+    json_write_row(&writer, NULL);
+    json_write_u64(&writer, NULL, 3);
+    json_write_close_array(&writer);
+    json_write_u64(&writer, NULL, 4);
+    json_write_close_array(&writer);
+    json_write_array(&writer, "f");
+    json_write_u64(&writer, NULL, 5);
+    json_write_close_array(&writer);
+    json_write_close_object(&writer);
+    expect_text("{\n"
+                "  \"a\": [1, null, \"x\"],\n"
+                "  \"b\": [],\n"
+                "  \"c\": [{\"d\": 1, \"e\": 2}, [3], 4],\n"
+                "  \"f\": [\n"
+                "    5\n"
+                "  ]\n"
+                "}\n");
+}
+END_TEST
+
 START_TEST(a_container_left_open_is_a_failure)
 {
     json_write_object(&writer, NULL);
@@ -204,6 +239,7 @@ static Suite *json_writer_suite(void)
                         sizeof(doubles) / sizeof(*doubles));
     tcase_add_test(tcase, what_is_not_known_is_left_out);
     tcase_add_test(tcase, what_is_not_known_is_null_in_an_array);
+    tcase_add_test(tcase, a_row_stands_on_one_line_and_what_follows_does_not);
     tcase_add_test(tcase, a_container_left_open_is_a_failure);
     tcase_add_test(tcase, closing_what_is_not_open_is_a_failure);
     tcase_add_loop_test(tcase, a_key_belongs_into_an_object_and_only_there, 0, 3);

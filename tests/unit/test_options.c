@@ -171,6 +171,29 @@ START_TEST(what_is_compared_is_understood)
 }
 END_TEST
 
+START_TEST(what_a_gate_compares_with_is_understood)
+{
+    struct options options =
+        parsed("leakcage gate --baseline f.json --update --prune --false-alarms 0.5% --builds a,b "
+               "--allocators glibc --variant all --repeats 6 --pod p --container c s");
+    ck_assert_int_eq(options.command, COMMAND_GATE);
+    ck_assert_str_eq(options.baseline, "f.json");
+    ck_assert(options.update && options.prune);
+    ck_assert_double_eq_tol(options.false_alarm_rate, 0.005, 1e-12);
+    ck_assert_str_eq(options.builds, "a,b");
+    ck_assert_uint_eq(options.repeats, 6);
+    ck_assert_str_eq(options.output_dir, "results");
+
+    options = parsed("leakcage gate --against v1 --build make --false-alarms 0.1 s");
+    ck_assert_str_eq(options.against, "v1");
+    ck_assert_str_eq(options.build_command, "make");
+    ck_assert_double_eq(options.false_alarm_rate, 0.1);
+    ck_assert(parsed("leakcage report --junit a").junit);
+    ck_assert(parsed("leakcage report --sarif a").sarif);
+    ck_assert(parsed("leakcage report --openmetrics a").openmetrics);
+}
+END_TEST
+
 START_TEST(nothing_said_means_nothing_set)
 {
     struct options options = parsed("leakcage run");
@@ -187,14 +210,23 @@ static const struct {
     const char *line;
     enum command command;
 } commands[] = {
-    {"leakcage run x", COMMAND_RUN},         {"leakcage judge x", COMMAND_JUDGE},
-    {"leakcage list", COMMAND_LIST},         {"leakcage show x", COMMAND_SHOW},
-    {"leakcage doctor", COMMAND_DOCTOR},     {"leakcage clean", COMMAND_CLEAN},
-    {"leakcage vm -- true", COMMAND_VM},     {"leakcage guest x", COMMAND_GUEST},
-    {"leakcage help", COMMAND_HELP},         {"leakcage version", COMMAND_VERSION},
-    {"leakcage --help", COMMAND_HELP},       {"leakcage -h", COMMAND_HELP},
-    {"leakcage --version", COMMAND_VERSION}, {"leakcage run --help", COMMAND_HELP},
-    {"leakcage run x -h", COMMAND_HELP},     {"leakcage list --version", COMMAND_VERSION},
+    {"leakcage run x", COMMAND_RUN},
+    {"leakcage judge x", COMMAND_JUDGE},
+    {"leakcage gate --baseline f x", COMMAND_GATE},
+    {"leakcage list", COMMAND_LIST},
+    {"leakcage show x", COMMAND_SHOW},
+    {"leakcage doctor", COMMAND_DOCTOR},
+    {"leakcage clean", COMMAND_CLEAN},
+    {"leakcage vm -- true", COMMAND_VM},
+    {"leakcage guest x", COMMAND_GUEST},
+    {"leakcage help", COMMAND_HELP},
+    {"leakcage version", COMMAND_VERSION},
+    {"leakcage --help", COMMAND_HELP},
+    {"leakcage -h", COMMAND_HELP},
+    {"leakcage --version", COMMAND_VERSION},
+    {"leakcage run --help", COMMAND_HELP},
+    {"leakcage run x -h", COMMAND_HELP},
+    {"leakcage list --version", COMMAND_VERSION},
 };
 
 START_TEST(every_command_is_understood)
@@ -297,6 +329,36 @@ static const struct {
     {"leakcage compare --image x --builds a,b", "--builds: found beside --image"},
     {"leakcage compare --image x --a a --b b", "--a: found beside --image"},
     {"leakcage compare --image x --rev a", "--rev: found beside --image"},
+    {"leakcage gate s", "nothing to compare with: leakcage gate --baseline FILE"},
+    {"leakcage gate --baseline f --against v1 s", "found both --baseline and --against"},
+    {"leakcage gate --against v1 --update s", "--update: found no --baseline"},
+    {"leakcage gate --baseline f --prune s", "--prune: found no --update"},
+    {"leakcage gate --baseline f --build make s", "--build: found no --against"},
+    {"leakcage gate --baseline f --false-alarms 0 s",
+     "--false-alarms: found \"0\", expected a share"},
+    {"leakcage gate --baseline f --false-alarms 11% s", "--false-alarms: found \"11%\""},
+    {"leakcage gate --baseline f --false-alarms 1%% s", "--false-alarms: found \"1%%\""},
+    {"leakcage gate --baseline f --false-alarms nan s", "from 0.01% to 10%"},
+    {"leakcage gate --baseline f --attach 1", "--attach: found with gate"},
+    {"leakcage gate --baseline f --shard 0/2 s", "--shard: found with gate"},
+    {"leakcage gate --baseline f --expect leak s", "--expect: found with gate"},
+    {"leakcage gate --baseline f --container c s", "--container: found with gate"},
+    {"leakcage gate --against v1 --pod p", "--pod: found with gate"},
+    {"leakcage gate --against v1 --image x", "--against: found beside --image"},
+    {"leakcage gate --baseline f --args a s", "--args: found with another command"},
+    {"leakcage gate --baseline f --rev a s", "--rev: found with another command"},
+    {"leakcage gate --baseline f --json --markdown s", "found --json and --markdown"},
+    {"leakcage gate --baseline f --junit s", "--junit: found with another command"},
+    {"leakcage run --baseline f",
+     "--baseline: found with another command, expected `leakcage gate`"},
+    {"leakcage compare --update", "--update: found with another command"},
+    {"leakcage run --prune", "--prune: found with another command"},
+    {"leakcage run --against v1", "--against: found with another command"},
+    {"leakcage run --false-alarms 1%", "--false-alarms: found with another command"},
+    {"leakcage run --sarif", "--sarif: found with another command, expected `leakcage report"},
+    {"leakcage judge --openmetrics x", "--openmetrics: found with another command"},
+    {"leakcage report --json --junit a", "found --json and --junit, expected one of them"},
+    {"leakcage report --sarif --openmetrics a", "found --sarif and --openmetrics"},
 };
 
 START_TEST(a_wrong_option_is_an_error_that_names_it)
@@ -332,12 +394,14 @@ END_TEST
 START_TEST(every_option_is_in_the_help)
 {
     static const char *const names[] = {
-        "variant", "driver",    "limit",     "high",     "url",         "ready",   "trim",
-        "heap",    "cycles",    "requests",  "warmup",   "rate",        "budget",  "thp",
-        "expect",  "sample-hz", "json",      "quiet",    "output",      "kernel",  "accel",
-        "modules", "vm-cpus",   "vm-memory", "no-color", "concurrency", "builds",  "allocators",
-        "args",    "a '",       "b '",       "rev",      "build",       "repeats", "bisect"};
-    char text[8192] = "";
+        "variant",    "driver",    "limit",     "high",     "url",          "ready",   "trim",
+        "heap",       "cycles",    "requests",  "warmup",   "rate",         "budget",  "thp",
+        "expect",     "sample-hz", "json",      "quiet",    "output",       "kernel",  "accel",
+        "modules",    "vm-cpus",   "vm-memory", "no-color", "concurrency",  "builds",  "allocators",
+        "args",       "a '",       "b '",       "rev",      "build",        "repeats", "bisect",
+        "baseline",   "update",    "prune",     "against",  "false-alarms", "junit",   "sarif",
+        "openmetrics"};
+    char text[16384] = "";
     FILE *out = fmemopen(text, sizeof(text), "w");
     options_print_help(out);
     fclose(out);
@@ -359,6 +423,7 @@ static Suite *suite(void)
     tcase_add_test(understood, what_belongs_to_a_request_follows_its_url);
     tcase_add_test(understood, report_writes_to_standard_output_unless_told);
     tcase_add_test(understood, what_is_compared_is_understood);
+    tcase_add_test(understood, what_a_gate_compares_with_is_understood);
     tcase_add_test(understood, nothing_said_means_nothing_set);
     tcase_add_loop_test(understood, every_command_is_understood, 0,
                         (int)(sizeof(commands) / sizeof(commands[0])));

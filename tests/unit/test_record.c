@@ -74,7 +74,8 @@ static struct record *make_record(int kind)
                      .has_expectation = true,
                      .expect = VERDICT_LEAK,
                      .expects_cause = true,
-                     .expect_cause = CAUSE_SOCKETS},
+                     .expect_cause = CAUSE_SOCKETS,
+                     .gate = {.figure = {[GATE_PEAK] = {.given = true, .amount = 4096}}}},
     };
     struct record *record = NULL;
     struct story story = story_new();
@@ -145,6 +146,8 @@ START_TEST(a_record_read_and_stored_again_is_the_same_to_the_byte)
     for (int i = 0; i < 3; i++)
         before[i] = content(names[i]);
     ck_assert_msg(record_load(final, &again, &err) == 0, "%s", err.text);
+    ck_assert_double_eq(again->gate.figure[GATE_PEAK].amount, 4096);
+    ck_assert(again->gate.figure[GATE_PEAK].given && !again->gate.figure[GATE_FLOOR].given);
     ck_assert_int_eq(again->verdict.kind, record->verdict.kind);
     ck_assert_int_eq(again->outcome, record->outcome);
     ck_assert_int_eq(again->error.kind, record->error.kind);

@@ -95,6 +95,17 @@ static const struct {
     {"\"expect_for\": {\"race\": {\"verdict\": \"leak\",\n\"cause\": \"transient\"}}",
      "a.json:4: $.expect_for.race.cause: found \"transient\", expected a cause of leak"},
     {"\"expect_for\": {\"\": \"leak\"}", "a.json:3: $.expect_for[\"\"]: found a build named \"\""},
+    {"\"gate\": \"+5%\"", "a.json:3: $.gate: found \"+5%\", expected an object"},
+    {"\"gate\": {\"floor\":\n\"5%\"}",
+     "a.json:4: $.gate.floor: found \"5%\", expected what may be added: \"+5%\" or \"+64KiB\""},
+    {"\"gate\": {\"floor\": 65536}", "a.json:3: $.gate.floor: found 65536, expected text"},
+    {"\"gate\": {\"growth\": \"+16B\"}",
+     "a.json:3: $.gate.growth: found \"+16B\", expected what may be added: \"+5%\" or "
+     "\"+16B/request\""},
+    {"\"gate\": {\"threads\": \"+2KiB\"}",
+     "a.json:3: $.gate.threads: found \"+2KiB\", expected what may be added: \"+5%\" or \"+2\""},
+    {"\"gate\": {\"flor\": \"+5%\"}",
+     "a.json:3: $.gate.flor: found an unknown key, expected one of \"growth\", \"floor\""},
     {"\"dependencies\": {\"Up\": {\"command\": [\"x\"]}}",
      "a.json:3: $.dependencies.Up: found a dependency named \"Up\", expected a name"},
     {"\"dependencies\": {\"service\": {\"command\": [\"x\"]}}",
@@ -119,8 +130,9 @@ static const struct {
      "a.json:4: $.variants.fixed.servise: found an unknown key, expected one of \"about\", "
      "\"service\", \"dependencies\", \"limit\", \"high\", \"min\", \"oom_group\", \"restart\", "
      "\"pod\", \"pids\", \"cpus\", \"thp\", "
-     "\"sample_hz\", \"load\", \"cycles\", \"expect\", \"limit_for\", \"expect_for\"; did you mean "
-     "\"service\"?"},
+     "\"sample_hz\", \"load\", \"cycles\", \"expect\", \"limit_for\", \"expect_for\", \"gate\"; "
+     "did "
+     "you mean \"service\"?"},
     {"\"variants\": {\"fixed\":\n{\"high\": \"64M\"}}, \"limit\": \"32M\"",
      "a.json:4: $.variants.fixed.high: found 64.0 MiB, expected at most the limit of 32.0 MiB"},
     {"\"variants\": {\"fixed\":\n{\"limit\": \"32M\"}}, \"high\": \"48M\"",

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "scenario/plan_runs.h"
 #include "tests/support/check_main.h"
 
 static const char *const variables[] = {"JOB_COMPLETION_INDEX", "JOB_COMPLETIONS",

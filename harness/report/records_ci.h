@@ -1,0 +1,24 @@
+#pragma once
+/* Results, as CI systems are told of them: each run by its outcome, with its figures.
+ *
+ * A run that is as expected has passed; without an expectation, one that is no leak. Where a run is
+ * written down is its result.json: which file its scenario was is not recorded. */
+#include "report/ci_list.h"
+#include "scenario/record.h"
+
+/* One run, and the folder that it is in; NULL: not known. Borrowed. */
+struct records_ci_item {
+    const struct record *record;
+    const char *dir;
+};
+
+/* What there is to tell. Borrowed. */
+struct records_ci_input {
+    const struct records_ci_item *items;
+    size_t n;
+    size_t n_broken; /* results that could not be taken: when there are any, one more case, an
+                        error, so that what is missing is no pass */
+};
+
+/* The list borrows from the records; ci_list_done() releases what is its own. */
+int records_ci(const struct records_ci_input *input, struct ci_list *ret, struct error *err);
