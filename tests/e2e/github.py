@@ -324,7 +324,7 @@ def jobs_of(workflow, event, branch=None):
     """Names of the jobs that an event may start: its `on`, with the branches of a push."""
     check_workflow(workflow)
     on = workflow["on"]
-    if event not in on:
+    if event not in ([on] if isinstance(on, str) else on):
         return []
     wanted = on[event] if isinstance(on, dict) else None
     if wanted:

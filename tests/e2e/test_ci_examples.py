@@ -121,12 +121,14 @@ class GitHub(Test):
         self.assertRegex(summary, r"(?m)^\|.*visits.*\|$")
 
     @e2e.needs_driver
-    def test_pushes_are_held_against_the_baseline_that_the_update_job_made(self):
-        job = self.run_event("push", "refs/heads/main")
+    def test_a_push_without_a_baseline_fails_and_says_how_to_make_it(self):
+        job = self.run_event("push", "refs/heads/main", sarif="true")
         self.expect_status(job, e2e.USAGE)
-        self.assertRegex(job.log, r"(?m)^::error .*\n")
-        self.assertIn("--update", job.log, "the fix is named")
+        self.assertIn("--update", job.log)
+        self.assertEqual((job.outputs["summary"], job.sarif), ("", []), "nothing was compared")
 
+    @e2e.needs_driver
+    def test_pushes_are_held_against_the_baseline_that_the_update_job_made(self):
         job = self.run_event("workflow_dispatch", "refs/heads/main")
         self.expect_status(job, e2e.PASS)
         self.assertEqual(job.artifacts[BASELINE], [BASELINE])
