@@ -7,8 +7,8 @@
 #include "base/arena.h"
 #include "base/cleanup.h"
 #include "cli/compare_report.h"
-#include "cli/comparison_list.h"
 #include "cli/result_folders.h"
+#include "cli/result_list.h"
 #include "cli/run_session.h"
 
 /* Results, in an order in which those of a variant stand together, the first variant first. */
@@ -166,7 +166,7 @@ int compare_recordings(const struct options *options, struct error *err)
     if (arena == NULL)
         return error_out_of_memory(err);
     const char *const *operands = NULL;
-    if (comparison_list_expand(arena, options->operands, &operands, err) < 0 ||
+    if (result_list_expand(arena, &result_list_comparison, options->operands, &operands, err) < 0 ||
         result_folders_read(operands, &folders, err) < 0)
         return -1;
     if (folders.n == 0 || compare_check(&folders, err) < 0)

@@ -62,11 +62,12 @@ static int gate_run(struct gate *gate, struct error *err)
     const struct options *options = gate->options;
     if (options->baseline != NULL && gate_baseline_load(gate, err) < 0)
         return -1;
-    if (gate_plan_make(gate, err) < 0 || run_session_check_output(options->output_dir, err) < 0)
+    if (gate_plan_make(gate, err) < 0)
         return -1;
     if (gate->baseline != NULL)
         gate_meet_baseline(gate);
-    if (gate_decide_repeats(gate, err) < 0)
+    if (gate_decide_repeats(gate, err) < 0 ||
+        run_session_check_output(options->output_dir, err) < 0)
         return -1;
     gate_say_plan(gate);
     int status = gate_rounds_run(gate, err);

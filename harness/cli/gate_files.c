@@ -143,9 +143,11 @@ int gate_files_put(const struct gate_report *report, struct console *console, st
 {
     const char *dir = console->options->output_dir;
     CLEANUP(ci_list_done) struct ci_list list = {.arena = NULL};
+    CLEANUP(freep) char *directory = getcwd(NULL, 0);
     struct error untold = {.kind = ERROR_NONE};
     if (gate_ci(report, &list, err) < 0)
         return -1;
+    list.report.directory = directory;
     const struct gate_forms forms = {.report = report, .ci = &list.report};
     if (run_session_check_output(dir, err) < 0 || gate_files_store(&forms, dir, err) < 0 ||
         gate_files_print(&forms, console, err) < 0)

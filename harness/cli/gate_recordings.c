@@ -4,6 +4,7 @@
 
 #include "base/cleanup.h"
 #include "cli/gate_baseline.h"
+#include "cli/result_list.h"
 
 /* The case that this record is of; a new one when there is none. NULL and the error. */
 static struct gate_case *gate_recordings_case(struct gate *gate, const struct record *record,
@@ -20,7 +21,10 @@ static struct gate_case *gate_recordings_case(struct gate *gate, const struct re
 
 int gate_recordings_read(struct gate *gate, struct result_folders *folders, struct error *err)
 {
-    if (result_folders_read(gate->options->operands, folders, err) < 0 ||
+    const char *const *operands = NULL;
+    if (result_list_expand(gate->arena, &result_list_gate, gate->options->operands, &operands,
+                           err) < 0 ||
+        result_folders_read(operands, folders, err) < 0 ||
         result_folders_check_once(folders, err) < 0)
         return -1;
     gate->recorded = true;

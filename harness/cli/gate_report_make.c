@@ -123,6 +123,7 @@ int gate_report_make(struct gate *gate, struct gate_report *ret, struct error *e
         gate_report_case(&gate->cases[i], &cases[i]);
     *ret = (struct gate_report){
         .against = options->against != NULL ? options->against : options->baseline,
+        .baseline = options->against != NULL ? NULL : options->baseline,
         .environment = gate_report_environment(gate),
         .false_alarm_rate = gate->false_alarm_rate,
         .repeats = gate->repeats,

@@ -27,7 +27,8 @@
 /* The least columns a series has, however many there are. */
 #define CHART_COLUMNS_MIN 8
 
-/* A close-up has at least so much of the highest value in it, and more than so much is none. */
+/* A close-up has at least so much of the highest value below the lines, and if these take more than
+ * so much of it, it is none. */
 #define CHART_CLOSE_UP_LEAST 0.02
 #define CHART_CLOSE_UP_MOST  0.6
 
@@ -89,11 +90,12 @@ static double chart_step(double range, double steps)
 /* Where 0 is so far below that differences would be some pixels only, the axis begins elsewhere. */
 static void chart_look_closely(struct chart_frame *frame)
 {
-    double range = fmax(frame->y_max - frame->y_lowest, CHART_CLOSE_UP_LEAST * frame->y_max);
-    frame->close_up = frame->chart->close_up && frame->y_lowest - 0.1 * range > 0 &&
+    double range = frame->y_max - frame->y_lowest;
+    double below = fmax(0.1 * range, CHART_CLOSE_UP_LEAST * frame->y_max);
+    frame->close_up = frame->chart->close_up && frame->y_lowest - below > 0 &&
                       range < CHART_CLOSE_UP_MOST * frame->y_max;
     if (frame->close_up)
-        frame->y_min = frame->y_lowest - 0.1 * range;
+        frame->y_min = frame->y_lowest - below;
 }
 
 /* What the axes reach over: all points from zero on, and the rules near them. */

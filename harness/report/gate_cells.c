@@ -49,6 +49,26 @@ static const char *gate_change(enum gate_figure figure, const struct gate_figure
     return text;
 }
 
+/* What it is now, and how that differs from what it was. */
+static void gate_cell_text(enum gate_figure figure, const struct gate_figure_result *result,
+                           char *text)
+{
+    char base[UNITS_TEXT_MAX];
+    char now[UNITS_TEXT_MAX];
+    char change[UNITS_TEXT_MAX];
+    gate_amount(figure, result->base, false, base);
+    gate_amount(figure, result->now, false, now);
+    gate_change(figure, result, change);
+    bool share = change[strlen(change) - 1] == '%';
+    if (!share && strcmp(base, now) == 0)
+        snprintf(text, GATE_TEXT_MAX, "%s", now);
+    else if (change[0] == '+' && strcmp(change + 1, now) == 0)
+        /* Out of next to nothing: the change says the same as what it is now. */
+        snprintf(text, GATE_TEXT_MAX, "%s (was %s)", now, base);
+    else
+        snprintf(text, GATE_TEXT_MAX, "%s (%s)", now, change);
+}
+
 void gate_cell_of(const struct gate_report_case *one, enum gate_figure figure,
                   struct gate_cell *ret)
 {
@@ -56,17 +76,9 @@ void gate_cell_of(const struct gate_report_case *one, enum gate_figure figure,
     if (one->result == NULL)
         return;
     const struct gate_figure_result *result = &one->result->figure[figure];
-    char now[UNITS_TEXT_MAX];
-    char change[UNITS_TEXT_MAX];
     if (!result->present || !isfinite(result->now) || !isfinite(result->base))
         return;
-    char base[UNITS_TEXT_MAX];
-    gate_amount(figure, result->now, false, now);
-    gate_change(figure, result, change);
-    /* Out of next to nothing: the change says the same as what it is now. */
-    bool same = change[0] == '+' && strcmp(change + 1, now) == 0;
-    snprintf(ret->text, sizeof(ret->text), same ? "%s (was %s)" : "%s (%s)", now,
-             same ? gate_amount(figure, result->base, false, base) : change);
+    gate_cell_text(figure, result, ret->text);
     ret->marked = result->regressed;
     ret->tone = result->regressed ? GRID_BAD : result->improved ? GRID_GOOD : GRID_PLAIN;
     char low[UNITS_TEXT_MAX];

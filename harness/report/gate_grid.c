@@ -7,10 +7,25 @@
 #define GATE_GRID_LABELS 3 /* status, case, verdict */
 #define GATE_LINE_MAX    ((size_t)16 * 1024)
 
+/* What takes few columns can still be many bytes. It is cut between characters, and not behind an
+ * escape, which would be one of what follows. */
+static void gate_grid_fit(struct buffer *text)
+{
+    if (text->length < GRID_TEXT_MAX)
+        return;
+    size_t end = GRID_TEXT_MAX - 1;
+    while (end > 0 && ((unsigned char)text->data[end] & 0xc0) == 0x80)
+        end--;
+    while (end > 0 && text->data[end - 1] == '\\')
+        end--;
+    text->data[end] = '\0';
+}
+
 static void gate_grid_set(struct grid_cell *cell, const char *text, enum line_text_form form)
 {
     CLEANUP(buffer_done) struct buffer buffer = BUFFER_INIT(GATE_LINE_MAX);
     line_text_shorten(text, GATE_NAME_COLUMNS_MAX, form, &buffer, NULL);
+    gate_grid_fit(&buffer);
     snprintf(cell->text, sizeof(cell->text), "%s", buffer_text(&buffer));
 }
 

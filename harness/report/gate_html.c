@@ -25,6 +25,7 @@
 #define GATE_HTML_POINTS_MAX  ((size_t)4000)
 
 static const char gate_html_style[] =
+    "body{max-width:1120px}.chart{max-width:900px}table{font-size:.9em}th,td{padding:.3em .6em}\n"
     "td:nth-child(2),td:nth-child(3),th:nth-child(2),th:nth-child(3){text-align:left}\n"
     "th:nth-child(1){font-weight:700}td:nth-child(2){white-space:normal;overflow-wrap:anywhere;"
     "min-width:9em}\n"

@@ -102,6 +102,7 @@ static void gate_json_case(struct json_writer *writer, const struct gate_report_
         json_write_text(writer, "sentence", json_word(result->sentence));
         gate_json_verdict(writer, result);
         gate_json_figures(writer, result);
+        json_write_bool(writer, "suspect", result->suspect);
         if (result->too_few && result->repeats_needed > 0)
             json_write_u64(writer, "repeats_needed", result->repeats_needed);
     }

@@ -117,37 +117,59 @@ static void gate_say_sure(const struct gate_report *report, gate_remark_fn *each
 /* A note, and of how many cases it is. */
 struct gate_note {
     const char *text;
+    const char *id; /* of the first of them */
     size_t n;
 };
 
-static void gate_note_add(struct gate_note *notes, size_t *n, const char *text)
+/* Notes of cases that passed: of many cases the same, for most are of how they were run. */
+struct gate_notes {
+    struct gate_note note[GATE_NOTES_MAX];
+    size_t n;
+    size_t dropped; /* for which there was no room */
+};
+
+static void gate_note_add(struct gate_notes *notes, const char *id, const char *text)
 {
     size_t i = 0;
-    while (i < *n && strcmp(notes[i].text, text) != 0)
-        i++;
-    if (i == GATE_NOTES_MAX)
+    if (!gate_is_text(text))
         return;
-    notes[i].text = text;
-    notes[i].n++;
-    *n += i == *n;
+    while (i < notes->n && strcmp(notes->note[i].text, text) != 0)
+        i++;
+    if (i == GATE_NOTES_MAX) {
+        notes->dropped++;
+        return;
+    }
+    if (i == notes->n)
+        notes->note[notes->n++] = (struct gate_note){.text = text, .id = id};
+    notes->note[i].n++;
 }
 
 static void gate_say_notes(const struct gate_report *report, gate_remark_fn *each, void *user)
 {
-    struct gate_note notes[GATE_NOTES_MAX + 1] = {{0}};
-    size_t n = 0;
+    CLEANUP(buffer_done) struct buffer text = BUFFER_INIT(GATE_REMARK_MAX);
+    struct gate_notes notes = {.n = 0};
     for (size_t i = 0; i < report->n_cases; i++) {
         const struct gate_report_case *one = &report->cases[i];
         if (gate_is_noteworthy(one) || one->status == GATE_CASE_NOT_RUN)
             continue;
+        for (unsigned k = 0; one->result != NULL && k < 2; k++)
+            gate_note_add(&notes, one->id, one->result->remarks[k]);
         for (size_t k = 0; k < one->n_notes; k++)
-            if (gate_is_text(one->notes[k]))
-                gate_note_add(notes, &n, one->notes[k]);
+            gate_note_add(&notes, one->id, one->notes[k]);
     }
-    for (size_t i = 0; i < n; i++) {
-        CLEANUP(buffer_done) struct buffer text = BUFFER_INIT(GATE_REMARK_MAX);
-        buffer_printf(&text, NULL, "%zu case%s that passed: %s", notes[i].n,
-                      notes[i].n == 1 ? "" : "s", notes[i].text);
+    for (size_t i = 0; i < notes.n; i++) {
+        const struct gate_note *note = &notes.note[i];
+        buffer_clear(&text);
+        if (note->n == 1)
+            buffer_printf(&text, NULL, "%s: %s", note->id, note->text);
+        else
+            buffer_printf(&text, NULL, "%zu cases that passed: %s", note->n, note->text);
+        each(user, buffer_text(&text));
+    }
+    if (notes.dropped > 0) {
+        buffer_clear(&text);
+        buffer_printf(&text, NULL, "and %zu more notes on cases that passed, in gate.json",
+                      notes.dropped);
         each(user, buffer_text(&text));
     }
 }

@@ -22,6 +22,8 @@ static const unsigned settle_bound_times[] = {8, 3, 1};
 #define SETTLE_LOOK_NS     (40 * NSEC_PER_MSEC)
 #define RECLAIM_BOUND_NS   (3 * NSEC_PER_SEC)
 #define SQUEEZE_BOUND_NS   (5 * NSEC_PER_SEC)
+/* What is killed for memory is gone after so long, also where processors are scarce. */
+#define KILLED_BOUND_NS (5 * NSEC_PER_SEC)
 /* After a collection memory stands still, or for so long it is waited for. */
 #define COLLECT_BOUND_NS (1 * NSEC_PER_SEC)
 /* Cycles go without reclaim when more of its own files than this is mapped (see cycle.h). */
@@ -332,6 +334,16 @@ static void cycle_init(const struct stage *stage, enum cycle_kind kind, uint64_t
     survey_init(&cycle->floor);
 }
 
+/* All of it was killed for memory, and yet it is there: a process takes its time to die where
+ * processors are scarce. What is read of it now would pass for a service at rest. 1: it is gone. */
+static int cycle_await_killed(struct stage *stage, const struct cycle *cycle, struct error *err)
+{
+    const struct settings *settings = &stage->spec->settings;
+    if (cycle->oom_kills == 0 || !settings->oom_group || settings->attach != NULL)
+        return 0;
+    return stage_wait(stage, clock_now_ns() + KILLED_BOUND_NS, false, err);
+}
+
 /* Load (unless there is none), then the measurements. 1: the instance is gone. */
 static int cycle_perform(struct stage *stage, struct cycle *cycle, struct error *err)
 {
@@ -352,6 +364,8 @@ static int cycle_perform(struct stage *stage, struct cycle *cycle, struct error 
         return -1;
     if (cycle_close_counters(stage, &before, cycle, err) < 0)
         return -1;
+    if (status == 0)
+        status = cycle_await_killed(stage, cycle, err);
     if (status == 0)
         status = cycle_measure(stage, cycle, err);
     if (status == 0 && stage->spec->settings.n_collect > 0) {

@@ -39,13 +39,13 @@ bool host_thp_word(const char *text, char *ret, size_t size)
 static void host_describe_thp(const struct settings *settings, struct record_machine *ret)
 {
     CLEANUP(buffer_done) struct buffer text = BUFFER_INIT(4096);
-    bool ours = settings->attach == NULL;
-    if (ours && settings->thp == THP_NEVER)
+    bool forbidden = settings->attach == NULL && settings->thp == THP_NEVER;
+    bool missing = /* a kernel without them */
+        !file_exists(AT_FDCWD, HOST_THP_FILE) && file_exists(AT_FDCWD, HOST_MM_FOLDER);
+    if (forbidden || missing)
         snprintf(ret->thp, sizeof(ret->thp), "never");
     else if (file_read(AT_FDCWD, HOST_THP_FILE, &text, NULL) == 0)
         (void)host_thp_word(buffer_text(&text), ret->thp, sizeof(ret->thp));
-    else if (!file_exists(AT_FDCWD, HOST_THP_FILE) && file_exists(AT_FDCWD, HOST_MM_FOLDER))
-        snprintf(ret->thp, sizeof(ret->thp), "never"); /* a kernel without them */
 }
 
 void host_describe(struct record *record, const struct settings *settings)

@@ -242,26 +242,34 @@ bool baseline_same_work(const struct baseline_entry *entry, const struct baselin
 
 /* --- what is told --- */
 
-/* "not known in the baseline: architecture, page size" */
+/* One more of what a side lacks: "not known in the baseline: architecture", ", page size". */
+static void remark_add_name(struct pieces *pieces, const char *name, int length, const char *side,
+                            bool first)
+{
+    if (first)
+        pieces_add(pieces, "%snot known %s: %.*s", pieces->used > 0 ? "; " : "", side, length,
+                   name);
+    else
+        pieces_add(pieces, ", %.*s", length, name);
+}
+
 static void remark_add_unknown(struct pieces *pieces, const struct fact *facts,
                                enum agreement agreement, bool warmup, const char *side)
 {
-    const char *lead = pieces->used > 0 ? "; not known " : "not known ";
-    bool any = false;
+    static const char of_work[] = "requests of the warm-up";
+    bool first = true;
     for (size_t i = 0; i < FACTS; i++) {
         if (facts[i].agreement != agreement)
             continue;
         const char *name = facts[i].name[0] != '\0' ? facts[i].name : facts[i].unit + 1;
-        int length = (int)strlen(name);
+        size_t length = strlen(name);
         if (name[length - 1] == ' ')
             length--;
-        pieces_add(pieces, "%s%s%s%.*s", any ? ", " : lead, any ? "" : side, any ? "" : ": ",
-                   length, name);
-        any = true;
+        remark_add_name(pieces, name, (int)length, side, first);
+        first = false;
     }
     if (warmup)
-        pieces_add(pieces, "%s%s%srequests of the warm-up", any ? ", " : lead, any ? "" : side,
-                   any ? "" : ": ");
+        remark_add_name(pieces, of_work, (int)strlen(of_work), side, first);
 }
 
 const char *baseline_remark(const struct baseline_entry *entry,

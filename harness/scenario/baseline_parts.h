@@ -11,6 +11,7 @@ struct baseline_range {
     bool whole;
 };
 
+/* Of this figure. */
 struct baseline_range baseline_figure_range(enum gate_figure figure);
 
 /* The figure's key in the file. */

@@ -228,21 +228,26 @@ static void gate_decide_figures(const struct gate_side *base, const struct gate_
                                 double case_rate, struct gate_result *ret)
 {
     double more[GATE_FIGURE_MAX_];
-    double less[GATE_FIGURE_MAX_];
+    double less[GATE_FIGURE_MAX_] = {0};
     bool any = false;
-    for (enum gate_figure f = 0; f < GATE_FIGURE_MAX_; f++)
-        any = any || ret->figure[f].present;
+    bool any_less = false;
+    for (enum gate_figure f = 0; f < GATE_FIGURE_MAX_; f++) {
+        const struct gate_figure_result *figure = &ret->figure[f];
+        any = any || figure->present;
+        any_less = any_less || figure->base - figure->now > figure->allowed;
+    }
     if (!any)
         return;
     gate_test(base, candidate, ret, 1, case_rate, more);
-    gate_test(base, candidate, ret, -1, case_rate, less);
+    if (any_less)
+        gate_test(base, candidate, ret, -1, case_rate, less);
     bool doubtful = false;
     for (enum gate_figure f = 0; f < GATE_FIGURE_MAX_; f++) {
         struct gate_figure_result *figure = &ret->figure[f];
         if (!figure->present)
             continue;
         bool is_more = figure->now - figure->base > figure->allowed;
-        figure->p = more[f];
+        figure->p = isnan(more[f]) ? 1 : more[f]; /* beyond all numbers */
         figure->regressed = is_more && more[f] <= case_rate;
         figure->improved = figure->base - figure->now > figure->allowed && less[f] <= case_rate;
         figure->doubtful =

@@ -6,13 +6,14 @@
  * the baseline perhaps from another day. It has regressed when
  *
  *   - a figure is beyond its budget, and surely so: an exact one-sided permutation test (repeats as
- *     the unit, max-T over the case's figures; permutation.h) of the candidate's values less what
- *     the budget allows. What is tested is "it grew by more than allowed", not "it differs": so a
- *     shift within the budget, as between two days or two boots, is no alarm however often it is
- *     measured;
+ *     the unit, max-T over the case's figures; permutation_greater.h) of the candidate's values
+ *     less what the budget allows. What is tested is "it grew by more than allowed", not "it
+ *     differs": so a shift within the budget, as between two days or two boots, is no alarm however
+ *     often it is measured;
  *   - its verdict turned to leak, or to pressure, in at least half of the candidate's runs, where
  *     the baseline's did not: each of those stands on its own evidence (95 % intervals over floors,
- *     and the rules of verdict.h), and needs no further test.
+ *     and the rules of verdict.h), and needs no further test, unless some of the baseline's runs
+ *     say so as well (then Fisher's).
  *
  * The false alarm rate is of the whole gate: it is divided by the number of cases (Bonferroni), so
  * that of gates over nothing but unchanged cases at most that share claims a figure. So many
@@ -20,7 +21,8 @@
  * baseline, which is measured once, make fewer suffice for the candidate.
  *
  * An alarm is not raised on one round alone: who runs the gate runs a case that is `suspect` as
- * often again, and asks anew with all runs. That only lowers the rate.
+ * often again, and asks anew with all runs. A claim is then made at the second look alone, so the
+ * rate holds; and what is likely and not sure (`doubtful`) is found more often.
  *
  * Everything here is pure: the same input gives the same answer to the digit. */
 #include "verdict/comparison.h"
@@ -64,7 +66,8 @@ struct gate_verdicts {
 
 struct gate_result {
     enum gate_status status;
-    bool suspect; /* regressed or divided so far: run it as often again before that is said */
+    bool suspect; /* regressed, divided or doubtful so far: run it as often again before that is
+                     said */
     bool verdict_regressed; /* …because of the verdict */
     struct gate_verdicts base, now;
     struct gate_figure_result figure[GATE_FIGURE_MAX_];

@@ -29,7 +29,7 @@ def row_of(status, report):
     for case in report.get("cases", []):
         if case["status"] != PASSED:
             causes = sorted(figures_of(case))
-            if case.get("verdict_regressed"):
+            if case.get("verdict", {}).get("regressed"):
                 causes.append("verdict")
             cases[case["id"]] = {"status": case["status"], "causes": causes,
                                  "sentence": case.get("sentence") or case.get("message")}

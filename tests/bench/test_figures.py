@@ -400,7 +400,7 @@ class Gate(unittest.TestCase):
         self.assertEqual(list(self.ALARM["cases"]), ["b"])
         self.assertEqual(self.ALARM["cases"]["b"]["causes"], ["floor"])
         verdict = gate_figures.row_of(1, {"cases": [gate_case("c", "regressed",
-                                                              verdict_regressed=True)]})
+                                                              verdict={"regressed": True})]})
         self.assertEqual(verdict["cases"]["c"]["causes"], ["verdict"])
 
     def test_causes_are_counted_and_none_is_lost(self):

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """What the commands print for CI systems, as those read it: against schemas and with parsers that
-are not ours (rules/ci_documents.py). No guest is booted: results are the recorded runs of golden/."""
+are not ours (rules/ci_documents.py). No guest is booted: results are the recorded runs of
+golden/."""
 import json
 import os
 import shutil
@@ -111,6 +112,103 @@ class Report(e2e.Test):
             self.expect_status(done, e2e.USAGE)
             self.assertIn("found %s and %s, expected one of them" % pair, done.err)
             self.assertEqual(done.out, "")
+
+
+class Gate(e2e.Test):
+    """Cases of each kind in one gate over recordings, ten repeats each; their baseline is made of
+    the same recordings, and then changed by hand."""
+    REPEATS = 10
+    REGRESSED, PASSED, NEW, REFUSED, FAILED, GONE, FEW = \
+        "clean", "json-tree", "transform", "page-cache", "warm-up", "thp-steps", "time-wait"
+
+    def take(self, name, repeats):
+        for repeat in range(repeats):
+            shutil.copytree(os.path.join(GOLDEN, name),
+                            os.path.join(self.results, "%s.%d" % (name, repeat)))
+
+    def gate(self, *arguments, **options):
+        return self.leakcage("gate", "--baseline", "base line.json", "-o", "out", *arguments,
+                             cwd=self.dir, **options)
+
+    def make_baseline(self):
+        """Of what is there now, and then the figures less, the kernel another one."""
+        self.expect_status(self.gate("--update", "results"), e2e.PASS)
+        path = os.path.join(self.dir, "base line.json")
+        with open(path, encoding="utf-8") as file:
+            baseline = json.load(file)
+        entries = {entry["scenario"]: entry for entry in baseline["entries"]}
+        floors = entries[self.REGRESSED]["floor_bytes"]
+        entries[self.REGRESSED]["floor_bytes"] = [floor // 2 for floor in floors]
+        entries[self.REFUSED]["environment"]["kernel"] = "5.4.0"
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(baseline, file)
+
+    def break_one(self):
+        path = os.path.join(self.results, self.FAILED + ".3", "result.json")
+        with open(path, encoding="utf-8") as file:
+            result = json.load(file)
+        result["error"] = {"kind": "service", "text": HOSTILE}
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(result, file)
+
+    def written(self, name, reader):
+        """A file that the gate wrote, which must be right."""
+        with open(os.path.join(self.dir, "out", name), "rb") as file:
+            data = file.read()
+        self.assertEqual(reader(data), [], data)
+        return data.decode()
+
+    def test_every_status_in_every_form(self):
+        for name in (self.REGRESSED, self.PASSED, self.REFUSED, self.FAILED, self.GONE):
+            self.take(name, self.REPEATS)
+        self.make_baseline()
+        for repeat in range(self.REPEATS):
+            shutil.rmtree(os.path.join(self.results, "%s.%d" % (self.GONE, repeat)))
+        self.take(self.NEW, self.REPEATS)
+        self.break_one()
+        done = self.gate("results", env=self.environment(GITHUB_ACTIONS="true"))
+        self.expect_status(done, e2e.USAGE)
+
+        root = tree.fromstring(self.written("junit.xml", ci_documents.junit))
+        found = {}
+        for case in root.iter("testcase"):
+            for kind in ("failure", "error", "skipped"):
+                if case.find(kind) is not None:
+                    found[case.get("name")] = (kind, case.find(kind).get("type"))
+        self.assertEqual(found, {
+            self.REGRESSED: ("failure", "floor"), self.NEW: ("error", "baseline-missing"),
+            self.REFUSED: ("error", "baseline-refused"), self.FAILED: ("error", "failed"),
+            self.GONE: ("skipped", None)})
+
+        run = json.loads(self.written("gate.sarif", ci_documents.sarif))["runs"][0]
+        self.assertEqual(sorted(result["ruleId"] for result in run["results"]),
+                         ["baseline-missing", "baseline-refused", "failed", "floor"])
+        self.assertFalse(run["invocations"][0]["executionSuccessful"])
+        for result in run["results"]:
+            place = result["locations"][0]["physicalLocation"]["artifactLocation"]
+            self.assertEqual(place["uri"], "base%20line.json")
+
+        text = self.written("gate.prom", ci_documents.openmetrics)
+        self.assertIn('leakcage_case_status{scenario="%s",status="passed"} 1\n' % self.PASSED, text)
+        self.assertIn('leakcage_floor_baseline_bytes{scenario="%s"} ' % self.REGRESSED, text)
+        self.assertIn('leakcage_floor_allowed_bytes{scenario="%s"} ' % self.REGRESSED, text)
+
+        told = [line for line in done.err.splitlines() if line.startswith("::")]
+        self.assertEqual([line.split(" ")[0] for line in told], ["::error"] * 4 + ["::notice"])
+        for line in told:
+            self.assertIn(" file=base line.json,line=1,title=leakcage gate%3A ", line)
+        self.assertNotIn("\n::error file=a::no", done.err + done.out)
+
+    def test_too_few_repeats_are_a_warning_and_no_pass(self):
+        self.take(self.FEW, 1)
+        self.expect_status(self.gate("--update", "results"), e2e.PASS)
+        done = self.gate("results", env=self.environment(GITHUB_ACTIONS="true"))
+        self.expect_status(done, e2e.INCONCLUSIVE)
+        self.assertIn('type="undecided"', self.written("junit.xml", ci_documents.junit))
+        run = json.loads(self.written("gate.sarif", ci_documents.sarif))["runs"][0]
+        self.assertEqual([result["level"] for result in run["results"]], ["warning"])
+        self.written("gate.prom", ci_documents.openmetrics)
+        self.assertIn("\n::warning file=", "\n" + done.err)
 
 
 if __name__ == "__main__":

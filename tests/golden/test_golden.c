@@ -10,7 +10,9 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "scenario/baseline_match.h"
 #include "scenario/record_files.h"
+#include "tests/support/baselines.h"
 #include "timeline/csv.h"
 #include "timeline/timeline_csv.h"
 
@@ -90,6 +92,55 @@ START_TEST(a_recorded_run_is_judged_as_it_was)
 }
 END_TEST
 
+static const char *record_name(const struct record *record, char *text)
+{
+    bool has_variant = record->variant[0] != '\0';
+    bool has_allocator = record->allocator[0] != '\0';
+    ck_assert_str_eq(record->build, ""); /* none was recorded so */
+    snprintf(text, BASELINE_KEY_TEXT_MAX, "%s%s%s%s%s%s", record->scenario, has_variant ? "." : "",
+             record->variant, has_allocator ? " [" : "", record->allocator,
+             has_allocator ? "]" : "");
+    return text;
+}
+
+/* A baseline may be made of recordings: each is an entry that reads back the same, and what the
+ * recording does not tell is not made up. */
+START_TEST(a_recorded_run_makes_an_entry_of_a_baseline)
+{
+    struct error err = {0};
+    CLEANUP(freep) char *dir = file_join(folder, runs[_i]->d_name);
+    CLEANUP(record_freep) struct record *record = NULL;
+    CLEANUP(baseline_freep) struct baseline *baseline = NULL;
+    CLEANUP(baseline_freep) struct baseline *again = NULL;
+    struct baseline_entry entry;
+    char name[BASELINE_KEY_TEXT_MAX];
+    ck_assert_msg(record_load(dir, &record, &err) == 0, "%s", err.text);
+    ck_assert_msg(
+        baseline_entry_of_records((const struct record *const *)&record, 1, &entry, &err) == 0,
+        "%s", err.text);
+    ck_assert_str_eq(baseline_key_text(&entry.key, name),
+                     record_name(record, (char[BASELINE_KEY_TEXT_MAX]){0}));
+    ck_assert_int_eq(entry.runs[0].kind, record->verdict.kind);
+    ck_assert_int_eq(entry.runs[0].cause, record->verdict.cause);
+    ck_assert_str_eq(entry.environment.kernel, record->kernel);
+    ck_assert_uint_eq(entry.environment.machine.page_bytes, record->machine.page_bytes);
+    ck_assert(entry.work.has_warmup == record->work.known);
+    if (record->timeline->n_cycles > 2 && record->verdict.growth.present)
+        ck_assert(figures_has(&entry.runs[0].figures, FIGURE_GROWTH));
+
+    baseline = baselines_new(&entry, 1);
+    CLEANUP(freep) char *text = baselines_text(baseline);
+    ck_assert_msg(baseline_load_text(dir, text, strlen(text), &again, &err) == 0, "%s", err.text);
+    CLEANUP(freep) char *twice = baselines_text(again);
+    ck_assert_str_eq(twice, text);
+    char difference[BASELINE_DIFFERENCE_MAX];
+    ck_assert(baseline_same_environment(&again->entries[0], &entry.environment, difference));
+    ck_assert(baseline_same_work(&again->entries[0], &entry.work, difference));
+    ck_assert_str_eq(
+        baseline_remark(&again->entries[0], &entry.environment, &entry.work, difference), "");
+}
+END_TEST
+
 static int is_run(const struct dirent *entry)
 {
     return entry->d_name[0] != '.';
@@ -106,6 +157,7 @@ int main(int argc, char **argv)
     Suite *suite = suite_create("golden");
     TCase *tcase = tcase_create("recorded runs");
     tcase_add_loop_test(tcase, a_recorded_run_is_judged_as_it_was, 0, n);
+    tcase_add_loop_test(tcase, a_recorded_run_makes_an_entry_of_a_baseline, 0, n);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

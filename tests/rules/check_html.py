@@ -17,9 +17,9 @@ import xml.etree.ElementTree
 
 BYTES_MAX = 400 * 1000
 VOID = {"meta", "br", "hr", "img"}
-ELEMENTS = {"html", "head", "meta", "title", "style", "body", "h1", "h2", "h3", "p", "a", "div", "table",
-            "thead", "tbody", "tr", "th", "td", "small", "b", "ul", "li", "svg", "path", "text",
-            "circle"}
+ELEMENTS = {"html", "head", "meta", "title", "style", "body", "h1", "h2", "h3", "p", "a", "div",
+            "table", "thead", "tbody", "tr", "th", "td", "small", "b", "ul", "li", "svg", "path",
+            "text", "circle"}
 ATTRIBUTES = {"lang", "charset", "name", "content", "class", "scope", "title", "viewbox", "xmlns",
               "role", "aria-label", "d", "x", "y", "cx", "cy", "r", "text-anchor", "id", "href"}
 NUMBER = r"-?\d+(\.\d+)?(e[-+]\d+)?"

@@ -24,7 +24,7 @@ SHA256 = {
     "jenkins-junit.xsd": "b74f22f7b3e328e08356c268e18fb979ae95e3bcc746f93ae399260310ad0d6f",
 }
 XS = "{http://www.w3.org/2001/XMLSchema}"
-# GitLab and GitHub's reporters link to it; Jenkins ignores it. The schema of 2010 has no word of it.
+# GitLab and GitHub's reporters link to it, Jenkins ignores it; the schema of 2010 does not know it.
 TESTCASE_MORE = ("file", "line")
 
 

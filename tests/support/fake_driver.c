@@ -24,6 +24,7 @@ struct fake_script {
     uint64_t lazy;
     uint64_t oom_at;
     uint64_t oom_idle_ms;
+    uint64_t dies_ms;
     uint64_t exit_at;
     int exit_status;
     bool serves;
@@ -48,6 +49,7 @@ struct instance {
     uint64_t peak_bytes;
     uint64_t oom_kills;
     bool ended;
+    nsec_t gone_ns; /* until then it is still dying */
     struct process_end end;
     int listen_fd;
     struct http_server *server; /* NULL: the script does not serve, or it has ended */
@@ -73,6 +75,7 @@ static int fake_read_word(const char *word, struct fake_script *script, struct e
         {"lazy=", &script->lazy, false},
         {"oom=", &script->oom_at, false},
         {"oom-idle=", &script->oom_idle_ms, false},
+        {"dies=", &script->dies_ms, false},
         {"exit=", &script->exit_at, false},
         {"keep=", &script->keep, true},
         {"keep-at-most=", &script->keep_max, true},
@@ -161,6 +164,7 @@ static void fake_advance(struct instance *instance)
     instance->peak_bytes = bytes > instance->peak_bytes ? bytes : instance->peak_bytes;
     if (killed) {
         instance->oom_kills++;
+        instance->gone_ns = now_ns + (nsec_t)script->dies_ms * NSEC_PER_MSEC;
         fake_end(instance, (struct process_end){.signaled = true, .status = SIGKILL});
     } else if (instance->readings >= script->exit_at || requests > script->exit_after) {
         fake_end(instance, (struct process_end){.status = script->exit_status});
@@ -275,10 +279,11 @@ static const char *fake_endpoint(const struct instance *instance, unsigned index
 static int fake_state(struct instance *instance, struct instance_state *ret, struct error *err)
 {
     (void)err;
-    *ret = (struct instance_state){.alive = !instance->ended,
-                                   .main_ended = instance->ended,
+    bool gone = instance->ended && clock_now_ns() >= instance->gone_ns;
+    *ret = (struct instance_state){.alive = !gone,
+                                   .main_ended = gone,
                                    .main_end = instance->end,
-                                   .processes = instance->ended ? 0 : 1};
+                                   .processes = gone ? 0 : 1};
     return 0;
 }
 

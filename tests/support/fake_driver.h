@@ -9,6 +9,7 @@
  *     oom=10          killed for memory at reading 10
  *     exit=5:3        ends with status 3 at reading 5; exit=0:3: at once
  *     oom-idle=50     killed for memory when nobody has read for more than so many milliseconds
+ *     dies=700        is there for so many milliseconds after it was killed for memory
  *     ignore-term     SIGTERM does nothing: stop has to wait for the deadline and kill
  *     never-ready     nothing listens on the endpoint (else connections are accepted, unanswered)
  *     cannot-start    start fails as for a program that is not executable

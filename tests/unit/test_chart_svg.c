@@ -12,20 +12,13 @@
 
 #define MANY 1000000
 
-static char *drawn(const struct chart_series *series, size_t n, const struct chart_rule *rule)
+static char *drawn_chart(const struct chart *chart)
 {
     CLEANUP(buffer_done) struct buffer out = BUFFER_INIT(1 << 22);
-    const struct chart chart = {.title = "a \"title\"",
-                                .x_label = "time, s",
-                                .y_label = "MiB",
-                                .series = series,
-                                .n_series = n,
-                                .rules = rule,
-                                .n_rules = rule != NULL};
     struct html_writer writer;
     struct error err = {0};
     html_begin(&writer, &out);
-    chart_svg_write(&writer, &chart);
+    chart_svg_write(&writer, chart);
     ck_assert_msg(html_end(&writer, &err) == 0, "%s", err.text);
     const char *text = buffer_text(&out);
     ck_assert_ptr_null(strstr(text, "nan"));
@@ -33,6 +26,18 @@ static char *drawn(const struct chart_series *series, size_t n, const struct cha
     ck_assert_int_eq(strncmp(text, "<svg ", 5), 0);
     story_expect_text(text, "</svg>\n");
     return strdup(text);
+}
+
+static char *drawn(const struct chart_series *series, size_t n, const struct chart_rule *rule)
+{
+    const struct chart chart = {.title = "a \"title\"",
+                                .x_label = "time, s",
+                                .y_label = "MiB",
+                                .series = series,
+                                .n_series = n,
+                                .rules = rule,
+                                .n_rules = rule != NULL};
+    return drawn_chart(&chart);
 }
 
 static size_t count(const char *text, const char *part)
@@ -68,6 +73,57 @@ START_TEST(a_rule_far_away_is_only_named)
     CLEANUP(freep) char *text = drawn(&series, 1, &rule);
     ck_assert_uint_eq(count(text, "limit 512 MiB"), 1);
     ck_assert_ptr_null(strstr(text, ">500<"));
+}
+END_TEST
+
+START_TEST(a_band_lies_below_the_lines)
+{
+    const struct chart_point points[] = {{0, 0}, {10, 100}};
+    const struct chart_series series = {.name = "now", .points = points, .n = 2};
+    const struct chart_band bands[] = {{.name = "allowed", .low = 50, .high = 100},
+                                       {.name = "<no height>", .low = 50, .high = 50, .look = 1},
+                                       {.name = "far away", .low = 900, .high = 1000}};
+    const struct chart chart = {.title = "",
+                                .x_label = "",
+                                .y_label = "",
+                                .series = &series,
+                                .n_series = 1,
+                                .bands = bands,
+                                .n_bands = 3};
+    CLEANUP(freep) char *text = drawn_chart(&chart);
+    story_expect_text(text, "<path class=\"band b0\" d=\"M56 40.4H784V170.2H56\">"
+                            "<title>allowed</title></path>");
+    story_expect_text(text, "d=\"M56 170.2H784V171.2H56\"><title>&lt;no height&gt;</title>");
+    ck_assert(strstr(text, "band b0") < strstr(text, "line s0"));
+    ck_assert_uint_eq(count(text, ">far away</text>"), 1);
+    ck_assert_uint_eq(count(text, "<title>far away"), 0);
+    ck_assert_uint_eq(count(text, ">1,000<"), 0);
+}
+END_TEST
+
+/* The axis begins at 0 unless all there is to see is far above, and somebody asked. */
+START_TEST(a_close_up_shows_small_differences)
+{
+    const struct chart_point high[] = {{0, 400}, {1, 410}};
+    const struct chart_point wide[] = {{0, 10}, {1, 410}};
+    const struct chart_point flat[] = {{0, 400}, {1, 400}};
+    const struct chart_point *const all[] = {high, wide, flat};
+    struct chart_series series = {.points = all[_i], .n = 2};
+    struct chart chart = {.title = "",
+                          .x_label = "",
+                          .y_label = "MiB",
+                          .series = &series,
+                          .n_series = 1,
+                          .close_up = true};
+    CLEANUP(freep) char *text = drawn_chart(&chart);
+    bool close = _i != 1;
+    ck_assert_uint_eq(count(text, ">MiB (not from 0)<"), close);
+    ck_assert_uint_eq(count(text, ">400<"), 1);
+    ck_assert_uint_eq(count(text, "text-anchor=\"end\">0<"), !close);
+    chart.close_up = false;
+    CLEANUP(freep) char *whole = drawn_chart(&chart);
+    story_expect_text(whole, ">MiB<");
+    ck_assert_uint_eq(count(whole, "text-anchor=\"end\">0<"), 1);
 }
 END_TEST
 
@@ -230,6 +286,8 @@ static Suite *suite(void)
     TCase *c = tcase_create("chart_svg");
     tcase_add_test(c, a_line_goes_through_its_points);
     tcase_add_test(c, a_rule_far_away_is_only_named);
+    tcase_add_test(c, a_band_lies_below_the_lines);
+    tcase_add_loop_test(c, a_close_up_shows_small_differences, 0, 3);
     tcase_add_test(c, nothing_is_said_to_be_nothing);
     tcase_add_test(c, one_point_can_be_seen);
     tcase_add_test(c, a_gap_is_not_drawn_over);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/json_scan.h"
 #include "report/line_text.h"
 #include "tests/support/check_main.h"
 #include "tests/support/gated.h"
@@ -53,6 +54,14 @@ static void expect_width(const char *text, size_t width)
     }
 }
 
+static void expect_utf8(const char *text)
+{
+    for (size_t length = 0; *text != '\0'; text += length) {
+        length = json_utf8_length(text);
+        ck_assert_uint_gt(length, 0);
+    }
+}
+
 START_TEST(a_case_is_a_row)
 {
     CLEANUP(gated_freep) struct gated *gated = gated_new();
@@ -69,9 +78,9 @@ START_TEST(a_case_is_a_row)
         "-                   -                   -\n"
         "  new        warm-up       -                                          -                   "
         "-                   -                   -\n"
-        "  undecided  page-cache    clean → inconclusive            0.4 B (+0 B)    3.9 MiB (+0.2 "
+        "  undecided  page-cache    clean → inconclusive                   0.4 B    3.9 MiB (+0.2 "
         "%)    8.8 MiB (+0.2 %)  195.7 KiB (+0.2 %)\n"
-        "  passed     clean [race]  clean                           0.4 B (+0 B)    3.9 MiB (+0.2 "
+        "  passed     clean [race]  clean                                  0.4 B    3.9 MiB (+0.2 "
         "%)    8.8 MiB (+0.2 %)  195.7 KiB (+0.2 %)\n"
         "\n"
         "  regressed  json-tree\n"
@@ -95,7 +104,7 @@ START_TEST(a_case_is_a_row)
         "\n"
         "  * grew by more than its budget allows: 10 repeats of the baseline and 4 now, exact "
         "one-sided permutation test, at most 1 % false alarms per gate\n"
-        "  1 case that passed: kernel 6.1.0-18 in the baseline, 6.1.0-22 here\n"
+        "  clean [race]: kernel 6.1.0-18 in the baseline, 6.1.0-22 here\n"
         "  repeats ran in turns, a round each\n"
         "  1 not run, only in the baseline: slow-leak\n"
         "\n";
@@ -116,7 +125,7 @@ START_TEST(where_it_is_narrow_a_case_is_some_lines)
                       "             turned from clean to leak (heap): 61.2 KiB per request;");
     expect_part(text, "\n  new        warm-up\n             leakcage.json has no entry of it:");
     expect_part(text, "\n  passed     clean [race]\n"
-                      "             clean  growth/request 0.4 B (+0 B)  floor 3.9 MiB (+0.2 %)\n");
+                      "             clean  growth/request 0.4 B  floor 3.9 MiB (+0.2 %)\n");
     ck_assert_uint_eq(count(text, "json-tree\n"), 2);
     CLEANUP(freep) char *tiny = on_terminal(gated, 62);
     expect_width(tiny, 62);
@@ -185,6 +194,26 @@ START_TEST(of_hundreds_those_that_failed_come_first_and_none_is_lost)
 }
 END_TEST
 
+/* What is remarked on cases that passed is not lost, and not told of each when it is the same. */
+START_TEST(notes_of_many_cases_are_one)
+{
+    CLEANUP(gated_freep) struct gated *gated = gated_new();
+    for (unsigned i = 0; i < 100; i++) {
+        char id[64];
+        snprintf(id, sizeof(id), "case-%03u", i);
+        unsigned place = gated_add(gated, id, GATE_CASE_PASSED);
+        struct gate_result *result = &gated->results[place];
+        snprintf(result->remarks[0], sizeof(result->remarks[0]), "3 of 5 runs that are needed");
+        if (i >= 50)
+            snprintf(result->remarks[1], sizeof(result->remarks[1]), "number %u", i);
+    }
+    CLEANUP(freep) char *text = on_terminal(gated, 200);
+    expect_part(text, "\n  100 cases that passed: 3 of 5 runs that are needed\n");
+    expect_part(text, "\n  case-050: number 50\n");
+    expect_part(text, "\n  and 20 more notes on cases that passed, in gate.json\n");
+}
+END_TEST
+
 START_TEST(markdown_is_a_headline_a_table_and_why)
 {
     CLEANUP(gated_freep) struct gated *gated = gated_new();
@@ -246,6 +275,27 @@ START_TEST(a_long_name_is_told_in_full)
 }
 END_TEST
 
+/* Marks above a letter take bytes and no columns: a cell is cut between characters. */
+START_TEST(a_name_of_many_bytes_leaves_the_row_whole)
+{
+    for (size_t pad = 0; pad < 8; pad++) {
+        CLEANUP(gated_freep) struct gated *gated = gated_new();
+        char name[300] = "";
+        memset(name, 'x', pad);
+        for (size_t at = pad; at + 6 < 290; at += 5)
+            memcpy(name + at, "\xcc\x81\xcc\x81*", 6);
+        gated_say(gated, 0, name);
+        CLEANUP(freep) char *text = written(gated, TABLE_MARKDOWN, &(struct terminal_style){0});
+        const char *row = strstr(text, "\n| passed | ");
+        ck_assert_ptr_nonnull(row);
+        const char *end = strstr(row, " | clean | 0.4 B |");
+        ck_assert_ptr_nonnull(end);
+        ck_assert_int_ne(end[-1], '\\');
+        expect_utf8(text);
+    }
+}
+END_TEST
+
 /* The most there can be to say, and not a byte more than GitHub takes. */
 START_TEST(markdown_stays_below_what_a_summary_may_be)
 {
@@ -298,9 +348,11 @@ static Suite *suite(void)
     tcase_add_test(c, ascii_and_colours_where_they_are_asked_for);
     tcase_add_test(c, what_nothing_is_to_be_told_of_has_no_column);
     tcase_add_test(c, of_hundreds_those_that_failed_come_first_and_none_is_lost);
+    tcase_add_test(c, notes_of_many_cases_are_one);
     tcase_add_test(c, markdown_is_a_headline_a_table_and_why);
     tcase_add_test(c, whatever_names_hold_is_text);
     tcase_add_test(c, a_long_name_is_told_in_full);
+    tcase_add_test(c, a_name_of_many_bytes_leaves_the_row_whole);
     tcase_add_test(c, markdown_stays_below_what_a_summary_may_be);
     tcase_add_test(c, an_empty_gate_says_so);
     tcase_add_loop_test(c, what_does_not_fit_the_buffer_is_an_error, 0, 2);

@@ -88,6 +88,8 @@ static struct record *make_record(int kind)
     strcpy(record->kernel, "6.1.0-\"odd\"\n");
     strcpy(record->accel, "tcg");
     record->cpus = 2;
+    record->machine = (struct record_machine){
+        .architecture = "x86_64", .libc = "glibc 2.36", .page_bytes = 4096, .thp = "madvise"};
     record->starts = 1;
     record->duration_ns = 9812345678;
     record->waited_ns = kind == 1 ? 4500000000 : 0;
@@ -175,6 +177,44 @@ START_TEST(a_record_read_and_stored_again_is_the_same_to_the_byte)
         ck_assert_str_eq(after, before[i]);
         free(before[i]);
     }
+}
+END_TEST
+
+START_TEST(machine_and_work_are_read_back)
+{
+    CLEANUP(record_freep) struct record *record = make_record(0);
+    CLEANUP(record_freep) struct record *again = NULL;
+    store(record);
+    ck_assert_int_eq(record_load(final, &again, NULL), 0);
+    ck_assert_str_eq(again->machine.architecture, "x86_64");
+    ck_assert_str_eq(again->machine.libc, "glibc 2.36");
+    ck_assert_uint_eq(again->machine.page_bytes, 4096);
+    ck_assert_str_eq(again->machine.thp, "madvise");
+    ck_assert(again->work.known);
+    ck_assert_uint_eq(again->work.cycle_requests, STORY_REQUESTS);
+    ck_assert_uint_eq(again->work.warmup_requests, 0);
+    CLEANUP(freep) char *text = content("final/result.json");
+    ck_assert_ptr_nonnull(strstr(text, "\"warmup_requests\": 0,")); /* said, and none */
+}
+END_TEST
+
+START_TEST(what_older_recordings_do_not_tell_is_absent_and_stays_so)
+{
+    CLEANUP(record_freep) struct record *record = make_record(0);
+    CLEANUP(record_freep) struct record *again = NULL;
+    record->machine = (struct record_machine){.page_bytes = 0};
+    record->work.known = false;
+    store(record);
+    CLEANUP(freep) char *before = content("final/result.json");
+    static const char *const keys[] = {"architecture", "libc", "page_bytes", "thp", "warmup"};
+    for (size_t i = 0; i < ARRAY_LENGTH(keys); i++)
+        ck_assert_msg(strstr(before, keys[i]) == NULL, "%s", keys[i]);
+    ck_assert_int_eq(record_load(final, &again, NULL), 0);
+    ck_assert(!again->work.known);
+    ck_assert_uint_eq(again->machine.page_bytes, 0);
+    store(again);
+    CLEANUP(freep) char *after = content("final/result.json");
+    ck_assert_str_eq(after, before);
 }
 END_TEST
 
@@ -334,6 +374,8 @@ static Suite *suite(void)
     TCase *c = tcase_create("files");
     tcase_add_checked_fixture(c, setup, teardown);
     tcase_add_loop_test(c, a_record_read_and_stored_again_is_the_same_to_the_byte, 0, 4);
+    tcase_add_test(c, machine_and_work_are_read_back);
+    tcase_add_test(c, what_older_recordings_do_not_tell_is_absent_and_stays_so);
     tcase_add_test(c, what_the_allocator_said_last_is_in_the_result);
     tcase_add_test(c, a_new_record_takes_the_place_of_the_old_one);
     tcase_add_test(c, what_cannot_be_put_in_place_leaves_no_half_result);

@@ -204,6 +204,16 @@ START_TEST(a_kill_that_concurrency_makes_is_pressure_as_the_solo_restart_shows)
 }
 END_TEST
 
+/* A busy machine takes its time to bury the dead: the load is over before the service is gone. */
+START_TEST(what_was_killed_is_not_measured_while_it_dies)
+{
+    TRIAL(trial, "/slow/4", "hold=5242880", "dies=700");
+    const struct record *record = execute(&trial);
+    ck_assert_int_eq(record->verdict.kind, VERDICT_PRESSURE);
+    ck_assert_uint_eq(record->starts, 2);
+}
+END_TEST
+
 /* Two at a time are eleven of 16 MiB, and three are all of them. */
 START_TEST(how_many_at_a_time_are_safe_is_tried_at_and_above_it)
 {
@@ -461,6 +471,7 @@ static Suite *suite(void)
     tcase_add_test(verdicts, a_cache_that_is_full_is_clean);
     tcase_add_test(verdicts, a_cache_that_is_full_in_the_repeat_is_clean_after_larger_cycles);
     tcase_add_test(verdicts, what_grows_by_the_clock_is_looked_at_without_load);
+    tcase_add_test(verdicts, what_was_killed_is_not_measured_while_it_dies);
     tcase_add_test(verdicts, how_many_at_a_time_are_safe_is_tried_at_and_above_it);
     tcase_add_test(verdicts, a_service_that_a_squeeze_kills_has_not_failed);
     tcase_add_test(verdicts, a_kill_that_concurrency_makes_is_pressure_as_the_solo_restart_shows);
