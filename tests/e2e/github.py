@@ -13,7 +13,7 @@ import yaml
 
 from github_expression import Refused, condition, interpolate, text_of
 
-# What follows `steps:` in a job; what GitHub's own shells are called as.
+# What a step's `shell:` is called as; without one it is bash, but less strict.
 SHELLS = {
     None: ["bash", "-e"],
     "bash": ["bash", "--noprofile", "--norc", "-eo", "pipefail"],
@@ -96,6 +96,7 @@ def check_workflow(workflow):
         expect_keys("job %s: permissions" % name, job.get("permissions", {}), PERMISSIONS)
         check_steps("job " + name, job["steps"], composite=False)
     expect_keys("permissions", workflow.get("permissions", {}), PERMISSIONS)
+    expect_keys("concurrency", workflow.get("concurrency", {}), ["group", "cancel-in-progress"])
 
 
 def check_action(action):
@@ -173,6 +174,8 @@ class Job:
         self.log, self.summary, self.n_files = "", "", 0
         self.artifacts, self.sarif, self.outputs = {}, [], {}
         self.workflow_env = {**workflow.get("env", {}), **self.job.get("env", {})}
+        self.concurrency = interpolate(workflow.get("concurrency", {}).get("group"),
+                                       {"github": self.github})
 
     # What expressions of a step see.
     def contexts(self, scope):

@@ -102,6 +102,7 @@ class GitHub(Test):
             if job.is_wanted():
                 wanted.append(job)
         self.assertEqual(len(wanted), 1, "one job for the event %s" % event)
+        self.assertEqual(wanted[0].concurrency, "memory-" + ref)
         wanted[0].went_well = wanted[0].run()
         return wanted[0]
 
