@@ -15,17 +15,23 @@
 #include "cli/run_session.h"
 
 /* What became of the cases, shown and kept. */
-static int gate_finish(struct gate *gate, struct error *err)
+static int gate_show(struct gate *gate, struct error *err)
 {
     struct gate_report report;
-    if (gate->baseline != NULL && gate_baseline_add_absent(gate, err) < 0)
-        return -1;
-    if (gate->options->update && interrupt_count() == 0 && gate_update(gate, err) < 0)
-        return -1;
     if (gate_report_make(gate, &report, err) < 0 ||
         gate_files_put(&report, &gate->console, err) < 0)
         return -1;
     return (int)(interrupt_count() > 0 ? EXIT_INTERRUPTED : gate_report_status(gate));
+}
+
+/* The cases are decided, or have the runs of which a baseline is made. */
+static int gate_finish(struct gate *gate, struct error *err)
+{
+    if (gate->baseline != NULL && gate_baseline_add_absent(gate, err) < 0)
+        return -1;
+    if (gate->options->update && interrupt_count() == 0 && gate_update(gate, err) < 0)
+        return -1;
+    return gate_show(gate, err);
 }
 
 /* What is known of the cases before they are run. */
@@ -71,9 +77,9 @@ static int gate_run(struct gate *gate, struct error *err)
         return -1;
     gate_say_plan(gate);
     int status = gate_rounds_run(gate, err);
-    /* What a session failed of is said after what it got done. */
+    /* What a session failed of is said after what it got done, none of which is a baseline. */
     if (status < 0)
-        return gate->console.n_records > 0 && gate_finish(gate, NULL) < 0 ? -1 : status;
+        return gate->console.n_records > 0 && gate_show(gate, NULL) < 0 ? -1 : status;
     return gate_finish(gate, err);
 }
 

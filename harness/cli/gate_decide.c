@@ -45,6 +45,25 @@ static int gate_decide_too_few(const struct gate *gate, unsigned base_runs, unsi
                      at_least, rate);
 }
 
+/* How many a baseline is made of. */
+static int gate_decide_update_repeats(struct gate *gate, double rate, struct error *err)
+{
+    unsigned repeats = gate->options->repeats;
+    unsigned least = 1;
+    if (repeats == 0)
+        repeats = GATE_BASELINE_REPEATS;
+    while (least < GATE_RUNS_MAX && gate_repeats_needed(least, rate) == 0)
+        least++;
+    if (gate_repeats_needed(repeats, rate) == 0)
+        return error_set(err, ERROR_USAGE,
+                         "--repeats: found %u, beside which no gate of %zu case%s could claim a "
+                         "figure at %g %% false alarms, expected at least %u",
+                         repeats, gate->n_compared, gate->n_compared == 1 ? "" : "s",
+                         100 * gate->false_alarm_rate, least);
+    gate->repeats = repeats;
+    return 0;
+}
+
 int gate_decide_repeats(struct gate *gate, struct error *err)
 {
     const struct options *options = gate->options;
@@ -52,21 +71,16 @@ int gate_decide_repeats(struct gate *gate, struct error *err)
     if (gate->n_compared == 0)
         return 0;
     double rate = gate_case_rate(gate->false_alarm_rate, (unsigned)gate->n_compared);
-    /* What is made now is compared with later: what matters is that this can claim something. */
-    bool stored = options->against == NULL && !options->update;
-    unsigned base_runs = stored ? gate_baseline_runs(gate) : 0;
+    if (options->update)
+        return gate_decide_update_repeats(gate, rate, err);
+    unsigned base_runs = options->against == NULL ? gate_baseline_runs(gate) : 0;
     unsigned needed = gate_repeats_needed(base_runs, rate);
     unsigned repeats = options->repeats;
-    if (options->update) {
-        if (repeats == 0)
-            repeats = GATE_BASELINE_REPEATS;
-        if (gate_repeats_needed(repeats, rate) == 0)
-            return gate_decide_too_few(gate, 0, repeats, needed, err);
-    } else if (repeats == 0) {
+    if (repeats == 0) {
         repeats = needed == 0 ? GATE_RUNS_MAX : needed;
         repeats = repeats < GATE_REPEATS_MIN ? GATE_REPEATS_MIN : repeats;
     }
-    if (!options->update && (needed == 0 || repeats < needed))
+    if (needed == 0 || repeats < needed)
         return gate_decide_too_few(gate, base_runs, repeats, needed, err);
     gate->repeats = repeats;
     return 0;

@@ -52,7 +52,7 @@ static const char *gate_report_sentence(struct gate *gate)
             n > 1 && gate_words[i].several != NULL ? gate_words[i].several : gate_words[i].text;
         if (begun)
             (void)buffer_printf(&text, NULL, "; %zu %s", n, word);
-        else if (n == all)
+        else if (n == all || all == 0)
             (void)buffer_printf(&text, NULL, "%s%zu case%s %s", n > 1 ? "all " : "", n,
                                 n == 1 ? "" : "s", word);
         else

@@ -87,6 +87,14 @@ static int gate_rounds_collect(struct gate *gate, struct error *err)
     return 0;
 }
 
+/* How many runs there will be, as far as is known. */
+static size_t gate_rounds_expected(const struct gate_rounds *rounds, size_t planned)
+{
+    const struct gate *gate = rounds->gate;
+    unsigned later = rounds->done < gate->repeats ? gate->repeats - rounds->done : 0;
+    return gate->console.n_records + planned + later * planned;
+}
+
 /* So many repeats more, in one session. */
 static int gate_rounds_more(struct gate_rounds *rounds, unsigned repeats, bool suspects,
                             struct error *err)
@@ -109,7 +117,7 @@ static int gate_rounds_more(struct gate_rounds *rounds, unsigned repeats, bool s
     else if (run_session_prepare(&rounds->session, &gate->places, err) < 0)
         return -1;
     rounds->prepared = true;
-    gate->console.n_planned = gate->console.n_records + part.n_runs;
+    gate->console.n_planned = gate_rounds_expected(rounds, part.n_runs);
     int status = run_session_run(&rounds->session, err);
     console_sort(&gate->console, gate->plan);
     /* What there is of a session that failed is said all the same. */

@@ -1,7 +1,12 @@
 #include "cli/gate_update.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "base/cleanup.h"
+#include "base/units.h"
 #include "cli/gate_decide.h"
+#include "verdict/trend.h"
 
 /* So many of the runs, in quarters, must have one verdict. */
 #define AGREE_QUARTERS 3
@@ -27,7 +32,13 @@ static bool gate_update_is_clear(struct gate *gate, struct gate_case *of,
 {
     enum verdict_kind kind = VERDICT_INCONCLUSIVE;
     unsigned agree = gate_update_agree(entry, &kind);
-    if (4 * agree < AGREE_QUARTERS * entry->n_runs)
+    double rate = gate_case_rate(gate->false_alarm_rate, (unsigned)gate->n_compared);
+    if (gate_repeats_needed(entry->n_runs, rate) == 0)
+        gate_settle(gate, of, GATE_CASE_UNDECIDED, EXIT_INCONCLUSIVE,
+                    "not written: beside %u repeat%s no gate could claim a figure at %g %% false "
+                    "alarms",
+                    entry->n_runs, entry->n_runs == 1 ? "" : "s", 100 * gate->false_alarm_rate);
+    else if (4 * agree < AGREE_QUARTERS * entry->n_runs)
         gate_settle(gate, of, GATE_CASE_UNDECIDED, EXIT_INCONCLUSIVE,
                     "not written: its runs do not agree, %u of %u are %s", agree, entry->n_runs,
                     verdict_kind_name(kind));
@@ -50,10 +61,36 @@ static bool gate_update_is_kept(const struct gate_result *result)
     return true;
 }
 
+/* What is written, in short: "clean, floor 5.0 MiB, peak 9.8 MiB, 5 repeats". */
+static void gate_update_text(const struct baseline_entry *entry, char *text, size_t size)
+{
+    static const enum gate_figure figures[] = {GATE_FLOOR, GATE_PEAK};
+    enum verdict_kind kind = VERDICT_INCONCLUSIVE;
+    (void)gate_update_agree(entry, &kind);
+    snprintf(text, size, "%s", verdict_kind_name(kind));
+    for (size_t i = 0; i < ARRAY_LENGTH(figures); i++) {
+        const struct gate_figure_info *info = &gate_figure_info[figures[i]];
+        double values[GATE_RUNS_MAX];
+        char amount[UNITS_TEXT_MAX];
+        unsigned n = 0;
+        for (unsigned k = 0; k < entry->n_runs; k++)
+            if (figures_has(&entry->runs[k].figures, info->figure))
+                values[n++] = entry->runs[k].figures.value[info->figure];
+        size_t used = strlen(text);
+        if (n > 0)
+            snprintf(text + used, size - used, ", %s %s", info->key,
+                     units_format_bytes(trend_median(values, n), amount));
+    }
+    size_t used = strlen(text);
+    snprintf(text + used, size - used, ", %u repeat%s", entry->n_runs,
+             entry->n_runs == 1 ? "" : "s");
+}
+
 /* 1: its entry is as it was, or there is none to be written. */
 static int gate_update_case(struct gate *gate, struct gate_case *of, struct error *err)
 {
     struct baseline_entry *entry = NULL;
+    char text[200];
     int status = gate_decide_entry(gate, of, GATE_CANDIDATE, &entry, err);
     if (status != 0)
         return status;
@@ -67,11 +104,12 @@ static int gate_update_case(struct gate *gate, struct gate_case *of, struct erro
         return -1;
     if (of->result != NULL)
         gate_settle(gate, of, GATE_CASE_UPDATED, EXIT_AS_EXPECTED, "%s", of->result->sentence);
-    else if (of->replaces != NULL)
-        gate_settle(gate, of, GATE_CASE_UPDATED, EXIT_AS_EXPECTED, "replaced: %s", of->replaces);
-    else
-        gate_settle(gate, of, GATE_CASE_UPDATED, EXIT_AS_EXPECTED, "new, with %u repeats",
-                    entry->n_runs);
+    gate_update_text(entry, text, sizeof(text));
+    if (of->result == NULL && of->replaces != NULL)
+        gate_settle(gate, of, GATE_CASE_UPDATED, EXIT_AS_EXPECTED, "replaced (%s): %s",
+                    of->replaces, text);
+    else if (of->result == NULL)
+        gate_settle(gate, of, GATE_CASE_UPDATED, EXIT_AS_EXPECTED, "new: %s", text);
     return 0;
 }
 

@@ -95,6 +95,14 @@ class CommandLine(e2e.Test):
         self.expect_usage("judge", words=["no result folder"])
         self.expect_usage("show", words=["no scenario"])
         self.expect_usage("vm", words=["no command"])
+        self.expect_usage("gate", "clean", words=["nothing to compare with", "--against REV"])
+        self.expect_usage("gate", "--baseline", "b", "--against", "c", "clean", words=["both"])
+        self.expect_usage("gate", "--baseline", "b", "--prune", "clean", words=["--update"])
+        self.expect_usage("gate", "--baseline", "b", "--false-alarms", "20%", "clean",
+                          words=["--false-alarms", "20%", "to 10%"])
+        self.expect_usage("gate", "--baseline", "b", "--shard", "0/2", "clean",
+                          words=["--shard", "RESULT_DIR"])
+        self.expect_usage("run", "--update", "clean", words=["--update", "leakcage gate"])
 
     def test_a_recording_that_is_none(self):
         for text in ("", "{}", '{"schema": "leakcage.result/99"}', "[" * 1000):
@@ -110,7 +118,7 @@ class CommandLine(e2e.Test):
     def test_help_version_list_and_show(self):
         done = self.leakcage("help")
         self.expect_status(done, e2e.PASS)
-        for word in ("run", "judge", "--limit", "exit status"):
+        for word in ("run", "judge", "gate", "--limit", "exit status"):
             self.assertIn(word, done.out)
         for line in done.out.splitlines():
             self.assertLessEqual(len(line), 100)

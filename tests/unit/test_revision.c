@@ -58,7 +58,7 @@ static void tear_down(void)
 static struct revision_request request_of(const char *const *names, const char *build)
 {
     struct revision_request request = {
-        .names = names, .build_command = build, .results_dir = "results"};
+        .option = "--rev", .names = names, .build_command = build, .results_dir = "results"};
     while (names[request.n_names] != NULL)
         request.n_names++;
     return request;
