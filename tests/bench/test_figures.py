@@ -384,7 +384,8 @@ def gate_case(name, status="passed", **more):
 
 
 class Gate(unittest.TestCase):
-    FLOOR = {"floor": {"regressed": True, "p": 0.001}, "peak": {"regressed": False, "p": 0.7}}
+    FLOOR = {"floor_bytes": {"regressed": True, "p": 0.001},
+             "peak_bytes": {"regressed": False, "p": 0.7}}
     ALARM = gate_figures.row_of(1, {"cases": [
         gate_case("a"), gate_case("b", "regressed", figures=FLOOR, sentence="floor +7 %")]})
     PASS = gate_figures.row_of(0, {"cases": [gate_case("a"), gate_case("b")]})

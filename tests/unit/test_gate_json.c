@@ -112,6 +112,7 @@ START_TEST(a_case_has_its_verdict_and_its_figures)
         "          \"improved\": false\n"
         "        }\n"
         "      },\n"
+        "      \"suspect\": false,\n"
         "      \"notes\": [\n"
         "        \"1 of 4 runs says clean\"\n"
         "      ],\n"
