@@ -137,7 +137,9 @@ int command_gate(const struct options *options, struct error *err)
     const char *const *operands = options->operands;
     if (gate_init(&gate, options, err) < 0)
         return -1;
-    if (operands[0] != NULL && result_folders_is_folder(operands[0]))
-        return gate_recorded(&gate, err);
-    return gate_run(&gate, err);
+    bool recorded = operands[0] != NULL && result_folders_is_folder(operands[0]);
+    int status = recorded ? gate_recorded(&gate, err) : gate_run(&gate, err);
+    if (status < 0)
+        gate_files_tell_failure(err);
+    return status;
 }

@@ -127,6 +127,34 @@ static int gate_files_annotations(const struct gate_forms *forms, struct error *
     return 0;
 }
 
+void gate_files_tell_failure(const struct error *why)
+{
+    const struct ci_case item = {
+        .id = "no answer",
+        .scenario = "gate",
+        .status = CI_ERROR,
+        .rule = "failed",
+        .message = why->text,
+    };
+    const struct ci_report ci = {.name = "leakcage gate", .cases = &item, .n_cases = 1};
+    const struct gate_report_case failed = {
+        .id = "the gate itself",
+        .status = GATE_CASE_FAILED,
+        .message = why->text,
+    };
+    const struct gate_report report = {
+        .cases = &failed,
+        .n_cases = 1,
+        .sentence = "there is no answer",
+    };
+    const struct gate_forms forms = {.report = &report, .ci = &ci};
+    struct error untold = {.kind = ERROR_NONE};
+    if (gate_files_summary(&forms, &untold) < 0)
+        console_error(&untold);
+    if (gate_files_annotations(&forms, &untold) < 0)
+        console_error(&untold);
+}
+
 static int gate_files_print(const struct gate_forms *forms, struct console *console,
                             struct error *err)
 {

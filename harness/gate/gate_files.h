@@ -8,3 +8,6 @@
 /* Write the files, print what was asked for, and say where the files are. What a CI system cannot
  * be told is said on standard error and is no failure. */
 int gate_files_put(const struct gate_report *report, struct console *console, struct error *err);
+
+/* A gate that could not begin, or go on: CI systems are told why, as far as they ask for it. */
+void gate_files_tell_failure(const struct error *why);

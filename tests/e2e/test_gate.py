@@ -293,6 +293,16 @@ class Words(Gate):
         self.assertLess(done.seconds, 3)
         self.assertFalse(os.path.exists(self.results))
 
+    def test_github_is_told_why_there_is_no_answer(self):
+        summary = os.path.join(self.dir, "summary.md")
+        done = self.stored("clean", env={**self.plain, "GITHUB_ACTIONS": "true",
+                                         "GITHUB_STEP_SUMMARY": summary})
+        self.expect_usage(done, "::error title=leakcage gate", "there is no baseline")
+        text = self.read(summary)
+        self.assertIn("there is no answer", text.splitlines()[0])
+        self.assertIn("there is no baseline", text)
+        self.assertNotIn("passed", text)
+
     def test_what_cannot_be_gated_says_what_can(self):
         self.expect_usage(self.gate("clean"), "nothing to compare with", "--against REV")
         self.expect_usage(self.stored("clean"), "there is no baseline", "--update")
