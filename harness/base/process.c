@@ -35,6 +35,11 @@ static int process_child_descriptors(const struct process_spec *spec)
     for (int i = 0; i < 3; i++)
         if (parked[i] < 0 || dup2(parked[i], i) < 0)
             return -1;
+    for (int i = 0; i < 3; i++)
+        if (parked[i] > 2)
+            close(parked[i]);
+    if (spec->inherits)
+        return 0;
 
     if (syscall(SYS_close_range, 3U, ~0U, 4U /* CLOSE_RANGE_CLOEXEC */) < 0)
         return -1;
@@ -71,6 +76,13 @@ static int process_child_user(const struct account *user, pid_t parent)
     return process_child_bind(parent);
 }
 
+/* Signals by which others ask a process to end: a handler of the parent's would act for it. */
+static bool process_asks_to_end(int number)
+{
+    return number == SIGHUP || number == SIGINT || number == SIGQUIT || number == SIGTERM ||
+           number == SIGALRM;
+}
+
 static int process_child_environment(const struct process_spec *spec, pid_t parent)
 {
     if (!spec->same_session)
@@ -90,7 +102,8 @@ static int process_child_environment(const struct process_spec *spec, pid_t pare
      * from whoever started us so. Zeroes are the default action, no flags, no mask. */
     static const unsigned long by_default[4] = {0};
     for (int number = 1; number <= 64; number++)
-        syscall(SYS_rt_sigaction, number, by_default, NULL, sizeof(unsigned long));
+        if (!spec->inherits || process_asks_to_end(number))
+            syscall(SYS_rt_sigaction, number, by_default, NULL, sizeof(unsigned long));
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
@@ -109,9 +122,15 @@ static enum process_step process_child_prepare(const struct process_spec *spec, 
 
 /* Instead of exec: give up what exec would close (with it the report, which tells the parent that
  * all is well), and run the function. */
-__attribute__((noreturn)) static void process_child_function(const struct process_spec *spec)
+__attribute__((noreturn)) static void process_child_function(const struct process_spec *spec,
+                                                             int go_fd, int report_fd)
 {
-    syscall(SYS_close_range, 3U, ~0U, 0U);
+    if (spec->inherits) {
+        close(go_fd);
+        close(report_fd);
+    } else {
+        syscall(SYS_close_range, 3U, ~0U, 0U);
+    }
     _exit(spec->function(spec->function_context));
 }
 
@@ -128,7 +147,7 @@ __attribute__((noreturn)) static void process_child(const struct process_spec *s
     failure.step = process_child_prepare(spec, parent);
     if (failure.step == STEP_EXEC) {
         if (spec->function != NULL)
-            process_child_function(spec);
+            process_child_function(spec, go_fd, report_fd);
         if (spec->env != NULL)
             execvpe(spec->argv[0], spec->argv, spec->env);
         else
@@ -182,6 +201,7 @@ int process_spawn(const struct process_spec *spec, struct process *ret, struct e
         return error_set_errno(err, ERROR_INTERNAL, errno, "cannot fork");
     if (pid == 0) {
         close(go_write);
+        close(report_read);
         process_child(spec, parent, go_read, report_write);
     }
 

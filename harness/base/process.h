@@ -7,7 +7,8 @@
  * (PR_SET_PDEATHSIG), has all signals unblocked and defaulted, and no descriptor but 0, 1 and 2.
  *
  * A child may also run a function of ours instead of a program: the same two steps, without exec.
- * It has a copy of one thread of ours, so it may only call what is async-signal-safe. */
+ * It has a copy of one thread of ours, so it may only call what is async-signal-safe; where that
+ * function is not ours (`inherits`), what it may call is for those to say who gave it. */
 #include <stdbool.h>
 #include <sys/types.h>
 
@@ -21,6 +22,9 @@ struct process_spec {
      * no more than a name for errors, env and keep_fds are not used. */
     int (*function)(void *context);
     void *function_context;
+    /* With a function: all descriptors of ours stay open (but 0, 1 and 2 are as below), and signals
+     * keep their handlers, but for those that ask a process to end. */
+    bool inherits;
     char *const *env;    /* NULL: the parent's */
     const char *cwd;     /* NULL: the parent's */
     int stdin_fd;        /* -1: /dev/null */

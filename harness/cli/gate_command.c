@@ -86,22 +86,27 @@ static int gate_run(struct gate *gate, struct error *err)
 /* With recordings nothing is run, so nothing can be said of how. */
 static int gate_check_recordings(const struct options *options, struct error *err)
 {
-    const char *found = options->against != NULL           ? "--against"
-                        : options->service_command != NULL ? "a command"
-                        : options->image != NULL           ? "--image"
-                        : options->pod != NULL             ? "--pod"
-                        : options->builds != NULL          ? "--builds"
-                        : options->allocators != NULL      ? "--allocators"
-                        : options->variant != NULL         ? "--variant"
-                        : options->n_env > 0               ? "--env"
-                        : options->repeats > 0             ? "--repeats"
-                                                           : NULL;
-    if (found == NULL)
-        return 0;
-    return error_set(err, ERROR_USAGE,
-                     "%s is a folder: recordings are gated as they are; found %s, expected nothing "
-                     "that says what is to be run",
-                     options->operands[0], found);
+    const struct {
+        bool given;
+        const char *name;
+    } words[] = {
+        {options->against != NULL, "--against"},
+        {options->image != NULL, "--image"},
+        {options->pod != NULL, "--pod"},
+        {options->builds != NULL, "--builds"},
+        {options->allocators != NULL, "--allocators"},
+        {options->variant != NULL, "--variant"},
+        {options->n_env > 0, "--env"},
+        {options->repeats > 0, "--repeats"},
+        {options->service_command != NULL, "a command"},
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(words); i++)
+        if (words[i].given)
+            return error_set(err, ERROR_USAGE,
+                             "%s is a folder: recordings are gated as they are; found %s, expected "
+                             "nothing that says what is to be run",
+                             options->operands[0], words[i].name);
+    return 0;
 }
 
 static int gate_recorded(struct gate *gate, struct error *err)

@@ -90,6 +90,17 @@ static void gate_plan_key(const struct scenario *scenario, const struct compare_
     baseline_key_text(&ret->key, ret->id);
 }
 
+/* One side of it cannot be run here. */
+static void gate_plan_settle(struct gate *gate, enum gate_side_of side,
+                             const struct compare_variant *variant, struct gate_case *of)
+{
+    const char *what = "this";
+    if (gate->options->against != NULL)
+        what = side == GATE_BASE ? gate->options->against : "what lies here";
+    gate_settle(gate, of, GATE_CASE_FAILED, variant->failed ? EXIT_SERVICE : EXIT_ENVIRONMENT,
+                "%s cannot be run: %s", what, variant->skipped);
+}
+
 /* One combination as a case. */
 static int gate_plan_variant(struct gate *gate, const struct scenario *scenario,
                              struct compare_variant *variant, struct error *err)
@@ -104,12 +115,7 @@ static int gate_plan_variant(struct gate *gate, const struct scenario *scenario,
         if (status < 0 && side == GATE_BASE)
             return error_prefix(err, "--against %.100s", gate->options->against);
         if (status > 0)
-            gate_settle(gate, &added, GATE_CASE_FAILED,
-                        variant->failed ? EXIT_SERVICE : EXIT_ENVIRONMENT, "%s cannot be run: %s",
-                        side == GATE_BASE      ? gate->options->against
-                        : variant->rev != NULL ? "what lies here"
-                                               : "this",
-                        variant->skipped);
+            gate_plan_settle(gate, side, variant, &added);
     }
     if (status < 0)
         return -1;

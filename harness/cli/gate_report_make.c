@@ -8,20 +8,20 @@
 
 /* How the sentence says what became of cases, what matters most first. */
 static const struct {
+    const char *text;    /* of one */
+    const char *several; /* of several; NULL: the same */
     enum gate_case_status status;
-    const char *text; /* of one; of several: `several`, when it is another word */
-    const char *several;
     bool named;
 } gate_words[] = {
-    {GATE_CASE_REGRESSED, "regressed", NULL, true},
-    {GATE_CASE_FAILED, "failed", NULL, true},
-    {GATE_CASE_REFUSED, "refused", NULL, true},
-    {GATE_CASE_NEW, "is new", "are new", true},
-    {GATE_CASE_UNDECIDED, "undecided", NULL, true},
-    {GATE_CASE_UPDATED, "updated", NULL, true},
-    {GATE_CASE_KEPT, "kept as it was", "kept as they were", false},
-    {GATE_CASE_PASSED, "passed", NULL, false},
-    {GATE_CASE_NOT_RUN, "was not run", "were not run", false},
+    {"regressed", NULL, GATE_CASE_REGRESSED, true},
+    {"failed", NULL, GATE_CASE_FAILED, true},
+    {"refused", NULL, GATE_CASE_REFUSED, true},
+    {"is new", "are new", GATE_CASE_NEW, true},
+    {"undecided", NULL, GATE_CASE_UNDECIDED, true},
+    {"updated", NULL, GATE_CASE_UPDATED, true},
+    {"kept as it was", "kept as they were", GATE_CASE_KEPT, false},
+    {"passed", NULL, GATE_CASE_PASSED, false},
+    {"was not run", "were not run", GATE_CASE_NOT_RUN, false},
 };
 
 /* ": json-tree, clean and 3 others". */
@@ -36,6 +36,23 @@ static void gate_report_names(const struct gate *gate, enum gate_case_status sta
         (void)buffer_printf(out, NULL, " and %zu other%s", n - said, n - said == 1 ? "" : "s");
 }
 
+/* What became of `n` of `all` cases: the first of these says how many there are. */
+static void gate_report_clause(const struct gate *gate, size_t word, size_t n, size_t all,
+                               struct buffer *out)
+{
+    bool several = n > 1 && gate_words[word].several != NULL;
+    const char *text = several ? gate_words[word].several : gate_words[word].text;
+    if (out->length > 0)
+        (void)buffer_printf(out, NULL, "; %zu %s", n, text);
+    else if (n == all || all == 0)
+        (void)buffer_printf(out, NULL, "%s%zu case%s %s", n > 1 ? "all " : "", n, n == 1 ? "" : "s",
+                            text);
+    else
+        (void)buffer_printf(out, NULL, "%zu of %zu case%s %s", n, all, all == 1 ? "" : "s", text);
+    if (gate_words[word].named)
+        gate_report_names(gate, gate_words[word].status, n, out);
+}
+
 static const char *gate_report_sentence(struct gate *gate)
 {
     CLEANUP(buffer_done) struct buffer text = BUFFER_INIT(65536);
@@ -43,26 +60,11 @@ static const char *gate_report_sentence(struct gate *gate)
     for (size_t i = 0; i < gate->n_cases; i++)
         counts[gate->cases[i].status]++;
     size_t all = gate->n_cases - counts[GATE_CASE_NOT_RUN];
-    bool begun = false;
-    for (size_t i = 0; i < ARRAY_LENGTH(gate_words); i++) {
-        size_t n = counts[gate_words[i].status];
-        if (n == 0)
-            continue;
-        const char *word =
-            n > 1 && gate_words[i].several != NULL ? gate_words[i].several : gate_words[i].text;
-        if (begun)
-            (void)buffer_printf(&text, NULL, "; %zu %s", n, word);
-        else if (n == all || all == 0)
-            (void)buffer_printf(&text, NULL, "%s%zu case%s %s", n > 1 ? "all " : "", n,
-                                n == 1 ? "" : "s", word);
-        else
-            (void)buffer_printf(&text, NULL, "%zu of %zu case%s %s", n, all, all == 1 ? "" : "s",
-                                word);
-        begun = true;
-        if (gate_words[i].named)
-            gate_report_names(gate, gate_words[i].status, n, &text);
-    }
-    return arena_strdup(gate->arena, begun ? buffer_text(&text) : "there was nothing to gate");
+    for (size_t i = 0; i < ARRAY_LENGTH(gate_words); i++)
+        if (counts[gate_words[i].status] > 0)
+            gate_report_clause(gate, i, counts[gate_words[i].status], all, &text);
+    return arena_strdup(gate->arena,
+                        text.length > 0 ? buffer_text(&text) : "there was nothing to gate");
 }
 
 /* "driver vm (6.1.0-22-amd64, tcg, 2 CPUs)", of the first run that says so; NULL: there is none. */

@@ -6,10 +6,10 @@
 
 /* An option that not every command takes. */
 struct option_owner {
-    bool given;
     const char *name;
-    bool taken;       /* by this command */
     const char *whom; /* the commands that take it, and what it is for */
+    bool given;
+    bool taken; /* by this command */
 };
 
 #define OWNER_COMPARE "`leakcage compare`: it says what is compared with what"
@@ -27,22 +27,22 @@ static int options_check_owners(const struct options *options, struct error *err
     bool gate = options->command == COMMAND_GATE;
     bool report = options->command == COMMAND_REPORT;
     const struct option_owner owners[] = {
-        {options->builds != NULL, "--builds", compare || gate, OWNER_BUILDS},
-        {options->allocators != NULL, "--allocators", compare || gate, OWNER_BUILDS},
-        {options->n_args > 0, "--args", compare, OWNER_COMPARE},
-        {options->a != NULL, "--a", compare, OWNER_COMPARE},
-        {options->b != NULL, "--b", compare, OWNER_COMPARE},
-        {options->n_rev > 0, "--rev", compare, OWNER_COMPARE},
-        {options->repeats > 0, "--repeats", run || compare || gate,
-         "`leakcage compare`, `leakcage gate` or `leakcage run`"},
-        {options->baseline != NULL, "--baseline", gate, OWNER_GATE},
-        {options->update, "--update", gate, OWNER_GATE},
-        {options->prune, "--prune", gate, OWNER_GATE},
-        {options->against != NULL, "--against", gate, OWNER_GATE},
-        {options->false_alarm_rate > 0, "--false-alarms", gate, OWNER_GATE},
-        {options->junit, "--junit", report, OWNER_REPORT},
-        {options->sarif, "--sarif", report, OWNER_REPORT},
-        {options->openmetrics, "--openmetrics", report, OWNER_REPORT},
+        {"--builds", OWNER_BUILDS, options->builds != NULL, compare || gate},
+        {"--allocators", OWNER_BUILDS, options->allocators != NULL, compare || gate},
+        {"--args", OWNER_COMPARE, options->n_args > 0, compare},
+        {"--a", OWNER_COMPARE, options->a != NULL, compare},
+        {"--b", OWNER_COMPARE, options->b != NULL, compare},
+        {"--rev", OWNER_COMPARE, options->n_rev > 0, compare},
+        {"--repeats", "`leakcage compare`, `leakcage gate` or `leakcage run`", options->repeats > 0,
+         run || compare || gate},
+        {"--baseline", OWNER_GATE, options->baseline != NULL, gate},
+        {"--update", OWNER_GATE, options->update, gate},
+        {"--prune", OWNER_GATE, options->prune, gate},
+        {"--against", OWNER_GATE, options->against != NULL, gate},
+        {"--false-alarms", OWNER_GATE, options->false_alarm_rate > 0, gate},
+        {"--junit", OWNER_REPORT, options->junit, report},
+        {"--sarif", OWNER_REPORT, options->sarif, report},
+        {"--openmetrics", OWNER_REPORT, options->openmetrics, report},
     };
     for (size_t i = 0; i < ARRAY_LENGTH(owners); i++)
         if (owners[i].given && !owners[i].taken)

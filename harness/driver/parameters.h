@@ -3,6 +3,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "load/function_work.h"
+
 /* What the command line says about drivers; NULL and 0 mean "choose". */
 struct driver_options {
     const char *kernel_path;     /* vm: --kernel */
@@ -18,6 +20,7 @@ struct driver_options {
     uint64_t image_bytes;        /* vm: of images of containers that the guest must hold, too */
     const char *engine_home;     /* container: the engine's own storage and settings go here, on a
                                     tmpfs; NULL: the user's */
+    const struct function_work *function; /* function: what its child calls; borrowed */
 };
 
 /* Where the programs of a run leave things; absolute paths. */

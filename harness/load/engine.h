@@ -2,9 +2,9 @@
 /* The engine: runs one batch at a time, on the thread that calls it; behind the generator.
  *
  * There is one for each kind of work: http_engine.h requests over HTTP, command_engine.h runs a
- * program for every unit of work. Each is a struct that begins with a struct engine. Nothing queues
- * inside an engine: work that is due while all places are busy is simply not begun yet, and its
- * latency counts from when it was due. */
+ * program for every unit of work, function_engine.h has a function called. Each is a struct that
+ * begins with a struct engine. Nothing queues inside an engine: work that is due while all places
+ * are busy is simply not begun yet, and its latency counts from when it was due. */
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>

@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "load/command_engine.h"
+#include "load/function_engine.h"
 #include "load/http_engine.h"
 #include "load/tally.h"
 
@@ -121,25 +122,32 @@ static int check_profile(const struct load_profile *profile, struct error *err)
     return 0;
 }
 
-/* Where work goes: one of the two. */
+/* Where work goes: one of the three. */
 struct target {
     const char *base_url;
     const struct load_command *command;
+    const struct load_function *function;
 };
+
+static int generator_make_engine(struct generator *generator, const struct target *target,
+                                 struct error *err)
+{
+    const struct load_profile *profile = generator->profile;
+    struct tally *tally = &generator->tally;
+    if (target->function != NULL)
+        return function_engine_new(profile, target->function, tally, &generator->engine, err);
+    if (target->command != NULL)
+        return command_engine_new(profile, target->command, tally, &generator->engine, err);
+    return http_engine_new(profile, target->base_url, tally, &generator->engine, err);
+}
 
 static int generator_init(struct generator *generator, const struct target *target,
                           struct error *err)
 {
-    const struct load_profile *profile = generator->profile;
     generator->over_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (generator->over_fd < 0)
         return error_set_errno(err, ERROR_INTERNAL, errno, "an eventfd for the load");
-    int status = target->command != NULL
-                     ? command_engine_new(profile, target->command, &generator->tally,
-                                          &generator->engine, err)
-                     : http_engine_new(profile, target->base_url, &generator->tally,
-                                       &generator->engine, err);
-    return status < 0 ? -1 : start_thread(generator, err);
+    return generator_make_engine(generator, target, err) < 0 ? -1 : start_thread(generator, err);
 }
 
 static int generator_make(const struct load_profile *profile, const struct target *target,
@@ -169,6 +177,13 @@ int generator_new(const struct load_profile *profile, const char *base_url, stru
     const struct target target = {.base_url = base_url};
     if (profile->n_requests + profile->n_timers == 0)
         return error_set(err, ERROR_USAGE, "the load has neither requests nor timers");
+    return generator_make(profile, &target, ret, err);
+}
+
+int generator_new_function(const struct load_profile *profile, const struct load_function *function,
+                           struct generator **ret, struct error *err)
+{
+    const struct target target = {.function = function};
     return generator_make(profile, &target, ret, err);
 }
 

@@ -23,6 +23,7 @@
 #include "base/error.h"
 #include "load/batch.h"
 #include "load/command_engine.h"
+#include "load/function_engine.h"
 #include "load/profile.h"
 #include "timeline/load_sample.h"
 
@@ -37,6 +38,11 @@ int generator_new(const struct load_profile *profile, const char *base_url, stru
  * becomes of it). `command` is borrowed; the profile has neither requests nor timers then. */
 int generator_new_command(const struct load_profile *profile, const struct load_command *command,
                           struct generator **ret, struct error *err);
+
+/* Each unit is one call of a function in a child of ours (see function_engine.h). `function` is
+ * borrowed; the profile has neither requests nor timers then, and a concurrency of 1. */
+int generator_new_function(const struct load_profile *profile, const struct load_function *function,
+                           struct generator **ret, struct error *err);
 
 /* Stops what runs, closes every connection. NULL is fine. */
 void generator_free(struct generator *generator);

@@ -9,7 +9,7 @@
  * checks do; when there are no request kinds, the batch's work is counted in timer firings.
  *
  * Work that is not HTTP is a command: one run of it is what a request is otherwise, and its exit
- * status the outcome. */
+ * status the outcome. Or it is a function (leakcage.h): one call of it, and its result. */
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -37,6 +37,7 @@ struct load_profile {
     unsigned n_timers;
     const char *const *command; /* NULL-terminated words; NULL: HTTP */
     const char *command_cwd;    /* where it runs; NULL: the working directory of leakcage */
+    bool calls;                 /* a function, in a process that the driver has forked */
     unsigned concurrency;       /* 1 to LOAD_CONCURRENCY_MAX */
     double rate_per_s;          /* 0: closed loop */
     bool reuse;                 /* keep connections open between requests */

@@ -9,8 +9,9 @@
 
 /* A cycle's load may take so long; a service that thrashes makes no progress for minutes. */
 #define CYCLE_BOUND_NS (30 * NSEC_PER_SEC)
-/* Runs of a program that is interpreted take half a second each in an emulated guest. */
-#define CYCLE_OF_COMMANDS_BOUND_NS (120 * NSEC_PER_SEC)
+/* Runs of a program that is interpreted take half a second each in an emulated guest; and how long
+ * a function takes is for those to say who set its budget. */
+#define CYCLE_OF_OTHERS_BOUND_NS (120 * NSEC_PER_SEC)
 /* A probe that may thrash is meant to take a tenth of that. */
 #define PROBE_BOUND_NS     (10 * NSEC_PER_SEC)
 #define BATCH_END_BOUND_NS (20 * NSEC_PER_SEC)
@@ -86,8 +87,8 @@ static void cycle_await_generator(struct stage *stage)
 /* How long a cycle's load may take. */
 static nsec_t cycle_bound_ns(const struct stage *stage, enum cycle_kind kind)
 {
-    if (stage->load_target != NULL)
-        return CYCLE_OF_COMMANDS_BOUND_NS;
+    if (stage->load_target != NULL || stage->spec->settings.load.calls)
+        return CYCLE_OF_OTHERS_BOUND_NS;
     return cycle_kind_provokes(kind) ? PROBE_BOUND_NS : CYCLE_BOUND_NS;
 }
 

@@ -45,6 +45,11 @@ static int run_check_answers(struct stage *stage, const struct cycle *cycle, str
     uint64_t completed = load_counts_completed(counts);
     if (!cycle->complete || cycle->deadline_hit || completed == 0 || counts->ok * 2 >= completed)
         return 0;
+    if (stage->spec->settings.load.calls)
+        return stage_service_error(
+            stage, err, "only %llu of %llu calls returned 0 (%llu another value, %llu hung)",
+            (unsigned long long)counts->ok, (unsigned long long)completed,
+            (unsigned long long)counts->other_status, (unsigned long long)counts->timed_out);
     if (stage->load_target != NULL) {
         char text[240];
         snprintf(text, sizeof(text),

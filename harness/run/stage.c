@@ -257,6 +257,8 @@ static int stage_make_generator(struct stage *stage, struct error *err)
 {
     const struct driver *driver = stage->context->driver;
     const struct load_profile *load = &stage->spec->settings.load;
+    if (load->calls)
+        return generator_new_function(load, driver->calls(stage->instance), &stage->generator, err);
     if (load->command == NULL)
         return generator_new(load, driver->endpoint(stage->instance, 0), &stage->generator, err);
     const struct load_place place = {

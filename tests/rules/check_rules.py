@@ -39,12 +39,12 @@ EXTERNAL = {
               "harness/run/collector.c",
               "harness/cli/main.c", "services/", "tests/"],
     "microhttpd": ["services/"],
-    "check.h": ["tests/"],
+    "check.h": ["tests/", "examples/"],
 }
 
 # Each layer may include those before it: include flags are checked by a compiler below.
-LAYERS = ["base", "timeline", "verdict", "memory", "load", "scenario", "driver", "run", "report",
-          "cli"]
+LAYERS = ["base", "timeline", "verdict", "memory", "load", "scenario", "driver", "run", "library",
+          "report", "cli"]
 # Mutable state at file scope: the interrupt flag, no more.
 STATE_ALLOWED = {("harness_base", "interrupt_seen")}
 
