@@ -7,11 +7,11 @@
 #include "base/interrupt.h"
 #include "cli/bisect.h"
 #include "cli/commands.h"
-#include "cli/compare_command.h"
 #include "cli/console.h"
 #include "cli/exit_status.h"
-#include "cli/gate_command.h"
 #include "cli/run_command.h"
+#include "compare/compare_command.h"
+#include "gate/gate_command.h"
 
 #ifndef LEAKCAGE_VERSION
 #error "LEAKCAGE_VERSION comes from the build"

@@ -48,8 +48,8 @@ struct driver {
     /* "http://127.0.0.1:PORT", borrowed; index 0 is the service, 1… its dependencies. */
     const char *(*endpoint)(const struct instance *instance, unsigned index);
 
-    /* Where its work is calls of a function (load.calls): the child that makes them, borrowed. NULL:
-     * nowhere. */
+    /* Where its work is calls of a function (load.calls): the child that makes them, borrowed.
+     * NULL: nowhere. */
     const struct load_function *(*calls)(const struct instance *instance);
 
     /* Where it runs already: what it is. NULL: it is what the spec says. */

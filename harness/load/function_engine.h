@@ -7,8 +7,8 @@
  * else REQUEST_OTHER_STATUS. Latencies are those of slices, divided by their calls: a single slow
  * call does not show. A slice that is under way at the batch's deadline, or at engine_stop(), is
  * waited for (5 s), as its calls cannot be undone. One that takes longer than that, or than the
- * profile's timeout, is hung: its child is killed, and one call is REQUEST_TIMED_OUT. Where the child has ended, the
- * batch is over. */
+ * profile's timeout, is hung: its child is killed, and one call is REQUEST_TIMED_OUT. Where the
+ * child has ended, the batch is over. */
 #include "load/engine.h"
 #include "load/profile.h"
 

@@ -280,10 +280,8 @@ static int fake_state(struct instance *instance, struct instance_state *ret, str
 {
     (void)err;
     bool gone = instance->ended && clock_now_ns() >= instance->gone_ns;
-    *ret = (struct instance_state){.alive = !gone,
-                                   .main_ended = gone,
-                                   .main_end = instance->end,
-                                   .processes = gone ? 0 : 1};
+    *ret = (struct instance_state){
+        .alive = !gone, .main_ended = gone, .main_end = instance->end, .processes = gone ? 0 : 1};
     return 0;
 }
 

@@ -1,5 +1,5 @@
 /* compare_plan: variants as groups of a plan. The programs are files in a folder of the test's. */
-#include "cli/compare_plan.h"
+#include "compare/compare_plan.h"
 
 #include <stdio.h>
 #include <stdlib.h>

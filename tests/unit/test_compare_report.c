@@ -1,5 +1,5 @@
 /* compare_report: what a comparison means to who called. */
-#include "cli/compare_report.h"
+#include "compare/compare_report.h"
 
 #include <string.h>
 

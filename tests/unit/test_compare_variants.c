@@ -1,5 +1,5 @@
 /* compare_variants: from options to what is compared. */
-#include "cli/compare_variants.h"
+#include "compare/compare_variants.h"
 
 #include <string.h>
 

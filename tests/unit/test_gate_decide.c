@@ -1,11 +1,11 @@
 /* gate_decide: how many repeats a gate needs, and what its report says of cases. */
-#include "cli/gate_decide.h"
+#include "gate/gate_decide.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "cli/gate_report_make.h"
+#include "gate/gate_report_make.h"
 #include "tests/support/check_main.h"
 
 static struct gate gate;

@@ -1,5 +1,5 @@
 /* gate_plan: the command line as cases. The programs are files in a folder of the test's. */
-#include "cli/gate_plan.h"
+#include "gate/gate_plan.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* preload: which file an allocator is, and what a service is told about it. */
-#include "cli/preload.h"
+#include "compare/preload.h"
 
 #include <stdio.h>
 #include <stdlib.h>

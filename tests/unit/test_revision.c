@@ -1,5 +1,5 @@
 /* revision: commits of a repository, each in a clone of its own, built there. */
-#include "cli/revision.h"
+#include "compare/revision.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
