@@ -27,6 +27,11 @@ libmicrohttpd-dev:@libmicrohttpd:HTTP side of the sample services"
 vm_needs="
 qemu-system-x86:/usr/bin/qemu-system-x86_64:virtual machine with cgroup v2 (driver vm)
 xz-utils:/usr/bin/xz:unpacks the virtual machine's kernel"
+# Ubuntu packs its kernel in another way.
+if grep -qs '^ID=ubuntu' /etc/os-release; then
+    vm_needs="$vm_needs
+zstd:/usr/bin/zstd:unpacks the virtual machine's kernel"
+fi
 # podman starts a pod's first container from catatonit; without systemd, what it puts on the pod's
 # cgroup has to be taken off by bpftool (tools/kube-play.sh).
 pod_needs="

@@ -257,11 +257,11 @@ static void mount_root(int control_fd)
     for (size_t i = 0; i < sizeof(inner) / sizeof(inner[0]); i++)
         mount_one(control_fd, &inner[i]);
 
-    (void)symlink("/proc/self/fd", "/new/dev/fd");
-    (void)symlink("/proc/self/fd/0", "/new/dev/stdin");
-    (void)symlink("/proc/self/fd/1", "/new/dev/stdout");
-    (void)symlink("/proc/self/fd/2", "/new/dev/stderr");
-
+    if (symlink("/proc/self/fd", "/new/dev/fd") < 0 ||
+        symlink("/proc/self/fd/0", "/new/dev/stdin") < 0 ||
+        symlink("/proc/self/fd/1", "/new/dev/stdout") < 0 ||
+        symlink("/proc/self/fd/2", "/new/dev/stderr") < 0)
+        fail(control_fd, "links in /dev: %s", strerror(errno));
     if (chdir("/new") < 0 || mount(".", "/", NULL, MS_MOVE, NULL) < 0 || chroot(".") < 0 ||
         chdir("/") < 0)
         fail(control_fd, "switch to the host's root: %s", strerror(errno));
@@ -283,9 +283,9 @@ static void settle_in(int control_fd, const struct command *c)
     struct rlimit files = {1048576, 1048576}, processes = {RLIM_INFINITY, RLIM_INFINITY};
     struct timespec now;
 
-    (void)sethostname("leakcage", strlen("leakcage"));
-    (void)setrlimit(RLIMIT_NOFILE, &files);
-    (void)setrlimit(RLIMIT_NPROC, &processes);
+    if (sethostname("leakcage", strlen("leakcage")) < 0 || setrlimit(RLIMIT_NOFILE, &files) < 0 ||
+        setrlimit(RLIMIT_NPROC, &processes) < 0)
+        fail(control_fd, "host name and limits: %s", strerror(errno));
     write_setting("/proc/sys/net/ipv4/ip_local_port_range", "10000 65535");
     /* No TIME_WAIT: what one run closed would stand on the next one's account for a minute. */
     write_setting("/proc/sys/net/ipv4/tcp_max_tw_buckets", "0");
@@ -380,7 +380,7 @@ static bool reap(int signal_fd, pid_t pid, int *ret_status)
     bool ended = false;
     int status;
 
-    (void)read(signal_fd, &info, sizeof(info));
+    ssize_t emptied __attribute__((unused)) = read(signal_fd, &info, sizeof(info));
     for (pid_t p; (p = waitpid(-1, &status, WNOHANG)) > 0;)
         if (p == pid) {
             *ret_status = status;
