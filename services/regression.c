@@ -56,7 +56,7 @@ static int init(const char *variant)
     else if (strcmp(variant, "peak") == 0)
         copy_more_bytes = MORE_PEAK_BYTES * percent / 100;
     else if (strcmp(variant, "threads") == 0)
-        threads_every = MORE_THREADS_EVERY * 100 / percent;
+        threads_every = (size_t)100 * MORE_THREADS_EVERY / percent;
     mallopt(M_MMAP_THRESHOLD, MMAP_BYTES); /* the copies go back at once */
     table = malloc(table_bytes);
     if (!table || pthread_attr_init(&attributes) != 0)

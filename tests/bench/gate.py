@@ -33,6 +33,8 @@ GATES, PLANTED_GATES = 200, 20
 BASELINE_RUNS = 10  # GATE_BASELINE_REPEATS
 FALSE_ALARMS = 0.01  # GATE_FALSE_ALARM_RATE
 MISSED_MAX = 1
+REFUSED_MAX = 20  # draws on end
+UNDECIDED = 5  # exit status: among others of a baseline whose runs do not agree
 LIVE_UNCHANGED = 3
 SEED = 1
 
@@ -87,6 +89,10 @@ def planted_file(folder, variant, percent):
     return scenario_files.write(folder, PLANTED, dict(document, service=service))
 
 
+class Unclear(Exception):
+    """No baseline is made of runs that do not agree; the text says of which."""
+
+
 def call(bench, arguments, folder):
     """`leakcage gate`: exit status and the report."""
     done = subprocess.run([bench.leakcage, "gate", "--json", "--quiet", "-o",
@@ -108,6 +114,8 @@ def gate(bench, baseline, first, more):
         path = os.path.join(folder, "baseline.json")
         status, report = call(bench, ["--baseline", path, "--update"] + sum(baseline.values(), []),
                               folder)
+        if status == UNDECIDED:
+            raise Unclear(report.get("sentence"))
         if status != 0:
             raise runs.BenchError("no baseline was made: %s" % report.get("sentence"))
         status, report = call(bench, ["--baseline", path] + sum(first.values(), []), folder)
@@ -138,11 +146,26 @@ def draw(chance, recordings, scenarios, repeats):
     return baseline, first, more
 
 
+def gate_drawn(bench, chance, recordings, repeats, planted=None):
+    """A row of one gate. Who is refused a baseline makes another one: that is drawn again."""
+    refused = 0
+    while True:
+        baseline, first, more = draw(chance, recordings, SCENARIOS, repeats)
+        if planted:
+            drawn = chance.sample(planted, 2 * repeats)
+            first[PLANTED], more[PLANTED] = drawn[:repeats], drawn[repeats:]
+        try:
+            return dict(gate(bench, baseline, first, more), live=False, refused=refused)
+        except Unclear as problem:
+            refused += 1
+            if refused > REFUSED_MAX:
+                raise runs.BenchError("no baseline was made: %s" % problem) from problem
+
+
 def gate_unchanged(bench, recordings, repeats):
     chance, rows = random.Random(SEED), []
     for number in range(GATES):
-        rows.append(dict(gate(bench, *draw(chance, recordings, SCENARIOS, repeats)),
-                         change=None, live=False))
+        rows.append(dict(gate_drawn(bench, chance, recordings, repeats), change=None))
         if (number + 1) % 20 == 0:
             runs.say("gate: %d of %d gates without a change, %d not passed" % (
                 number + 1, GATES, sum(row["status"] != 0 for row in rows)))
@@ -154,10 +177,8 @@ def gate_planted(bench, recordings, planted, repeats):
     for change, there in planted.items():
         folders = there.of(PLANTED, range(len(there.sessions)))
         for _ in range(PLANTED_GATES):
-            baseline, first, more = draw(chance, recordings, SCENARIOS, repeats)
-            drawn = chance.sample(folders, 2 * repeats)
-            first[PLANTED], more[PLANTED] = drawn[:repeats], drawn[repeats:]
-            rows.append(dict(gate(bench, baseline, first, more), change=change, live=False))
+            rows.append(dict(gate_drawn(bench, chance, recordings, repeats, folders),
+                             change=change))
     return rows
 
 

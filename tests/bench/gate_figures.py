@@ -65,6 +65,10 @@ def unchanged_lines(rows):
     lines = ["  nothing changed: not passed %s (must be 0: %s)" % (
         figures.share(len(alarms), len(rows)), "held" if not alarms else "not held")]
     lines += ["    %s: %d times" % item for item in causes(alarms)]
+    refused = sum(row.get("refused", 0) for row in rows)
+    if refused:
+        lines.append("    baselines that were refused, for their runs did not agree, and drawn"
+                     " again: %d" % refused)
     lines.append("    before suspects were looked at again: %d" % len(once))
     lines += ["      %s: %d times" % item for item in causes(row["first"] for row in once)]
     return lines
