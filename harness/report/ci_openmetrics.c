@@ -183,10 +183,14 @@ static void metrics_verdict(struct ci_writer *writer, const struct ci_report *re
 
 static void metrics_duration(struct ci_writer *writer, const struct ci_report *report)
 {
-    if (report->n_cases > 0)
-        metrics_describe(writer, "leakcage_case_duration_seconds", "seconds",
-                         "How long its runs took together\n");
+    bool described = false;
     for (size_t i = 0; i < report->n_cases; i++) {
+        if (report->cases[i].duration_ns <= 0)
+            continue;
+        if (!described)
+            metrics_describe(writer, "leakcage_case_duration_seconds", "seconds",
+                             "How long its runs took together\n");
+        described = true;
         metrics_labels(writer, "leakcage_case_duration_seconds", &report->cases[i], NULL);
         metrics_value(writer, (double)report->cases[i].duration_ns / (double)NSEC_PER_SEC);
     }

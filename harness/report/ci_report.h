@@ -49,7 +49,7 @@ struct ci_case {
     const char *remark;  /* what is worth a word though it passed: "floor is less by 9 %" */
     const char *verdict; /* "leak"; NULL: none */
     const char *cause;   /* "heap"; NULL: none */
-    nsec_t duration_ns;  /* of all its runs */
+    nsec_t duration_ns;  /* of all its runs; 0: there were none */
     const struct ci_metric *metrics;
     size_t n_metrics;
 };
