@@ -7,6 +7,7 @@ import signal
 import subprocess
 
 import e2e
+import repository
 
 GOLDEN = os.path.join(e2e.BUILD, "tests", "golden", "runs")
 FILES = ("comparison.html", "comparison.json", "comparison.md")
@@ -160,7 +161,7 @@ class Failures(Compare):
         self.expect_nothing_left(GONE_S)
 
 
-class Revisions(Compare):
+class Revisions(repository.Repository, Compare):
     """A repository with two commits: the second one keeps what it was asked."""
     SERVICE = """#!/usr/bin/python3
 import http.server, os
@@ -176,26 +177,17 @@ class Handler(http.server.BaseHTTPRequestHandler):
 http.server.ThreadingHTTPServer(("127.0.0.1", int(os.environ["PORT"])), Handler).serve_forever()
 """
 
-    def git(self, *arguments):
-        subprocess.run(["git", "-C", self.repository, "-c", "user.name=a", "-c", "user.email=a@b",
-                        *arguments], check=True, capture_output=True)
-
     @e2e.needs_driver
     def test_the_commit_that_leaks_is_seen_beside_the_one_that_does_not(self):
-        if shutil.which("git") is None:
-            self.skipTest("git is not installed")
-        self.repository = os.path.join(self.dir, "repository")
-        os.makedirs(self.repository)
+        self.make_repository()
         self.write("repository/Makefile", "svc: svc.py\n\tcp svc.py svc && chmod +x svc\n")
         self.write("repository/svc.py", self.SERVICE)
-        self.git("init", "-q")
-        self.git("add", "-A")
-        self.git("commit", "-qm", "one")
+        self.commit("one")
         self.git("tag", "v1")
         self.write("repository/svc.py", self.SERVICE.replace(
             "        self.send_response", "        kept.append(bytearray(20000))\n"
             "        self.send_response"))
-        self.git("commit", "-qam", "two")
+        self.commit("two")
         done = self.compare("--rev", "v1", "--rev", "HEAD", "--build", "make", *QUICK, "--",
                             "./svc", cwd=self.repository)
         self.expect_status(done, e2e.OTHER)

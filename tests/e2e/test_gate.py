@@ -5,10 +5,10 @@ import json
 import os
 import shutil
 import signal
-import subprocess
 import xml.etree.ElementTree
 
 import e2e
+import repository
 
 GOLDEN = os.path.join(e2e.BUILD, "tests", "golden", "runs")
 FILES = ["gate.html", "gate.json", "gate.md", "gate.prom", "gate.sarif", "junit.xml"]
@@ -279,7 +279,7 @@ class Recordings(Gate):
         self.assertEqual(set(self.statuses().values()), {"passed"})
 
 
-class Words(Gate):
+class Words(repository.Repository, Gate):
     """What is wrong is told at once, and no guest is booted."""
 
     def scenario(self, folder="", **changes):
@@ -320,17 +320,12 @@ class Words(Gate):
                           "neither a git revision", "nor a command")
         self.expect_usage(self.gate("--against", "worktree", "clean"), "which is what is gated")
         self.expect_usage(self.gate("--against", "'open", "clean"), "nor a command (found a '")
-        if shutil.which("git") is None:
-            self.skipTest("git is not installed")
-        repository = os.path.join(self.dir, "repository")
-        os.mkdir(repository)
-        for words in (["init", "-q"], ["commit", "-q", "--allow-empty", "-m", "a"],
-                      ["branch", "ls"]):
-            subprocess.run(["git", "-C", repository, "-c", "user.name=a", "-c", "user.email=a@b",
-                            *words], check=True, capture_output=True)
-        done = self.gate("--against", "ls", "clean", cwd=repository)
+        self.make_repository()
+        self.git("commit", "-q", "--allow-empty", "-m", "a")
+        self.git("branch", "ls")
+        done = self.gate("--against", "ls", "clean", cwd=self.repository)
         self.expect_usage(done, "a git revision and the program ls", "ls^{commit}")
-        self.expect_usage(self.gate("--against", "lss", "clean", cwd=repository),
+        self.expect_usage(self.gate("--against", "lss", "clean", cwd=self.repository),
                           'did you mean "ls"?')
 
     def test_a_gate_without_a_case_to_compare_runs_nothing(self):
@@ -434,41 +429,19 @@ class Runs(Gate):
         self.expect_nothing_left(GONE_S)
 
 
-class Revisions(Gate):
-    """A repository whose working tree keeps what it was asked, and whose commit does not."""
-    SERVICE = """#!/usr/bin/python3
-import http.server, os
-kept = []
-class Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    def do_GET(self):
-        self.send_response(200)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-    def log_message(self, *arguments):
-        pass
-http.server.ThreadingHTTPServer(("127.0.0.1", int(os.environ["PORT"])), Handler).serve_forever()
-"""
-
-    def git(self, *arguments):
-        subprocess.run(["git", "-C", self.repository, "-c", "user.name=a", "-c", "user.email=a@b",
-                        *arguments], check=True, capture_output=True)
+class Revisions(repository.Repository, Gate):
+    """A repository whose working tree keeps something, and whose commit does not."""
 
     @e2e.needs_driver
     def test_the_working_tree_against_what_was_committed(self):
-        if shutil.which("git") is None:
-            self.skipTest("git is not installed")
-        self.repository = os.path.join(self.dir, "repository")
-        os.makedirs(self.repository)
-        self.write("repository/svc.py", self.SERVICE)
-        os.chmod(os.path.join(self.repository, "svc.py"), 0o755)
-        self.write("repository/svc.json", dict(QUICK, service={"command": ["./svc.py"]}))
-        self.git("init", "-q")
-        self.git("add", "-A")
-        self.git("commit", "-qm", "one")
-        self.write("repository/svc.py", self.SERVICE.replace(
-            "        self.send_response", "        kept.append(bytearray(20000))\n"
-            "        self.send_response"))
+        self.make_repository()
+        program = "#!/bin/sh\nexec %s" % e2e.service("global-growth")
+        self.write("repository/svc", program + " --variant fixed\n")
+        os.chmod(os.path.join(self.repository, "svc"), 0o755)
+        self.write("repository/svc.json", dict(QUICK, service={"command": ["./svc"]},
+                                               load={"path": "/append", "concurrency": 4}))
+        self.commit("one")
+        self.write("repository/svc", program + "\n")
         done = self.gate("--against", "HEAD", "svc.json", *SURE, cwd=self.repository, timeout=300)
         self.expect_status(done, e2e.OTHER)
         self.assertEqual(self.report()["against"], "HEAD")

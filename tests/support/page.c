@@ -20,7 +20,12 @@ static void page_keep(const char *text)
     ck_assert_int_eq(fclose(file), 0);
 }
 
-static size_t page_count(const char *text, const char *part)
+void page_expect_part(const char *text, const char *part)
+{
+    ck_assert_msg(strstr(text, part) != NULL, "no \"%s\"", part);
+}
+
+size_t page_count(const char *text, const char *part)
 {
     size_t n = 0;
     for (; (text = strstr(text, part)) != NULL; text++)

@@ -1,6 +1,7 @@
 #include "tests/support/story.h"
 
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -156,6 +157,31 @@ void story_peak(struct story *story, uint64_t bytes)
     struct cycle *cycle = &story->timeline->cycles[story->timeline->n_cycles - 1];
     story_sample_at(story, cycle->begin_ns + story_cycle_ns(story) / 4, bytes);
     cycle->peak_bytes = bytes;
+}
+
+struct record *story_leak(const char *id, enum verdict_kind expect)
+{
+    struct run_spec spec = {
+        .scenario = "leaky",
+        .settings = {.limit_bytes = 64 * STORY_MIB,
+                     .load = {.concurrency = 8},
+                     .cycles = 10,
+                     .cycles_min = 5,
+                     .cycle_requests = STORY_REQUESTS,
+                     .has_expectation = true,
+                     .expect = expect},
+    };
+    struct record *record = NULL;
+    struct story story = story_new();
+    snprintf(spec.id, sizeof(spec.id), "%s", id);
+    ck_assert_int_eq(record_new(&spec, &record, NULL), 0);
+    timeline_free(record->timeline);
+    record->timeline = story.timeline;
+    story_cycles(&story, 5, 8 * STORY_MIB, STORY_MIB);
+    story_sample(&story, 13 * STORY_MIB);
+    record->duration_ns = 9800 * NSEC_PER_MSEC;
+    record_judge(record);
+    return record;
 }
 
 enum verdict_step story_next(const struct story *story)

@@ -4,6 +4,7 @@
  * A cycle takes a second, half of it load: at its end it has so many bytes of private memory,
  * nothing else, all its requests answered. What a test wants otherwise it changes in the cycle it
  * gets. */
+#include "scenario/record.h"
 #include "timeline/timeline.h"
 #include "verdict/verdict.h"
 
@@ -44,6 +45,10 @@ void story_sample(struct story *story, uint64_t bytes);
 
 /* A sample under the load of the last cycle, with so much in use; that is its peak. */
 void story_peak(struct story *story, uint64_t bytes);
+
+/* A run of "leaky" that has this id: a leak of 1 MiB a cycle, where `expect` was expected; judged.
+ * The caller owns it. */
+struct record *story_leak(const char *id, enum verdict_kind expect);
 
 /* Both words at once. */
 enum verdict_step story_next(const struct story *story);

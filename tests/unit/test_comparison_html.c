@@ -25,34 +25,20 @@ static char *written(const struct compared *compared)
     return strdup(buffer_text(&out));
 }
 
-/* A document is too long to be told. */
-static void expect_part(const char *text, const char *part)
-{
-    ck_assert_msg(strstr(text, part) != NULL, "no \"%s\"", part);
-}
-
-static size_t count(const char *text, const char *part)
-{
-    size_t n = 0;
-    for (; (text = strstr(text, part)) != NULL; text++)
-        n++;
-    return n;
-}
-
 START_TEST(it_says_what_the_table_says)
 {
     CLEANUP(compared_freep) struct compared *compared = compared_new();
     compared_record(compared, 700);
     CLEANUP(freep) char *text = written(compared);
-    expect_part(text, "<title>json-tree: comparison</title>");
-    expect_part(text, "<p class=\"sentence\">race leaks 61.2 KiB per request where");
-    expect_part(text, "leakcage compare · 3 variants · 4 repeats · limit 64.0 MiB · driver");
-    expect_part(text, "<td class=\"verdict bad\">LEAK<small>heap</small></td>");
-    expect_part(text, "<td class=\"verdict good\">CLEAN 3/4</td>");
-    expect_part(text, "<th scope=\"row\">floor <small>MiB</small></th>");
-    expect_part(text, "<td class=\"claimed bad\" title=\"55.3 to 61.1 MiB over the repeats; "
-                      "p = 0.0286\">58.2 *<small>× 8.59 (8.08 to 9.11)</small></td>");
-    expect_part(text, "<b>asan</b>: quarantine held to 4 MiB (ASAN_OPTIONS)");
+    page_expect_part(text, "<title>json-tree: comparison</title>");
+    page_expect_part(text, "<p class=\"sentence\">race leaks 61.2 KiB per request where");
+    page_expect_part(text, "leakcage compare · 3 variants · 4 repeats · limit 64.0 MiB · driver");
+    page_expect_part(text, "<td class=\"verdict bad\">LEAK<small>heap</small></td>");
+    page_expect_part(text, "<td class=\"verdict good\">CLEAN 3/4</td>");
+    page_expect_part(text, "<th scope=\"row\">floor <small>MiB</small></th>");
+    page_expect_part(text, "<td class=\"claimed bad\" title=\"55.3 to 61.1 MiB over the repeats; "
+                           "p = 0.0286\">58.2 *<small>× 8.59 (8.08 to 9.11)</small></td>");
+    page_expect_part(text, "<b>asan</b>: quarantine held to 4 MiB (ASAN_OPTIONS)");
 }
 END_TEST
 
@@ -61,17 +47,17 @@ START_TEST(both_charts_have_every_variant)
     CLEANUP(compared_freep) struct compared *compared = compared_new();
     compared_record(compared, 700);
     CLEANUP(freep) char *text = written(compared);
-    ck_assert_uint_eq(count(text, "<svg "), 2);
-    ck_assert_uint_eq(count(text, ">race</text>"), 2);
-    ck_assert_uint_eq(count(text, "<title>race, repeat 1</title>"), 2);
-    ck_assert_uint_eq(count(text, "<title>race, repeat 4</title>"), 1);
-    ck_assert_uint_eq(count(text, "<title>asan, repeat 4</title>"), 1);
-    ck_assert_uint_eq(count(text, "<title>race: killed for memory, repeat 1</title>"), 1);
-    expect_part(text, ">limit 64.0 MiB</text>");
-    expect_part(text, ">completed requests</text>");
+    ck_assert_uint_eq(page_count(text, "<svg "), 2);
+    ck_assert_uint_eq(page_count(text, ">race</text>"), 2);
+    ck_assert_uint_eq(page_count(text, "<title>race, repeat 1</title>"), 2);
+    ck_assert_uint_eq(page_count(text, "<title>race, repeat 4</title>"), 1);
+    ck_assert_uint_eq(page_count(text, "<title>asan, repeat 4</title>"), 1);
+    ck_assert_uint_eq(page_count(text, "<title>race: killed for memory, repeat 1</title>"), 1);
+    page_expect_part(text, ">limit 64.0 MiB</text>");
+    page_expect_part(text, ">completed requests</text>");
     /* Of each turn's ten seconds one is its own. */
-    expect_part(text, ">time in its own turns, s</text>");
-    expect_part(text, ">6</text>");
+    page_expect_part(text, ">time in its own turns, s</text>");
+    page_expect_part(text, ">6</text>");
     ck_assert_ptr_null(strstr(text, ">8</text>"));
 }
 END_TEST
@@ -91,14 +77,14 @@ START_TEST(whatever_names_hold_is_text)
     error_set(&compared->records[2][0]->error, ERROR_SERVICE, "%s", HOSTILE);
     compared->comparison.variant[2].failed = 1;
     CLEANUP(freep) char *text = written(compared);
-    expect_part(text, "<title>" HOSTILE_ESCAPED ": comparison</title>");
-    expect_part(text, "<h1>" HOSTILE_ESCAPED "</h1>");
-    expect_part(text, "<p class=\"sentence\">" HOSTILE_ESCAPED "</p>");
-    expect_part(text, "<th scope=\"col\" title=\"" HOSTILE_ESCAPED "\">" HOSTILE_ESCAPED);
-    expect_part(text, "<title>&lt;/title&gt;&lt;script&gt;alert(&quot;1&quot;)");
-    expect_part(text, "<b>" HOSTILE_ESCAPED "</b>: 1 of 4 runs failed: " HOSTILE_ESCAPED);
-    expect_part(text, "<li>" HOSTILE_ESCAPED "</li>");
-    expect_part(text, "driver &lt;vm&gt;");
+    page_expect_part(text, "<title>" HOSTILE_ESCAPED ": comparison</title>");
+    page_expect_part(text, "<h1>" HOSTILE_ESCAPED "</h1>");
+    page_expect_part(text, "<p class=\"sentence\">" HOSTILE_ESCAPED "</p>");
+    page_expect_part(text, "<th scope=\"col\" title=\"" HOSTILE_ESCAPED "\">" HOSTILE_ESCAPED);
+    page_expect_part(text, "<title>&lt;/title&gt;&lt;script&gt;alert(&quot;1&quot;)");
+    page_expect_part(text, "<b>" HOSTILE_ESCAPED "</b>: 1 of 4 runs failed: " HOSTILE_ESCAPED);
+    page_expect_part(text, "<li>" HOSTILE_ESCAPED "</li>");
+    page_expect_part(text, "driver &lt;vm&gt;");
 }
 END_TEST
 
@@ -106,11 +92,11 @@ START_TEST(without_recordings_there_is_a_table)
 {
     CLEANUP(compared_freep) struct compared *compared = compared_new();
     CLEANUP(freep) char *text = written(compared);
-    ck_assert_uint_eq(count(text, "nothing was measured"), 2);
-    expect_part(text, "58.2 *");
+    ck_assert_uint_eq(page_count(text, "nothing was measured"), 2);
+    page_expect_part(text, "58.2 *");
     compared->comparison.n = (unsigned)_i;
     CLEANUP(freep) char *less = written(compared);
-    expect_part(less, "nothing to compare with");
+    page_expect_part(less, "nothing to compare with");
 }
 END_TEST
 

@@ -24,40 +24,28 @@ static char *written(const struct gated *gated)
     return strdup(buffer_text(&out));
 }
 
-static void expect_part(const char *text, const char *part)
-{
-    ck_assert_msg(strstr(text, part) != NULL, "no \"%s\"", part);
-}
-
-static size_t count(const char *text, const char *part)
-{
-    size_t n = 0;
-    for (; (text = strstr(text, part)) != NULL; text++)
-        n++;
-    return n;
-}
-
 START_TEST(it_says_what_the_table_says)
 {
     CLEANUP(gated_freep) struct gated *gated = gated_new();
     CLEANUP(freep) char *text = written(gated);
-    expect_part(text, "<title>leakcage gate: not passed</title>");
-    expect_part(text, "<p class=\"facts\">against leakcage.json · 5 cases · driver vm");
-    expect_part(text, "<p class=\"sentence bad\">1 of 5 cases regressed: json-tree</p>");
-    expect_part(text, "<tr><th scope=\"row\" class=\"bad\">regressed</th><td>"
-                      "<a href=\"#case-1\">json-tree</a></td>"
-                      "<td class=\"bad\">clean → leak 3/4 *</td>");
-    expect_part(text, "<td class=\"bad claimed\" title=\"4.0 MiB to 4.2 MiB before, +210.0 KiB "
-                      "allowed; p = 0.000999\">8.2 MiB (+100 %) *</td>");
-    expect_part(text, "<h2 id=\"case-1\"><b class=\"bad\">regressed</b> json-tree</h2>\n<ul>\n"
-                      "<li>turned from clean to leak");
-    expect_part(text, "<li>1 not run, only in the baseline: slow-leak</li>");
-    ck_assert_uint_eq(count(text, "<svg "), 0);
+    page_expect_part(text, "<title>leakcage gate: not passed</title>");
+    page_expect_part(text, "<p class=\"facts\">against leakcage.json · 5 cases · driver vm");
+    page_expect_part(text, "<p class=\"sentence bad\">1 of 5 cases regressed: json-tree</p>");
+    page_expect_part(text, "<tr><th scope=\"row\" class=\"bad\">regressed</th><td>"
+                           "<a href=\"#case-1\">json-tree</a></td>"
+                           "<td class=\"bad\">clean → leak 3/4 *</td>");
+    page_expect_part(text,
+                     "<td class=\"bad claimed\" title=\"4.0 MiB to 4.2 MiB before, +210.0 KiB "
+                     "allowed; p = 0.000999\">8.2 MiB (+100 %) *</td>");
+    page_expect_part(text, "<h2 id=\"case-1\"><b class=\"bad\">regressed</b> json-tree</h2>\n<ul>\n"
+                           "<li>turned from clean to leak");
+    page_expect_part(text, "<li>1 not run, only in the baseline: slow-leak</li>");
+    ck_assert_uint_eq(page_count(text, "<svg "), 0);
     for (unsigned i = 0; i < gated->report.n_cases; i++)
         gated->cases[i].status = GATE_CASE_PASSED;
     CLEANUP(freep) char *passed = written(gated);
-    expect_part(passed, "<title>leakcage gate: passed</title>");
-    expect_part(passed, "<p class=\"sentence good\">");
+    page_expect_part(passed, "<title>leakcage gate: passed</title>");
+    page_expect_part(passed, "<p class=\"sentence good\">");
 }
 END_TEST
 
@@ -67,14 +55,14 @@ START_TEST(what_did_not_pass_has_charts_of_all_repeats)
     gated_recorded(gated, 1, GOLDEN_RUNS, &leak);
     ck_assert_uint_eq(gated->cases[1].status, GATE_CASE_REGRESSED);
     CLEANUP(freep) char *text = written(gated);
-    ck_assert_uint_eq(count(text, "<svg "), 2);
-    ck_assert_uint_eq(count(text, "<title>now, repeat 6</title>"), 2);
-    ck_assert_uint_eq(count(text, "<title>baseline, repeat 8</title>"), 2);
-    ck_assert_uint_eq(count(text, ">now</text>"), 2);
-    ck_assert_uint_eq(count(text, ">baseline</text>"), 2);
-    ck_assert_uint_eq(count(text, ">floor that the budget allows</text>"), 1);
-    ck_assert_uint_eq(count(text, ">peaks of the baseline</text>"), 1);
-    expect_part(text, ">completed requests</text>");
+    ck_assert_uint_eq(page_count(text, "<svg "), 2);
+    ck_assert_uint_eq(page_count(text, "<title>now, repeat 6</title>"), 2);
+    ck_assert_uint_eq(page_count(text, "<title>baseline, repeat 8</title>"), 2);
+    ck_assert_uint_eq(page_count(text, ">now</text>"), 2);
+    ck_assert_uint_eq(page_count(text, ">baseline</text>"), 2);
+    ck_assert_uint_eq(page_count(text, ">floor that the budget allows</text>"), 1);
+    ck_assert_uint_eq(page_count(text, ">peaks of the baseline</text>"), 1);
+    page_expect_part(text, ">completed requests</text>");
 }
 END_TEST
 
@@ -97,10 +85,10 @@ START_TEST(recorded_runs_are_told_apart)
     CLEANUP(freep) char *text = written(gated);
     gated->report.cases -= 6;
     gated->report.n_cases = 9;
-    expect_part(text, "<h2 id=\"case-1\"><b class=\"bad\">regressed</b> bounded-cache</h2>");
-    expect_part(text, "<h2 id=\"case-2\"><b class=\"bad\">regressed</b> slow-leak</h2>");
-    expect_part(text, "<h2 id=\"case-3\"><b class=\"good\">passed</b> clean</h2>");
-    ck_assert_uint_eq(count(text, "<svg "), 6);
+    page_expect_part(text, "<h2 id=\"case-1\"><b class=\"bad\">regressed</b> bounded-cache</h2>");
+    page_expect_part(text, "<h2 id=\"case-2\"><b class=\"bad\">regressed</b> slow-leak</h2>");
+    page_expect_part(text, "<h2 id=\"case-3\"><b class=\"good\">passed</b> clean</h2>");
+    ck_assert_uint_eq(page_count(text, "<svg "), 6);
 }
 END_TEST
 
@@ -114,7 +102,7 @@ START_TEST(what_passed_has_charts_when_there_are_few)
     gated->cases[0].status = GATE_CASE_PASSED;
     gated->report.n_cases = (unsigned)_i;
     CLEANUP(freep) char *text = written(gated);
-    ck_assert_uint_eq(count(text, "<svg "), _i == 1 ? 2 : 0);
+    ck_assert_uint_eq(page_count(text, "<svg "), _i == 1 ? 2 : 0);
     gated->report.n_cases = 6;
 }
 END_TEST
@@ -127,12 +115,12 @@ START_TEST(whatever_names_hold_is_text)
     gated->cases[5].id = GATED_HOSTILE;
     gated->report.sentence = gated->report.against = gated->report.environment = GATED_HOSTILE;
     CLEANUP(freep) char *text = written(gated);
-    expect_part(text, "<p class=\"facts\">against " HOSTILE_ESCAPED);
-    expect_part(text, "<p class=\"sentence bad\">" HOSTILE_ESCAPED);
-    expect_part(text, "<a href=\"#case-1\">" HOSTILE_ESCAPED);
-    expect_part(text, "<li>" HOSTILE_ESCAPED);
-    expect_part(text, "only in the baseline: " HOSTILE_ESCAPED);
-    expect_part(text, "\xe2\x90\x9b[2J \xef\xbf\xbd\xef\xbf\xbd*x*");
+    page_expect_part(text, "<p class=\"facts\">against " HOSTILE_ESCAPED);
+    page_expect_part(text, "<p class=\"sentence bad\">" HOSTILE_ESCAPED);
+    page_expect_part(text, "<a href=\"#case-1\">" HOSTILE_ESCAPED);
+    page_expect_part(text, "<li>" HOSTILE_ESCAPED);
+    page_expect_part(text, "only in the baseline: " HOSTILE_ESCAPED);
+    page_expect_part(text, "\xe2\x90\x9b[2J \xef\xbf\xbd\xef\xbf\xbd*x*");
 }
 END_TEST
 
@@ -155,15 +143,15 @@ START_TEST(the_largest_gate_stays_small_and_says_what_is_left_out)
             gated_say(gated, gated_add(gated, "", GATE_CASE_REGRESSED), text);
     CLEANUP(freep) char *page = written(gated);
     if (_i == 0) {
-        ck_assert_uint_eq(count(page, "<svg "), 80);
+        ck_assert_uint_eq(page_count(page, "<svg "), 80);
         ck_assert_ptr_null(strstr(page, "there is no room"));
         return;
     }
     ck_assert_uint_gt(strlen(page), 300 * 1000);
-    ck_assert_uint_gt(count(page, "<svg "), 4);
-    expect_part(page, "there is no room here for the charts of ");
-    expect_part(page, "some of which failed: gate.json has all of them");
-    expect_part(page, "How sure this is");
+    ck_assert_uint_gt(page_count(page, "<svg "), 4);
+    page_expect_part(page, "there is no room here for the charts of ");
+    page_expect_part(page, "some of which failed: gate.json has all of them");
+    page_expect_part(page, "How sure this is");
 }
 END_TEST
 
@@ -172,7 +160,7 @@ START_TEST(an_empty_gate_says_so)
     CLEANUP(gated_freep) struct gated *gated = gated_new();
     gated->report = (struct gate_report){.cases = gated->cases};
     CLEANUP(freep) char *text = written(gated);
-    expect_part(text, "<li>nothing was compared</li>");
+    page_expect_part(text, "<li>nothing was compared</li>");
 }
 END_TEST
 

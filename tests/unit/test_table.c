@@ -7,30 +7,11 @@
 #include "tests/support/check_main.h"
 #include "tests/support/story.h"
 
-/* A leak of 1 MiB a cycle, expected to be a leak of heap; `expect` says otherwise. */
+/* One that was started three times. */
 static struct record *make_leak(const char *id, enum verdict_kind expect)
 {
-    struct run_spec spec = {
-        .scenario = "leaky",
-        .settings = {.limit_bytes = 64 * STORY_MIB,
-                     .load = {.concurrency = 8},
-                     .cycles = 10,
-                     .cycles_min = 5,
-                     .cycle_requests = STORY_REQUESTS,
-                     .has_expectation = true,
-                     .expect = expect},
-    };
-    struct record *record = NULL;
-    struct story story = story_new();
-    snprintf(spec.id, sizeof(spec.id), "%s", id);
-    ck_assert_int_eq(record_new(&spec, &record, NULL), 0);
-    timeline_free(record->timeline);
-    record->timeline = story.timeline;
-    story_cycles(&story, 5, 8 * STORY_MIB, STORY_MIB);
-    story_sample(&story, 13 * STORY_MIB);
-    record->duration_ns = 9800 * NSEC_PER_MSEC;
+    struct record *record = story_leak(id, expect);
     record->starts = 3;
-    record_judge(record);
     return record;
 }
 
