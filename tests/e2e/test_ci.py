@@ -202,7 +202,8 @@ class Gate(e2e.Test):
     def test_too_few_repeats_are_a_warning_and_no_pass(self):
         self.take(self.FEW, self.REPEATS)
         self.expect_status(self.gate("--update", "results"), e2e.PASS)
-        done = self.gate(os.path.join("results", self.FEW + ".0"), env=self.environment(GITHUB_ACTIONS="true"))
+        done = self.gate(os.path.join("results", self.FEW + ".0"),
+                         env=self.environment(GITHUB_ACTIONS="true"))
         self.expect_status(done, e2e.INCONCLUSIVE)
         self.assertIn('type="undecided"', self.written("junit.xml", ci_documents.junit))
         run = json.loads(self.written("gate.sarif", ci_documents.sarif))["runs"][0]
