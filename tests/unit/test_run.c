@@ -11,6 +11,7 @@
 #include "base/interrupt.h"
 #include "tests/support/check_main.h"
 #include "tests/support/fake_driver.h"
+#include "tests/support/machine.h"
 #include "tests/support/temp_dir.h"
 #include "verdict/indicators.h"
 
@@ -83,6 +84,7 @@ static struct record *execute(struct trial *trial)
         .observer = &observer};
     ck_assert_int_eq(record_new(&trial->spec, &trial->record, NULL), 0);
     run_execute(&context, &trial->spec, trial->record);
+    machine_forget_warnings(trial->record);
     return trial->record;
 }
 
