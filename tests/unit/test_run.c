@@ -32,13 +32,12 @@ struct trial {
 
 static struct trial trial_new(const char *path, const char *const *words)
 {
-    struct trial trial = {.dir = temp_dir_make(), .command = {"fake"}};
+    struct trial trial = {
+        .dir = temp_dir_make(), .spec = {.id = "trial", .scenario = "trial"}, .command = {"fake"}};
     for (size_t i = 0; words[i] != NULL; i++)
         trial.command[i + 1] = words[i];
     struct settings *settings = &trial.spec.settings;
     settings_defaults(settings);
-    snprintf(trial.spec.id, sizeof(trial.spec.id), "trial");
-    trial.spec.scenario = "trial";
     settings->service.ready = "tcp";
     settings->limit_bytes = 16 * MIB;
     settings->load.concurrency = 4;
@@ -76,12 +75,11 @@ static struct record *execute(struct trial *trial)
 {
     trial->spec.settings.service.command = trial->command;
     static const struct driver_options options = {.kernel_path = NULL};
-    const struct run_observer observer = {.progress = note_progress, .context = trial};
     const struct run_context context = {
         .driver = &fake_driver,
         .options = &options,
         .files = {.log_path = trial->log_path, .data_dir = trial->data_dir},
-        .observer = &observer};
+        .observer = &(const struct run_observer){note_progress, trial}};
     ck_assert_int_eq(record_new(&trial->spec, &trial->record, NULL), 0);
     run_execute(&context, &trial->spec, trial->record);
     machine_forget_warnings(trial->record);
