@@ -190,16 +190,26 @@ static void overlay_cycles(struct overlay *overlay, struct chart_series *series,
     }
 }
 
-bool overlay_add_footprint(struct overlay *overlay, const struct timeline *timeline,
-                           const struct overlay_look *look)
+/* The line of a repeat, without points; NULL: out of memory, or of room. */
+static struct chart_series *overlay_add_line(struct overlay *overlay, size_t n_points,
+                                             const struct overlay_look *look)
 {
-    struct chart_series *line = overlay_add(overlay, 2 * timeline->n_memory);
+    struct chart_series *line = overlay_add(overlay, n_points);
     if (line == NULL)
-        return false;
+        return NULL;
     line->name = look->named ? look->name : NULL;
     line->look = look->look;
     line->thin = look->thin;
     overlay_title(overlay, look->name, ", repeat", look->repeat + 1);
+    return line;
+}
+
+bool overlay_add_footprint(struct overlay *overlay, const struct timeline *timeline,
+                           const struct overlay_look *look)
+{
+    struct chart_series *line = overlay_add_line(overlay, 2 * timeline->n_memory, look);
+    if (line == NULL)
+        return false;
     overlay_samples(overlay, line, timeline);
     struct chart_series *kills = overlay_add(overlay, timeline->n_marks);
     if (kills == NULL)
@@ -214,13 +224,9 @@ bool overlay_add_footprint(struct overlay *overlay, const struct timeline *timel
 bool overlay_add_floors(struct overlay *overlay, const struct timeline *timeline,
                         const struct overlay_look *look)
 {
-    struct chart_series *line = overlay_add(overlay, 2 * timeline->n_cycles);
+    struct chart_series *line = overlay_add_line(overlay, 2 * timeline->n_cycles, look);
     if (line == NULL)
         return false;
-    line->name = look->named ? look->name : NULL;
-    line->look = look->look;
-    line->thin = look->thin;
-    overlay_title(overlay, look->name, ", repeat", look->repeat + 1);
     overlay_cycles(overlay, line, timeline, look->from);
     return true;
 }

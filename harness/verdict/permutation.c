@@ -118,22 +118,13 @@ static void pair_enumerate(struct pair *pair)
     for (unsigned i = 0; i < k; i++)
         chosen[i] = i;
     unsigned changed = 0;
-    for (;;) {
+    do {
         for (unsigned i = changed; i < k; i++)
             for (unsigned f = 0; f < FIGURES; f++)
                 sum[i + 1][f] = sum[i][f] + pair->value[chosen[i]][f];
         pair_count(pair, sum[k]);
-
-        unsigned last = k;
-        while (last > fixed && chosen[last - 1] == n - k + last - 1)
-            last--;
-        if (last == fixed)
-            return;
-        changed = last - 1;
-        chosen[changed]++;
-        for (unsigned i = last; i < k; i++)
-            chosen[i] = chosen[i - 1] + 1;
-    }
+        changed = relabel_next(chosen, n, k, fixed);
+    } while (changed < k);
 }
 
 static void pair_sample(struct pair *pair)

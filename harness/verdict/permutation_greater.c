@@ -94,22 +94,13 @@ static void greater_enumerate(struct greater *greater)
     for (unsigned i = 0; i < k; i++)
         chosen[i] = i;
     unsigned changed = 0;
-    for (;;) {
+    do {
         for (unsigned i = changed; i < k; i++)
             for (unsigned f = 0; f < FIGURES; f++)
                 sum[i + 1][f] = sum[i][f] + greater->value[chosen[i]][f];
         greater_count(greater, sum[k]);
-
-        unsigned last = k;
-        while (last > 0 && chosen[last - 1] == n - k + last - 1)
-            last--;
-        if (last == 0)
-            return;
-        changed = last - 1;
-        chosen[changed]++;
-        for (unsigned i = last; i < k; i++)
-            chosen[i] = chosen[i - 1] + 1;
-    }
+        changed = relabel_next(chosen, n, k, 0);
+    } while (changed < k);
 }
 
 static double greater_samples(double alpha)

@@ -44,3 +44,16 @@ double relabel_choose(unsigned n, unsigned k)
         ways = ways * (n - k + i) / i;
     return round(ways);
 }
+
+unsigned relabel_next(unsigned *chosen, unsigned n, unsigned k, unsigned fixed)
+{
+    unsigned last = k;
+    while (last > fixed && chosen[last - 1] == n - k + last - 1)
+        last--;
+    if (last == fixed)
+        return k;
+    chosen[last - 1]++;
+    for (unsigned i = last; i < k; i++)
+        chosen[i] = chosen[i - 1] + 1;
+    return last - 1;
+}

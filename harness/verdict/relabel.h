@@ -22,3 +22,8 @@ void relabel_shuffle(uint64_t *state, unsigned *order, unsigned n);
 
 /* In how many ways k of n can be chosen. */
 double relabel_choose(unsigned n, unsigned k);
+
+/* The next way to choose k of n, in ascending order from 0, 1, … k - 1; the first `fixed` of
+ * chosen[k] stay. Returns from which place on it differs from the one before; k: that was the last.
+ */
+unsigned relabel_next(unsigned *chosen, unsigned n, unsigned k, unsigned fixed);
