@@ -5,127 +5,10 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "view/view_points.h"
 
-#define VIEW_SECOND ((double)NSEC_PER_SEC)
 /* psi_*_us are microseconds. */
 #define VIEW_USEC 1e-6
-
-/* All but the line that matters most are drawn by so many times fewer stretches. */
-#define VIEW_OTHERS_COARSER 4
-
-/* What is read while one series is made. */
-struct view_gathering {
-    const struct record *record;
-    unsigned stretches;
-    struct view_series_list *list;
-    nsec_t *breaks; /* owned: when something began anew, or stopped; sorted */
-    size_t n_breaks;
-    struct chart_point *points; /* owned; of the series that is being made */
-    size_t n, capacity;
-    struct error *err;
-};
-
-static void view_gathering_done(struct view_gathering *gathering)
-{
-    free(gathering->breaks);
-    free(gathering->points);
-}
-
-/* When the service was started, and when the others' turns began: what was before and what comes
- * after are not one line. */
-static int view_find_breaks(struct view_gathering *gathering)
-{
-    const struct timeline *timeline = gathering->record->timeline;
-    gathering->breaks = calloc(timeline->n_marks + 1, sizeof(*gathering->breaks));
-    if (gathering->breaks == NULL)
-        return error_out_of_memory(gathering->err);
-    for (size_t i = 0; i < timeline->n_marks; i++) {
-        const struct mark *mark = &timeline->marks[i];
-        bool others = mark->kind == MARK_PHASE && strcmp(mark->text, TIMELINE_PHASE_OTHERS) == 0;
-        if (mark->kind == MARK_START || others)
-            gathering->breaks[gathering->n_breaks++] = mark->t_ns;
-    }
-    return 0;
-}
-
-/* Is there a break in (from_ns, to_ns]? *place goes along with times that do not fall. */
-static bool view_is_broken(const struct view_gathering *gathering, size_t *place, nsec_t from_ns,
-                           nsec_t to_ns)
-{
-    while (*place < gathering->n_breaks && gathering->breaks[*place] <= from_ns)
-        ++*place;
-    return *place < gathering->n_breaks && gathering->breaks[*place] <= to_ns;
-}
-
-static int view_add_point(struct view_gathering *gathering, double x, double y)
-{
-    if (gathering->n == gathering->capacity) {
-        size_t capacity = gathering->capacity > 0 ? 2 * gathering->capacity : 1024;
-        struct chart_point *grown = reallocarray(gathering->points, capacity, sizeof(*grown));
-        if (grown == NULL)
-            return error_out_of_memory(gathering->err);
-        gathering->points = grown;
-        gathering->capacity = capacity;
-    }
-    gathering->points[gathering->n++] = (struct chart_point){x, y};
-    return 0;
-}
-
-static int view_add_gap(struct view_gathering *gathering)
-{
-    return gathering->n == 0 ? 0 : view_add_point(gathering, NAN, NAN);
-}
-
-/* Of neighbours that have one value, the first and the last are enough. */
-static size_t view_drop_repeats(struct chart_thinned *points, size_t n)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < n; i++) {
-        bool repeats = kept > 1 && !points[i].after_gap && !points[kept - 1].after_gap &&
-                       points[kept - 1].point.y >= points[i].point.y &&
-                       points[kept - 1].point.y <= points[i].point.y &&
-                       points[kept - 2].point.y >= points[i].point.y &&
-                       points[kept - 2].point.y <= points[i].point.y;
-        if (repeats)
-            kept--;
-        points[kept++] = points[i];
-    }
-    return kept;
-}
-
-/* Make the points gathered so far a series like `series`, and begin anew. */
-static int view_end_series(struct view_gathering *gathering, struct view_series series)
-{
-    struct view_series_list *list = gathering->list;
-    size_t n = gathering->n;
-    bool any = false;
-    for (size_t i = 0; i < n && !any; i++)
-        any = chart_is_drawn(&gathering->points[i]);
-    gathering->n = 0;
-    if (!any || list->n == VIEW_SERIES_MAX)
-        return 0;
-    double end_s = (double)gathering->record->duration_ns / VIEW_SECOND;
-    const struct chart_columns columns = {.per_unit = end_s > 0 ? gathering->stretches / end_s : 0,
-                                          .n = gathering->stretches};
-    size_t room = 2 * (size_t)gathering->stretches + 2;
-    /* What fits need not be thinned. */
-    bool fits = n <= room;
-    series.points = calloc(room, sizeof(*series.points));
-    if (series.points == NULL)
-        return error_out_of_memory(gathering->err);
-    if (fits) {
-        for (size_t i = 0; i < n; i++)
-            if (chart_is_drawn(&gathering->points[i]))
-                series.points[series.n++] = (struct chart_thinned){
-                    gathering->points[i],
-                    series.n == 0 || !chart_is_drawn(&gathering->points[i - 1])};
-    } else {
-        series.n = chart_thin(gathering->points, n, &columns, series.points);
-    }
-    series.n = view_drop_repeats(series.points, series.n);
-    list->items[list->n++] = series;
-    return 0;
-}
 
 /* One field of the samples as it is, less another one (MEMORY_FIELD_MAX_: nothing). */
 static int view_of_field(struct view_gathering *gathering, enum memory_field field,
@@ -156,26 +39,23 @@ static int view_of_stall(struct view_gathering *gathering, enum memory_field fie
                          struct view_series series)
 {
     const struct timeline *timeline = gathering->record->timeline;
-    const struct memory_sample *before = NULL;
+    struct view_rate rate = {.per_s = VIEW_USEC, .most = 1};
+    bool begun = false;
     size_t place = 0;
     for (size_t i = 0; i < timeline->n_memory; i++) {
         const struct memory_sample *sample = &timeline->memory[i];
         if (!memory_sample_has(sample, field))
             continue;
-        bool anew = before == NULL || sample->value[field] < before->value[field] ||
-                    view_is_broken(gathering, &place, before->t_ns, sample->t_ns);
-        if (!anew && sample->t_ns == before->t_ns)
-            continue;
+        uint64_t total = sample->value[field];
+        bool anew = !begun || total < rate.to_total ||
+                    view_is_broken(gathering, &place, rate.to_ns, sample->t_ns);
         if (anew && view_add_gap(gathering) < 0)
             return -1;
-        if (!anew) {
-            double stall_s = (double)(sample->value[field] - before->value[field]) * VIEW_USEC;
-            double passed_s = (double)(sample->t_ns - before->t_ns) / VIEW_SECOND;
-            if (view_add_point(gathering, (double)sample->t_ns / VIEW_SECOND,
-                               fmin(stall_s / passed_s, 1)) < 0)
-                return -1;
-        }
-        before = sample;
+        if (anew)
+            view_rate_begin(&rate, sample->t_ns, total);
+        else if (view_rate_add(gathering, &rate, sample->t_ns, total) < 0)
+            return -1;
+        begun = true;
     }
     return view_end_series(gathering, series);
 }
@@ -267,38 +147,33 @@ static size_t view_load_of(const struct timeline *timeline, size_t *place, nsec_
 }
 
 /* By how much a total of the load rose, per second. Between two cycles nothing was asked of the
- * service: each begins with the totals that the one before ended with. */
+ * service: each begins with the total that the one before ended with, or, where the service was
+ * started anew in between, with none. */
 static int view_of_load(struct view_gathering *gathering,
                         uint64_t (*total)(const struct load_counts *counts),
                         struct view_series series)
 {
     const struct timeline *timeline = gathering->record->timeline;
-    uint64_t before = 0;
-    nsec_t before_ns = 0;
+    struct view_rate rate = {.per_s = 1, .most = INFINITY};
     size_t place = 0;
     size_t load_before = 0;
     for (size_t i = 0; i < timeline->n_load; i++) {
         const struct load_sample *sample = &timeline->load[i];
         size_t load = view_load_of(timeline, &place, sample->t_ns);
         uint64_t now = total(&sample->counts);
-        if (load != load_before) {
-            const struct cycle *cycle = &timeline->cycles[load - 1];
-            bool anew = load_before > 0 && timeline->cycles[load_before - 1].start != cycle->start;
-            before = anew ? 0 : before;
-            before_ns = cycle->begin_ns;
+        if (load != load_before || now < rate.to_total) {
+            const struct cycle *cycle = load > 0 ? &timeline->cycles[load - 1] : NULL;
+            bool anew =
+                now < rate.to_total ||
+                (load_before > 0 && timeline->cycles[load_before - 1].start != cycle->start);
             if (view_add_gap(gathering) < 0)
                 return -1;
+            view_rate_begin(&rate, cycle != NULL ? cycle->begin_ns : sample->t_ns,
+                            anew ? 0 : rate.to_total);
         }
         load_before = load;
-        before = now < before ? 0 : before; /* it was started anew, and nothing tells when */
-        if (sample->t_ns <= before_ns)
-            continue;
-        double passed_s = (double)(sample->t_ns - before_ns) / VIEW_SECOND;
-        if (view_add_point(gathering, (double)sample->t_ns / VIEW_SECOND,
-                           (double)(now - before) / passed_s) < 0)
+        if (view_rate_add(gathering, &rate, sample->t_ns, now) < 0)
             return -1;
-        before = now;
-        before_ns = sample->t_ns;
     }
     return view_end_series(gathering, series);
 }
@@ -453,7 +328,7 @@ int view_series_gather(const struct record *record, unsigned stretches,
     CLEANUP(view_gathering_done)
     struct view_gathering gathering = {
         .record = record, .stretches = stretches, .list = ret, .err = err};
-    return view_find_breaks(&gathering) < 0 || view_gather_memory(&gathering) < 0 ||
+    return view_gathering_begin(&gathering) < 0 || view_gather_memory(&gathering) < 0 ||
                    view_gather_load(&gathering) < 0 || view_gather_pressure(&gathering) < 0 ||
                    view_gather_processes(&gathering) < 0
                ? -1
