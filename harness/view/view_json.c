@@ -88,7 +88,10 @@ static int view_write_run(struct json_writer *writer, const struct view_run *run
     view_write_marks(writer, record);
     view_write_floors(writer, record);
     view_write_cycles(writer, record);
-    if (view_write_log(writer, run, err) < 0)
+    size_t room = VIEW_FLAMES_BYTES_ALL / n_runs;
+    if (view_write_profiles(writer, run, room < VIEW_FLAMES_BYTES ? room : VIEW_FLAMES_BYTES, err) <
+            0 ||
+        view_write_log(writer, run, err) < 0)
         return -1;
     json_write_close_object(writer);
     return 0;
