@@ -11,6 +11,8 @@
 #include "report/records_ci.h"
 #include "report/table.h"
 #include "scenario/record_files.h"
+#include "view/picture_png.h"
+#include "view/picture_svg.h"
 
 typedef int report_writer(const struct report_input *input, struct buffer *out, struct error *err);
 
@@ -88,6 +90,35 @@ static int report_write_openmetrics(const struct report_input *input, struct buf
     return report_write_ci(input, ci_openmetrics_write, out, err);
 }
 
+/* A form that people look at. */
+static int report_write_view(const struct report_input *input,
+                             int (*write)(const struct view_input *, struct buffer *,
+                                          struct error *),
+                             struct buffer *out, struct error *err)
+{
+    const struct result_folders *results = input->results;
+    CLEANUP(freep) struct view_run *runs = calloc(results->n + 1, sizeof(*runs));
+    if (runs == NULL)
+        return error_out_of_memory(err);
+    for (size_t i = 0; i < results->n; i++)
+        runs[i] = (struct view_run){results->items[i].record, results->items[i].dir};
+    const struct view_input view = {.runs = runs, .n_runs = results->n};
+    return write(&view, out, err);
+}
+
+static int report_write_svg(const struct report_input *input, struct buffer *out, struct error *err)
+{
+    return report_write_view(input, picture_svg_write, out, err);
+}
+
+static int report_write_png(const struct report_input *input, struct buffer *out, struct error *err)
+{
+    if (input->options->output_dir == NULL && isatty(STDOUT_FILENO))
+        return error_set(err, ERROR_USAGE,
+                         "--png: a PNG is nothing for a terminal: add -o FILE.png");
+    return report_write_view(input, picture_png_write, out, err);
+}
+
 /* A form, whether an option asks for it, and the endings of files that do. */
 struct report_form {
     bool given;
@@ -111,6 +142,8 @@ int report_form_write(const struct report_input *input, struct buffer *out, stru
         {options->sarif, {".sarif"}, report_write_sarif},
         {options->openmetrics, {".prom", ".om"}, report_write_openmetrics},
         {options->json, {".json"}, report_write_json},
+        {options->svg, {".svg"}, report_write_svg},
+        {options->png, {".png"}, report_write_png},
     };
     for (size_t i = 0; i < ARRAY_LENGTH(forms); i++)
         if (forms[i].given)

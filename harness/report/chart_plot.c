@@ -95,28 +95,40 @@ static void plot_axes(const struct chart_frame *frame, struct html_writer *write
     html_put(writer, frame->close_up ? " (not from 0)</text>\n" : "</text>\n");
 }
 
-/* What is drawn of a series, from point to point. */
+/* What is drawn of a series, from point to point; `filled`: with the way down to the axis. */
 static void plot_path(const struct chart_frame *frame, const struct chart_series *series,
-                      const struct chart_thinned *points, size_t n, struct html_writer *writer)
+                      const struct chart_thinned *points, size_t n, bool filled,
+                      struct html_writer *writer)
 {
+    double bottom = plot_bottom(frame);
     for (size_t i = 0; i < n; i++) {
         bool begins = points[i].after_gap;
-        bool alone = begins && (i + 1 == n || points[i + 1].after_gap);
+        bool ends = i + 1 == n || points[i + 1].after_gap;
         double x = chart_frame_x(frame, points[i].point.x);
         double y = chart_frame_y(frame, points[i].point.y);
-        if (series->steps && !begins)
+        if (begins && filled)
+            html_printf(writer, "M%g %gV%g", x, bottom, y);
+        else if (series->steps && !begins)
             html_printf(writer, "H%gV%g", x, y);
         else
-            html_printf(writer, "%s%g %g%s", begins ? "M" : "L", x, y, alone ? "h0" : "");
+            html_printf(writer, "%s%g %g%s", begins ? "M" : "L", x, y, begins && ends ? "h0" : "");
+        if (ends && filled)
+            html_printf(writer, "V%g", bottom);
     }
 }
 
 static void plot_line(const struct chart_frame *frame, const struct chart_series *series,
                       const struct chart_thinned *points, size_t n, struct html_writer *writer)
 {
-    html_printf(writer, "<path class=\"line%s s%u d%u\" d=\"", series->thin ? " thin" : "",
-                series->look % CHART_COLOR_MAX_, series->look % CHART_DASHES);
-    plot_path(frame, series, points, n, writer);
+    unsigned color = series->look % CHART_COLOR_MAX_;
+    if (series->filled) {
+        html_printf(writer, "<path class=\"area f%u\" d=\"", color);
+        plot_path(frame, series, points, n, true, writer);
+        html_put(writer, "\"/>\n");
+    }
+    html_printf(writer, "<path class=\"line%s s%u d%u\" d=\"", series->thin ? " thin" : "", color,
+                series->look % CHART_DASHES);
+    plot_path(frame, series, points, n, false, writer);
     html_put(writer, "\">");
     plot_title(writer, series->title != NULL ? series->title : series->name);
     html_put(writer, "</path>\n");
@@ -251,10 +263,12 @@ static void plot_spans(const struct chart_frame *frame, struct html_writer *writ
             continue;
         double left = chart_frame_x(frame, from);
         double right = chart_frame_x(frame, to);
-        html_printf(writer, "<path class=\"span p%u\" d=\"M%g %gH%gV%gH%g\">", span->look, left,
-                    frame->place->top, right, bottom, left);
-        plot_title(writer, span->title);
-        html_put(writer, "</path>\n");
+        if (span->look < CHART_SPAN_CLEAR) {
+            html_printf(writer, "<path class=\"span p%u\" d=\"M%g %gH%gV%gH%g\">", span->look, left,
+                        frame->place->top, right, bottom, left);
+            plot_title(writer, span->title);
+            html_put(writer, "</path>\n");
+        }
         plot_span_label(frame, span, left, right, writer);
     }
 }

@@ -59,7 +59,7 @@ void chart_svg_style_looks(struct html_writer *writer)
                      ".chart .line{fill:none;stroke-width:2;stroke-linejoin:round;"
                      "stroke-linecap:round}\n"
                      ".chart .band,.chart .span{stroke:none}.chart .band{opacity:.2}"
-                     ".chart .b1{opacity:.35}\n"
+                     ".chart .b1{opacity:.35}.chart .area{opacity:.14}\n"
                      ".chart .event{fill:none;stroke-width:1.5}.chart .e1{stroke-dasharray:1 3}\n"
                      ".chart .thin{stroke-width:1.2;opacity:.8}.chart .cross{stroke-width:2.5}\n");
     html_put(writer, ".chart .d1{stroke-dasharray:8 4}.chart .d2{stroke-dasharray:2 4}"

@@ -41,6 +41,7 @@ struct chart_series {
     unsigned look;     /* colour and dashes: from 0, each other than those before */
     bool thin;         /* one of many alike */
     bool crosses;      /* no line, but a cross at each point */
+    bool filled;       /* lightly, down to the axis */
     bool steps;        /* a value holds until the next one */
     enum chart_dots dots;
     const struct chart_point *points; /* borrowed; x does not fall */
@@ -71,11 +72,12 @@ struct chart_ribbon {
 };
 
 /* A stretch of the x axis, shaded. */
+#define CHART_SPAN_CLEAR 3 /* look: not shaded, for its label only */
 struct chart_span {
     const char *label; /* over it, where there is room; NULL: none */
     const char *title; /* the tooltip; NULL: none */
     double from, to;
-    unsigned look; /* how: 0 to 2 */
+    unsigned look; /* 0: in passing; 1: usual; 2: unusual */
 };
 
 /* Something that happened at one place of the x axis: a line across. */
