@@ -13,6 +13,7 @@
 #include "scenario/record_files.h"
 #include "view/picture_png.h"
 #include "view/picture_svg.h"
+#include "view/view_html.h"
 
 typedef int report_writer(const struct report_input *input, struct buffer *out, struct error *err);
 
@@ -90,7 +91,7 @@ static int report_write_openmetrics(const struct report_input *input, struct buf
     return report_write_ci(input, ci_openmetrics_write, out, err);
 }
 
-/* A form that people look at. */
+/* A form that draws the runs. */
 static int report_write_view(const struct report_input *input,
                              int (*write)(const struct view_input *, struct buffer *,
                                           struct error *),
@@ -119,6 +120,12 @@ static int report_write_png(const struct report_input *input, struct buffer *out
     return report_write_view(input, picture_png_write, out, err);
 }
 
+static int report_write_html(const struct report_input *input, struct buffer *out,
+                             struct error *err)
+{
+    return report_write_view(input, view_html_write, out, err);
+}
+
 /* A form, whether an option asks for it, and the endings of files that do. */
 struct report_form {
     bool given;
@@ -137,6 +144,7 @@ int report_form_write(const struct report_input *input, struct buffer *out, stru
 {
     const struct options *options = input->options;
     const struct report_form forms[] = {
+        {options->html, {".html"}, report_write_html},
         {options->markdown, {".md"}, report_write_markdown},
         {options->junit, {".xml"}, report_write_junit},
         {options->sarif, {".sarif"}, report_write_sarif},
