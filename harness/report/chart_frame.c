@@ -109,8 +109,11 @@ void chart_frame_init(struct chart_frame *frame, const struct chart *chart,
         frame->x_max = frame->x_min + 1;
     if (frame->y_max <= frame->y_min)
         frame->y_max = frame->y_min + 1;
-    frame->y_step =
-        frame_step(frame->y_max - frame->y_min, fmax(2, floor(place->height / FRAME_Y_PIXELS)));
+    double y_steps = fmax(2, floor(place->height / FRAME_Y_PIXELS));
+    double y_range = frame->y_max - frame->y_min;
+    frame->y_step = frame_step(y_range, y_steps);
+    if (frame->y_step > y_range) /* one tick would tell nothing */
+        frame->y_step = frame_step(y_range, 2 * y_steps);
     double steps = fmax(2, floor(place->width / FRAME_X_PIXELS));
     double range = frame->x_max - frame->x_min;
     frame->x_step = chart->x_is_time ? frame_step_time(range, steps) : frame_step(range, steps);

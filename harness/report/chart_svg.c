@@ -23,14 +23,14 @@ static const struct chart_palette chart_light = {
     .span = {"#f1f1ee", "#e9f1f8", "#fbf0df"},
     .color = {"#000000", "#d55e00", "#0072b2", "#009e73", "#e69f00", "#cc79a7", "#56b4e9"}};
 
-/* Black and the darkest blue are hard to see on black; the other colours are as they were. */
+/* The same, lighter where they are hard to see on black. */
 static const struct chart_palette chart_dark = {
     .ink = "#ccc",
     .rule = "#ff6b7a",
     .grid = "#33363c",
     .soft = "#9aa0a6",
     .span = {"#202328", "#1b2733", "#2e2719"},
-    .color = {"#f2f2f2", "#d55e00", "#2b94d6", "#009e73", "#e69f00", "#cc79a7", "#56b4e9"}};
+    .color = {"#f2f2f2", "#e8741a", "#2b94d6", "#1fb88b", "#e69f00", "#cc79a7", "#56b4e9"}};
 
 /* Colours as they are and no variables: not all that draws pictures knows those. */
 static void chart_style_palette(struct html_writer *writer, const struct chart_palette *palette)

@@ -1,22 +1,17 @@
 #include "view/picture_memory.h"
 
 #include <math.h>
-#include <string.h>
 
+#include "base/cleanup.h"
 #include "base/units.h"
 #include "report/chart_thin.h"
 #include "verdict/floor_fit.h"
 
 /* Beyond, lines across would be all there is to see; the crosses stay. */
 #define MEMORY_EVENTS_MAX 24
-#define MEMORY_POINTS_MAX 2200
+#define MEMORY_POINTS_MAX 3600
 /* What a letter of a phase's name takes. */
 #define MEMORY_LETTER 6.4
-
-static double memory_s(nsec_t t_ns)
-{
-    return (double)t_ns / (double)NSEC_PER_SEC;
-}
 
 struct chart_series *picture_chart_add(struct picture_chart *chart, struct picture_points points,
                                        double unit)
@@ -54,65 +49,72 @@ static double memory_highest(const struct record *record)
     return highest;
 }
 
-/* Which part of the memory tells most, beside the private one. */
-static void memory_add_part(struct picture_data *data, const struct units_scale *scale,
-                            struct picture_chart *chart)
+/* A series of the run's, if there is any; NULL: there is none. */
+static struct chart_series *memory_add(struct picture_data *data, const char *key,
+                                       const struct units_scale *scale, struct picture_chart *chart)
 {
-    enum memory_field field = MEMORY_FIELD_MAX_;
-    enum memory_field more = MEMORY_FIELD_MAX_;
     const char *name = NULL;
-    switch (data->record->verdict.cause) {
-    case CAUSE_SOCKETS:
-    case CAUSE_KERNEL:
-        field = MEMORY_KERNEL;
-        more = MEMORY_SOCK;
-        name = "kernel + sock";
-        break;
-    case CAUSE_THREADS:
-    case CAUSE_FILES:
-        field = MEMORY_KERNEL;
-        name = "kernel";
-        break;
-    case CAUSE_SHMEM:
-        field = MEMORY_SHMEM;
-        name = "shmem";
-        break;
-    case CAUSE_PAGE_CACHE:
-        field = MEMORY_FILE;
-        name = "file (page cache)";
-        break;
-    default:
-        return;
+    struct picture_points points = picture_series(data, key, &name);
+    struct chart_series *series = picture_chart_add(chart, points, scale->divisor);
+    if (series != NULL)
+        series->name = name;
+    return series;
+}
+
+/* Which parts of the memory tell most, beside the private one. */
+static void memory_add_parts(struct picture_data *data, const struct units_scale *scale,
+                             struct picture_chart *chart)
+{
+    static const struct {
+        enum cause cause;
+        const char *key;
+        unsigned look;
+    } parts[] = {
+        {CAUSE_SOCKETS, "kernel_bytes", CHART_LOOK(CHART_PINK, 3)},
+        {CAUSE_SOCKETS, "sock_bytes", CHART_LOOK(CHART_GREEN, 4)},
+        {CAUSE_KERNEL, "kernel_bytes", CHART_LOOK(CHART_PINK, 3)},
+        {CAUSE_KERNEL, "sock_bytes", CHART_LOOK(CHART_GREEN, 4)},
+        {CAUSE_THREADS, "kernel_bytes", CHART_LOOK(CHART_PINK, 3)},
+        {CAUSE_FILES, "kernel_bytes", CHART_LOOK(CHART_PINK, 3)},
+        {CAUSE_SHMEM, "shmem_bytes", CHART_LOOK(CHART_GREEN, 4)},
+        {CAUSE_PAGE_CACHE, "file_bytes", CHART_LOOK(CHART_ORANGE, 3)},
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(parts); i++) {
+        if (parts[i].cause != data->record->verdict.cause)
+            continue;
+        struct chart_series *part = memory_add(data, parts[i].key, scale, chart);
+        if (part == NULL)
+            continue;
+        part->look = parts[i].look;
+        part->thin = true;
     }
-    struct chart_series *part =
-        picture_chart_add(chart, picture_memory(data, field, more), scale->divisor);
-    if (part == NULL)
+    /* Where the heap's own numbers have the growth, and the floor has not. */
+    if (!data->record->verdict.by_heap)
         return;
-    part->name = name;
-    part->look = CHART_LOOK(CHART_PINK, 3);
-    part->thin = true;
+    struct chart_series *heap = memory_add(data, "heap_in_use_bytes", scale, chart);
+    if (heap == NULL)
+        return;
+    heap->look = CHART_LOOK(CHART_ORANGE, 3);
+    heap->dots = CHART_DOTS_ALL;
+    heap->thin = true;
 }
 
 static void memory_add_samples(struct picture_data *data, const struct units_scale *scale,
                                struct picture_chart *chart)
 {
     bool by_process = indicators_is_by_process(data->record->timeline);
-    struct chart_series *held = picture_chart_add(
-        chart, picture_memory(data, by_process ? MEMORY_RSS : MEMORY_CURRENT, MEMORY_FIELD_MAX_),
-        scale->divisor);
+    struct chart_series *held =
+        memory_add(data, by_process ? "rss_bytes" : "current_bytes", scale, chart);
     if (held != NULL) {
-        held->name = by_process ? "RSS" : "memory.current";
         held->look = CHART_LOOK(CHART_BLUE, 0);
         held->filled = true;
     }
-    struct chart_series *anon = picture_chart_add(
-        chart, picture_memory(data, MEMORY_ANON, MEMORY_FIELD_MAX_), scale->divisor);
+    struct chart_series *anon = memory_add(data, "anon_bytes", scale, chart);
     if (anon != NULL) {
-        anon->name = "anon";
         anon->look = CHART_LOOK(CHART_SKY, 1);
         anon->thin = true;
     }
-    memory_add_part(data, scale, chart);
+    memory_add_parts(data, scale, chart);
 }
 
 /* Every floor, as steps: it holds until the next one is read. */
@@ -131,7 +133,7 @@ static void memory_add_floors(struct picture_data *data, const struct units_scal
             points.points[points.n++] = (struct chart_point){NAN, NAN};
         start = cycle->start;
         points.points[points.n++] =
-            (struct chart_point){memory_s(cycle->floor_ns), (double)floor.total_bytes};
+            (struct chart_point){picture_seconds(cycle->floor_ns), (double)floor.total_bytes};
     }
     struct chart_series *floors = picture_chart_add(chart, points, scale->divisor);
     if (floors == NULL)
@@ -158,7 +160,7 @@ static void memory_add_fit(struct picture_data *data, const struct floor_fit *fi
     }
     for (size_t i = 0; i < fit->n; i++) {
         const struct floor_fit_point *point = &fit->points[i];
-        double t_s = memory_s(point->cycle->floor_ns);
+        double t_s = picture_seconds(point->cycle->floor_ns);
         line.points[line.n++] = (struct chart_point){t_s, point->fit_bytes};
         low.points[low.n] = (struct chart_point){t_s, point->low_bytes / scale->divisor};
         high[low.n++] = point->high_bytes / scale->divisor;
@@ -166,9 +168,9 @@ static void memory_add_fit(struct picture_data *data, const struct floor_fit *fi
     struct chart_series *series = picture_chart_add(chart, line, scale->divisor);
     if (series == NULL)
         return;
-    const char *name = arena_printf(
-        data->arena, "%s, fitted: %s%s per request", fit->by_heap ? "heap in use" : "floors",
-        fit->slope > 0 ? "+" : "", units_format_bytes(fit->slope, slope));
+    const char *name =
+        arena_printf(data->arena, "floors, fitted: %s%s per request", fit->slope > 0 ? "+" : "",
+                     units_format_bytes(fit->slope, slope));
     data->failed = data->failed || name == NULL;
     series->name = name;
     series->look = CHART_LOOK(CHART_VERMILLION, 0);
@@ -189,7 +191,7 @@ static bool memory_at_kill(const struct timeline *timeline, nsec_t start_ns, nse
             memory_sample_get(sample, MEMORY_CURRENT, memory_sample_get(sample, MEMORY_RSS, 0));
         bool recent = sample->t_ns >= start_ns && sample->t_ns > kill_ns - NSEC_PER_SEC / 2;
         if (recent && bytes > 0 && (!found || (double)bytes >= ret->y)) {
-            *ret = (struct chart_point){memory_s(sample->t_ns), (double)bytes};
+            *ret = (struct chart_point){picture_seconds(sample->t_ns), (double)bytes};
             found = true;
         }
     }
@@ -205,7 +207,7 @@ static void memory_add_event(struct picture_chart *chart, const char *name, cons
     chart->events[chart->chart.n_events++] =
         (struct chart_event){.name = named ? NULL : name,
                              .title = mark->text[0] != '\0' ? mark->text : name,
-                             .x = memory_s(mark->t_ns),
+                             .x = picture_seconds(mark->t_ns),
                              .look = look};
 }
 
@@ -268,7 +270,6 @@ static void memory_add_phases(struct picture_data *data, double plot_width,
                               struct picture_chart *chart)
 {
     const struct timeline *timeline = data->record->timeline;
-    nsec_t end_ns = (nsec_t)(data->end_s * (double)NSEC_PER_SEC);
     double pixels_per_s = data->end_s > 0 ? plot_width / data->end_s : 0;
     size_t n = timeline->n_cycles;
     chart->spans = arena_alloc(data->arena, (2 * n + 1) * sizeof(*chart->spans));
@@ -279,14 +280,14 @@ static void memory_add_phases(struct picture_data *data, double plot_width,
     }
     for (size_t i = 0; i < n; i++) {
         const struct cycle *cycle = &timeline->cycles[i];
-        double from_s = memory_s(cycle->begin_ns);
-        double to_s = memory_s(picture_cycle_end(timeline, i, end_ns));
+        double from_s = picture_seconds(cycle->begin_ns);
+        double to_s = picture_cycle_end(data, i);
         bool measures = cycle->kind == CYCLE_MEASURE;
         number += measures;
         const char *name = memory_phase(data, cycle, number, pixels_per_s * (to_s - from_s));
         chart->spans[i] = (struct chart_span){.title = name,
                                               .from = from_s,
-                                              .to = memory_s(picture_load_end(timeline, i, end_ns)),
+                                              .to = picture_load_end(data, i),
                                               .look = measures                      ? 1
                                                       : cycle->kind < CYCLE_MEASURE ? 0
                                                                                     : 2};

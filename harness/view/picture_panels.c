@@ -7,8 +7,9 @@
 #include "report/chart_thin.h"
 
 #define PANEL_POINTS_MAX 700
-/* So much of the time, in %, waited for memory at once: that is worth a panel. */
-#define PANEL_STALLS_MIN 3
+/* For such a share of some stretch of time something waited for memory: that is worth a panel. */
+#define PANEL_STALLS_MIN 0.03
+#define PANEL_PERCENT    0.01
 /* Fewer than this share of the most are not worth a line. */
 #define PANEL_FEW 0.05
 
@@ -78,7 +79,8 @@ static void panel_counts(struct picture_data *data, struct picture_chart *panel)
     enum cause cause = data->record->verdict.cause;
     if (cause == CAUSE_THREADS) {
         panel->chart.y_label = "threads";
-        panel_line(panel, picture_survey(data, SURVEY_THREADS), 1, NULL, CHART_LOOK(CHART_BLUE, 0));
+        panel_line(panel, picture_series(data, "threads_count", NULL), 1, NULL,
+                   CHART_LOOK(CHART_BLUE, 0));
     } else if (cause == CAUSE_SOCKETS || cause == CAUSE_FILES || cause == CAUSE_KERNEL) {
         panel_descriptors(data, panel);
     }
@@ -121,34 +123,34 @@ static void panel_lazy(struct picture_data *data, struct picture_chart *panel)
 
 static void panel_stalls(struct picture_data *data, struct picture_chart *panel)
 {
-    struct picture_points some = picture_stalls(data, MEMORY_PSI_SOME);
-    struct picture_points full = picture_stalls(data, MEMORY_PSI_FULL);
+    struct picture_points some = picture_series(data, "psi_some_share", NULL);
+    struct picture_points full = picture_series(data, "psi_full_share", NULL);
     if (panel_highest(&some) < PANEL_STALLS_MIN && panel_highest(&full) < PANEL_STALLS_MIN)
         return;
     panel->chart.y_label = "stalled, % of time";
-    panel_line(panel, some, 1, "some (PSI)", CHART_LOOK(CHART_SKY, 0));
-    panel_line(panel, full, 1, "full", CHART_LOOK(CHART_VERMILLION, 0));
+    panel_line(panel, some, PANEL_PERCENT, "some (PSI)", CHART_LOOK(CHART_SKY, 0));
+    panel_line(panel, full, PANEL_PERCENT, "full", CHART_LOOK(CHART_VERMILLION, 0));
 }
 
 static void panel_rate(struct picture_data *data, struct picture_chart *panel)
 {
     panel->chart.y_label = "requests/s";
-    panel_line(panel, picture_rate(data), 1, NULL, CHART_LOOK(CHART_GREEN, 0));
-    for (size_t i = 0; i < panel->chart.n_series; i++)
-        panel->series[i].steps = true;
+    panel_line(panel, picture_series(data, "rate_per_s", NULL), 1, NULL,
+               CHART_LOOK(CHART_GREEN, 0));
 }
 
 static void panel_latency(struct picture_data *data, struct picture_chart *panel)
 {
-    struct picture_points p50 = picture_latency(data, false);
-    struct picture_points p99 = picture_latency(data, true);
+    struct picture_points p50 = picture_series(data, "p50_s", NULL);
+    struct picture_points p99 = picture_series(data, "p99_s", NULL);
     const struct units_scale scale =
-        units_scale_duration(fmax(panel_highest(&p50), panel_highest(&p99)));
+        units_scale_duration(NSEC_PER_SEC * fmax(panel_highest(&p50), panel_highest(&p99)));
+    double unit_s = scale.divisor / NSEC_PER_SEC;
     const char *label = arena_printf(data->arena, "latency, %s", scale.name);
     data->failed = data->failed || label == NULL;
     panel->chart.y_label = label;
-    panel_line(panel, p99, scale.divisor, "p99", CHART_LOOK(CHART_ORANGE, 0));
-    panel_line(panel, p50, scale.divisor, "p50", CHART_LOOK(CHART_BLUE, 0));
+    panel_line(panel, p99, unit_s, "p99", CHART_LOOK(CHART_ORANGE, 0));
+    panel_line(panel, p50, unit_s, "p50", CHART_LOOK(CHART_BLUE, 0));
 }
 
 unsigned picture_panels(struct picture_data *data, struct picture_chart *ret)

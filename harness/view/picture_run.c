@@ -90,16 +90,13 @@ static void run_charts(struct picture_canvas *canvas, struct picture_chart *memo
 int picture_run(struct picture_canvas *canvas, const struct view_input *input, struct error *err)
 {
     const struct record *record = input->runs[0].record;
-    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    CLEANUP(picture_data_done) struct picture_data data;
     struct picture_chart memory;
     struct picture_chart panels[PICTURE_PANELS_MAX];
     struct picture_words words;
     char title[RUN_TITLE_MAX];
-    if (arena == NULL)
-        return error_out_of_memory(err);
-    if (picture_words_of(record, &words, err) < 0)
+    if (picture_data_init(&data, record, err) < 0 || picture_words_of(record, &words, err) < 0)
         return -1;
-    struct picture_data data = picture_data_of(record, arena);
     picture_memory_chart(&data, PICTURE_PLOT, &memory);
     unsigned n_panels = picture_panels(&data, panels);
     if (data.failed)
