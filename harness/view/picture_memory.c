@@ -9,6 +9,10 @@
 
 /* Beyond, lines across would be all there is to see; the crosses stay. */
 #define MEMORY_EVENTS_MAX 24
+/* The last moments of an instance. */
+#define MEMORY_LAST_NS (NSEC_PER_SEC / 2)
+/* A part that is never more than this share of all is not worth a line. */
+#define MEMORY_PART_MIN   0.03
 #define MEMORY_POINTS_MAX 3600
 /* What a letter of a phase's name takes. */
 #define MEMORY_LETTER 6.4
@@ -61,6 +65,15 @@ static struct chart_series *memory_add(struct picture_data *data, const char *ke
     return series;
 }
 
+static double memory_highest_of(const struct chart_series *series)
+{
+    double highest = 0;
+    for (size_t i = 0; i < series->n; i++)
+        if (chart_is_drawn(&series->points[i]))
+            highest = fmax(highest, series->points[i].y);
+    return highest;
+}
+
 /* Which parts of the memory tell most, beside the private one. */
 static void memory_add_parts(struct picture_data *data, const struct units_scale *scale,
                              struct picture_chart *chart)
@@ -85,6 +98,10 @@ static void memory_add_parts(struct picture_data *data, const struct units_scale
         struct chart_series *part = memory_add(data, parts[i].key, scale, chart);
         if (part == NULL)
             continue;
+        if (memory_highest_of(part) < MEMORY_PART_MIN * memory_highest_of(&chart->series[0])) {
+            chart->chart.n_series--;
+            continue;
+        }
         part->look = parts[i].look;
         part->thin = true;
     }
@@ -168,9 +185,10 @@ static void memory_add_fit(struct picture_data *data, const struct floor_fit *fi
     struct chart_series *series = picture_chart_add(chart, line, scale->divisor);
     if (series == NULL)
         return;
-    const char *name =
-        arena_printf(data->arena, "floors, fitted: %s%s per request", fit->slope > 0 ? "+" : "",
-                     units_format_bytes(fit->slope, slope));
+    const char *name = "floors, fitted";
+    if (!data->record->verdict.has_time_rate)
+        name = arena_printf(data->arena, "floors, fitted: %s%s per request",
+                            fit->slope > 0 ? "+" : "", units_format_bytes(fit->slope, slope));
     data->failed = data->failed || name == NULL;
     series->name = name;
     series->look = CHART_LOOK(CHART_VERMILLION, 0);
@@ -180,22 +198,26 @@ static void memory_add_fit(struct picture_data *data, const struct floor_fit *fi
     chart->chart.n_ribbons = 1;
 }
 
-/* Where the instance stood when it was killed: the highest of its last moments. */
+/* Where the instance stood when it was killed: at its last moments, unless nobody looked at them;
+ * then the highest that was seen of it. */
 static bool memory_at_kill(const struct timeline *timeline, nsec_t start_ns, nsec_t kill_ns,
                            struct chart_point *ret)
 {
-    bool found = false;
+    struct chart_point last = {0};
+    struct chart_point highest = {0};
     for (size_t i = 0; i < timeline->n_memory && timeline->memory[i].t_ns <= kill_ns; i++) {
         const struct memory_sample *sample = &timeline->memory[i];
-        uint64_t bytes =
-            memory_sample_get(sample, MEMORY_CURRENT, memory_sample_get(sample, MEMORY_RSS, 0));
-        bool recent = sample->t_ns >= start_ns && sample->t_ns > kill_ns - NSEC_PER_SEC / 2;
-        if (recent && bytes > 0 && (!found || (double)bytes >= ret->y)) {
-            *ret = (struct chart_point){picture_seconds(sample->t_ns), (double)bytes};
-            found = true;
-        }
+        double bytes = (double)memory_sample_get(sample, MEMORY_CURRENT,
+                                                 memory_sample_get(sample, MEMORY_RSS, 0));
+        if (sample->t_ns < start_ns)
+            continue;
+        if (bytes >= highest.y)
+            highest = (struct chart_point){picture_seconds(kill_ns), bytes};
+        if (sample->t_ns > kill_ns - MEMORY_LAST_NS && bytes >= last.y)
+            last = (struct chart_point){picture_seconds(sample->t_ns), bytes};
     }
-    return found;
+    *ret = last.y > highest.y / 2 ? last : highest;
+    return ret->y > 0;
 }
 
 static void memory_add_event(struct picture_chart *chart, const char *name, const struct mark *mark,

@@ -1,6 +1,7 @@
 #include "view/picture_panels.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 #include "base/cleanup.h"
 #include "base/units.h"
@@ -10,6 +11,10 @@
 /* For such a share of some stretch of time something waited for memory: that is worth a panel. */
 #define PANEL_STALLS_MIN 0.03
 #define PANEL_PERCENT    0.01
+/* What is more than so many times as high as this share of all points is cut… */
+#define PANEL_USUAL 0.95
+#define PANEL_CUT   3
+#define PANEL_ABOVE 1.5 /* …there */
 /* Fewer than this share of the most are not worth a line. */
 #define PANEL_FEW 0.05
 
@@ -132,11 +137,48 @@ static void panel_stalls(struct picture_data *data, struct picture_chart *panel)
     panel_line(panel, full, PANEL_PERCENT, "full", CHART_LOOK(CHART_VERMILLION, 0));
 }
 
+static int panel_compare(const void *a, const void *b)
+{
+    double left = *(const double *)a;
+    double right = *(const double *)b;
+    return (left > right) - (left < right);
+}
+
+/* A height above which there is next to nothing; the highest, when that is not far above. When a
+ * service is killed all its requests end at once, and such a rate would flatten all others. */
+static double panel_usual(struct picture_data *data, const struct picture_points *points)
+{
+    double highest = panel_highest(points);
+    double *values = arena_alloc(data->arena, (points->n + 1) * sizeof(*values));
+    size_t n = 0;
+    if (values == NULL) {
+        data->failed = true;
+        return highest;
+    }
+    for (size_t i = 0; i < points->n; i++)
+        if (chart_is_drawn(&points->points[i]))
+            values[n++] = points->points[i].y;
+    if (n == 0)
+        return highest;
+    qsort(values, n, sizeof(*values), panel_compare);
+    double usual = values[(size_t)(PANEL_USUAL * (double)(n - 1))];
+    return usual > 0 && highest > PANEL_CUT * usual ? PANEL_ABOVE * usual : highest;
+}
+
 static void panel_rate(struct picture_data *data, struct picture_chart *panel)
 {
+    struct picture_points rate = picture_series(data, "rate_per_s", NULL);
+    double highest = panel_highest(&rate);
+    double usual = panel_usual(data, &rate);
     panel->chart.y_label = "requests/s";
-    panel_line(panel, picture_series(data, "rate_per_s", NULL), 1, NULL,
-               CHART_LOOK(CHART_GREEN, 0));
+    if (usual < highest) {
+        const char *label = arena_printf(data->arena, "requests/s (cut: once %.0f)", highest);
+        data->failed = data->failed || label == NULL;
+        panel->chart.y_label = label;
+    }
+    for (size_t i = 0; i < rate.n; i++)
+        rate.points[i].y = rate.points[i].y > usual ? usual : rate.points[i].y;
+    panel_line(panel, rate, 1, NULL, CHART_LOOK(CHART_GREEN, 0));
 }
 
 static void panel_latency(struct picture_data *data, struct picture_chart *panel)
