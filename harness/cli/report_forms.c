@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "export/export_csv.h"
 #include "export/export_openmetrics.h"
+#include "export/export_trace.h"
 #include "report/ci_junit.h"
 #include "report/ci_openmetrics.h"
 #include "report/ci_sarif.h"
@@ -104,6 +105,12 @@ static int report_write_csv(const struct report_input *input, struct buffer *out
     return report_write_export(input, export_csv_write, out, err);
 }
 
+static int report_write_trace(const struct report_input *input, struct buffer *out,
+                              struct error *err)
+{
+    return report_write_export(input, export_trace_write, out, err);
+}
+
 static int report_write_openmetrics(const struct report_input *input, struct buffer *out,
                                     struct error *err)
 {
@@ -135,6 +142,7 @@ int report_form_write(const struct report_input *input, struct buffer *out, stru
         {options->sarif, {".sarif"}, report_write_sarif},
         {options->openmetrics, {".prom", ".om"}, report_write_openmetrics},
         {options->csv, {".csv"}, report_write_csv},
+        {options->trace, {".trace.json"}, report_write_trace}, /* before ".json" */
         {options->json, {".json"}, report_write_json},
     };
     for (size_t i = 0; i < ARRAY_LENGTH(forms); i++)
