@@ -87,6 +87,7 @@ static int trace_write_run(struct json_writer *writer, const struct record *reco
         if (more)
             trace_counters_step(writer, &counters, &walk.at);
     }
+    trace_counters_end(writer, &counters, trace_last_ns(record));
     return 0;
 }
 

@@ -61,6 +61,18 @@ static bool trace_is_last(const struct trace_counters *counters, enum trace_coun
     return true;
 }
 
+static void trace_write_counter(struct json_writer *writer, unsigned pid,
+                                enum trace_counter counter, nsec_t t_ns, const double *values)
+{
+    trace_event_open(writer, "C", pid, 0, t_ns);
+    json_write_text(writer, "name", counters_info[counter].name);
+    json_write_object(writer, "args");
+    for (unsigned i = 0; i < SERIES_MAX && counters_info[counter].series[i] != NULL; i++)
+        json_write_double(writer, counters_info[counter].series[i], values[i]);
+    json_write_close_object(writer);
+    json_write_close_object(writer);
+}
+
 /* Of a counter with fewer series, the values behind them are 0. */
 static void trace_count(struct json_writer *writer, struct trace_counters *counters,
                         enum trace_counter counter, nsec_t t_ns, const double *values)
@@ -69,13 +81,7 @@ static void trace_count(struct json_writer *writer, struct trace_counters *count
         return;
     counters->has_last[counter] = true;
     memcpy(counters->last[counter], values, sizeof(counters->last[counter]));
-    trace_event_open(writer, "C", counters->pid, 0, t_ns);
-    json_write_text(writer, "name", counters_info[counter].name);
-    json_write_object(writer, "args");
-    for (unsigned i = 0; i < SERIES_MAX && counters_info[counter].series[i] != NULL; i++)
-        json_write_double(writer, counters_info[counter].series[i], values[i]);
-    json_write_close_object(writer);
-    json_write_close_object(writer);
+    trace_write_counter(writer, counters->pid, counter, t_ns, values);
 }
 
 static void trace_count_one(struct json_writer *writer, struct trace_counters *counters,
@@ -90,6 +96,14 @@ void trace_counters_limit(struct json_writer *writer, struct trace_counters *cou
 {
     if (limit_bytes != UINT64_MAX)
         trace_count_one(writer, counters, COUNTER_LIMIT, 0, (double)limit_bytes);
+}
+
+void trace_counters_end(struct json_writer *writer, struct trace_counters *counters, nsec_t end_ns)
+{
+    for (unsigned i = 0; i < COUNTER_MAX_; i++)
+        if (counters->has_last[i])
+            trace_write_counter(writer, counters->pid, (enum trace_counter)i, end_ns,
+                                counters->last[i]);
 }
 
 /* The share of the time since the last sample that told of stalls; totals begin anew with a

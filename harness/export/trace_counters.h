@@ -21,6 +21,10 @@ void trace_counters_begin(struct trace_counters *counters, unsigned pid);
 void trace_counters_limit(struct json_writer *writer, struct trace_counters *counters,
                           uint64_t limit_bytes);
 
+/* All that there were as they stood last, at the end of the run: some viewers draw a counter only
+ * up to the last time that it was written. */
+void trace_counters_end(struct json_writer *writer, struct trace_counters *counters, nsec_t end_ns);
+
 /* Write what the step changes. */
 void trace_counters_step(struct json_writer *writer, struct trace_counters *counters,
                          const struct export_step *at);

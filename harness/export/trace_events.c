@@ -36,12 +36,19 @@ static const struct mark *trace_next_mark(const struct timeline *timeline, size_
     return NULL;
 }
 
-static nsec_t trace_last_ns(const struct record *record)
+nsec_t trace_last_ns(const struct record *record)
 {
     const struct timeline *timeline = record->timeline;
+    const nsec_t times[] = {
+        timeline->n_marks > 0 ? timeline->marks[timeline->n_marks - 1].t_ns : 0,
+        timeline->n_memory > 0 ? timeline->memory[timeline->n_memory - 1].t_ns : 0,
+        timeline->n_load > 0 ? timeline->load[timeline->n_load - 1].t_ns : 0,
+        timeline->n_cycles > 0 ? timeline->cycles[timeline->n_cycles - 1].floor_ns : 0,
+    };
     nsec_t last_ns = record->duration_ns;
-    if (timeline->n_marks > 0 && timeline->marks[timeline->n_marks - 1].t_ns > last_ns)
-        last_ns = timeline->marks[timeline->n_marks - 1].t_ns;
+    for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++)
+        if (times[i] > last_ns)
+            last_ns = times[i];
     return last_ns;
 }
 

@@ -32,6 +32,9 @@ struct trace_event {
 int trace_events_collect(const struct record *record, struct trace_event **ret, size_t *ret_n,
                          struct error *err);
 
+/* When the run and all that is recorded of it was over. */
+nsec_t trace_last_ns(const struct record *record);
+
 /* Begin an event that the caller closes: what all have. `thread` 0: of the process. */
 void trace_event_open(struct json_writer *writer, const char *phase, unsigned pid, unsigned thread,
                       nsec_t t_ns);
