@@ -119,27 +119,56 @@
       target.focus();
   };
 
+  const labelOf = (profile) =>
+    profile.what ? `${profile.name}: ${profile.what === "grown" ? "what grew" : "what is held"}`
+      : profile.name;
+
+  const titleOf = (profile) => {
+    const span = profile.from_cycle === undefined ? `after cycle ${profile.cycle}`
+      : `from cycle ${profile.from_cycle} to ${profile.cycle}`;
+    return profile.cycle === undefined ? labelOf(profile) : `${labelOf(profile)}, ${span}`;
+  };
+
+  /* What it is about, in words; of growth also by how much for each request. */
+  const summaryOf = ({flame, what, requests}) => {
+    const sign = what === "grown" ? "+" : "";
+    const each = what === "grown" && requests > 0 ? ` in ${units.format("count", requests)} ` +
+      `requests, ${amount((flame.total - (flame.shrunk || 0)) / requests)} each` : "";
+    const less = flame.shrunk ? `; other stacks ${amount(-flame.shrunk)}` : "";
+    return `${flame.type || ""} ${sign}${amount(flame.total)}${less}${each}`;
+  };
+
+  /* The functions that have most of it themselves. */
+  const topOf = ({flame, top}) => (top || []).map((line) =>
+    el("li", {}, el("b", {}, line.function), ` ${amount(line.flat)} ` +
+      `(${(100 * line.flat / flame.total).toFixed(1)} %)` +
+      (line.cumulative > line.flat ? `, ${amount(line.cumulative)} with what it calls` : "")));
+
   const show = (profile) => {
     const {flame} = profile;
     graph = {flame, parents: parentsOf(flame.root), focus: flame.root,
              query: graph ? graph.query : ""};
     for (const row of section.querySelectorAll("tbody tr"))
       row.setAttribute("aria-selected", String(row.profile === profile));
-    section.querySelector(".flame-box h3").textContent =
-      `${profile.name}${profile.cycle === undefined ? "" : `, after cycle ${profile.cycle}`}: ` +
-      `${flame.type || ""} ${amount(flame.total)}`;
+    section.querySelector(".flame-box h3").textContent = titleOf(profile);
+    section.querySelector(".flame-box .summary").textContent = summaryOf(profile);
+    section.querySelector(".flame-box .top").replaceChildren(...topOf(profile));
     draw();
   };
 
   const row = (profile) => {
     const name = profile.flame
-      ? el("button", {type: "button", onclick: () => show(profile)}, profile.name) : profile.name;
+      ? el("button", {type: "button", onclick: () => show(profile)}, labelOf(profile))
+      : labelOf(profile);
+    const cycles = profile.from_cycle === undefined ? units.format("count", profile.cycle)
+      : `${profile.from_cycle} to ${profile.cycle}`;
+    const files = profile.from_file ? `${profile.from_file} to ${profile.file}` : profile.file;
     const element = el("tr", {}, el("th", {scope: "row"}, name),
-                       el("td", {}, units.format("count", profile.cycle)),
+                       el("td", {}, cycles),
                        el("td", {}, units.format("bytes", profile.bytes)),
                        el("td", {class: "words"}, (profile.sample_types || []).join(", ")),
                        el("td", {class: "words soft"}, profile.why ? `no graph: ${profile.why}`
-                         : profile.file));
+                         : files));
     element.profile = profile;
     return element;
   };
@@ -154,6 +183,8 @@
             }})),
           el("button", {type: "button", onclick: () => focus(graph.flame.root, true)},
              "all of it"))),
+    el("p", {class: "summary"}),
+    el("ol", {class: "top"}),
     el("div", {class: "scroll"}, el("div", {class: "flame", role: "group",
                                             "aria-label": "flame graph", onkeydown: keys})),
     el("p", {class: "readout"}));
@@ -178,7 +209,7 @@
           el("tbody", {}, profiles.map(row)))));
       graph = null;
       if (readable.length)
-        show(readable[readable.length - 1]);
+        show(readable[0]);
     },
   };
 }
