@@ -130,12 +130,15 @@
   };
 
   /* What it is about, in words; of growth also by how much for each request. */
-  const summaryOf = ({flame, what, requests}) => {
+  const summaryOf = ({flame, what, requests, period}) => {
     const sign = what === "grown" ? "+" : "";
     const each = what === "grown" && requests > 0 ? ` in ${units.format("count", requests)} ` +
-      `requests, ${amount((flame.total - (flame.shrunk || 0)) / requests)} each` : "";
+      `requests, ${period > 1 ? "about " : ""}` +
+      `${amount((flame.total - (flame.shrunk || 0)) / requests)} each` : "";
     const less = flame.shrunk ? `; other stacks ${amount(-flame.shrunk)}` : "";
-    return `${flame.type || ""} ${sign}${amount(flame.total)}${less}${each}`;
+    const sampled = period > 1 && flame.unit === "bytes"
+      ? `; sampled, once in ${amount(period)}` : "";
+    return `${flame.type || ""} ${sign}${amount(flame.total)}${less}${each}${sampled}`;
   };
 
   /* The functions that have most of it themselves. */
@@ -143,6 +146,12 @@
     el("li", {}, el("b", {}, line.function), ` ${amount(line.flat)} ` +
       `(${(100 * line.flat / flame.total).toFixed(1)} %)` +
       (line.cumulative > line.flat ? `, ${amount(line.cumulative)} with what it calls` : "")));
+
+  /* What grew, and of that memory, is what people look for. */
+  const firstOf = (profiles) => {
+    const grown = profiles.filter(({what}) => what === "grown");
+    return grown.find(({flame}) => flame.unit === "bytes") || grown[0] || profiles[0];
+  };
 
   const show = (profile) => {
     const {flame} = profile;
@@ -209,7 +218,7 @@
           el("tbody", {}, profiles.map(row)))));
       graph = null;
       if (readable.length)
-        show(readable[0]);
+        show(firstOf(readable));
     },
   };
 }

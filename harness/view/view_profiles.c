@@ -225,6 +225,8 @@ static int view_write_profile(struct view_profiles *profiles, const struct profi
     json_write_close_array(profiles->writer);
     if (type == profile->n_types)
         return 0;
+    if (profile->period > 0 && strcmp(profile->period_type.unit, profile->types[type].unit) == 0)
+        json_write_i64(profiles->writer, "period", profile->period);
     if (view_write_flame(profiles, profile, type, err) < 0)
         return -1;
     return view_write_top(profiles->writer, profile, type, err);
