@@ -71,6 +71,8 @@ static const char help_text[] =
     "  --markdown           report: a table in Markdown; --junit, --sarif, --openmetrics: for CI\n"
     "  --html               report: a page with charts (-o FILE.html); every run leaves its own as\n"
     "                       report.html in its result folder\n"
+    "  --svg, --png         report: a picture (-o FILE.svg, -o FILE.png), of several results one;\n"
+    "                       --png needs rsvg-convert (librsvg2-bin)\n"
     "  --quiet              no progress, one line per run\n"
     "  --no-color           also: NO_COLOR in the environment\n"
     "  --kernel FILE, --modules DIR, --accel auto|kvm|tcg, --vm-memory SIZE, --vm-cpus N\n"

@@ -123,11 +123,21 @@
     profile.what ? `${profile.name}: ${profile.what === "grown" ? "what grew" : "what is held"}`
       : profile.name;
 
-  const titleOf = (profile) => {
-    const span = profile.from_cycle === undefined ? `after cycle ${profile.cycle}`
-      : `from cycle ${profile.from_cycle} to ${profile.cycle}`;
-    return profile.cycle === undefined ? labelOf(profile) : `${labelOf(profile)}, ${span}`;
+  /* A row of cycles.csv as the table of cycles calls it. */
+  const floorOf = (row) => {
+    const cycles = ((model.selected() || {}).cycles || []).slice(0, row + 1);
+    if (cycles.length <= row)
+      return `floor ${row}`;
+    return cycles[row].kind !== "measure" ? cycles[row].kind
+      : `cycle ${cycles.filter(({kind}) => kind === "measure").length}`;
   };
+
+  const spanOf = ({cycle, from_cycle: from}) =>
+    from === undefined ? floorOf(cycle) : `${floorOf(from)} to ${floorOf(cycle)}`;
+
+  const titleOf = (profile) => profile.cycle === undefined ? labelOf(profile)
+    : `${labelOf(profile)}, ${profile.from_cycle === undefined ? "after" : "from"} ` +
+      spanOf(profile);
 
   /* What it is about, in words; of growth also by how much for each request. */
   const summaryOf = ({flame, what, requests, period}) => {
@@ -169,8 +179,7 @@
     const name = profile.flame
       ? el("button", {type: "button", onclick: () => show(profile)}, labelOf(profile))
       : labelOf(profile);
-    const cycles = profile.from_cycle === undefined ? units.format("count", profile.cycle)
-      : `${profile.from_cycle} to ${profile.cycle}`;
+    const cycles = profile.cycle === undefined ? "–" : spanOf(profile);
     const files = profile.from_file ? `${profile.from_file} to ${profile.file}` : profile.file;
     const element = el("tr", {}, el("th", {scope: "row"}, name),
                        el("td", {}, cycles),
@@ -213,7 +222,7 @@
       section.replaceChildren(
         el("h2", {}, "Profiles"), readable.length ? box() : "",
         el("div", {class: "scroll"}, el("table", {},
-          el("thead", {}, el("tr", {}, ["profile", "cycle", "size", "samples", "file"]
+          el("thead", {}, el("tr", {}, ["profile", "floor", "size", "samples", "file"]
             .map((name) => el("th", {scope: "col"}, name)))),
           el("tbody", {}, profiles.map(row)))));
       graph = null;

@@ -16,16 +16,6 @@ void view_write_marks(struct json_writer *writer, const struct record *record);
 /* Floors against requests: "floors" with the line fitted to those that were judged, and "slope". */
 void view_write_floors(struct json_writer *writer, const struct record *record);
 
-/* The rows (of cycles.csv) between whose floors the verdict is; false: nothing was judged. */
-bool view_judged(const struct record *record, size_t *first, size_t *last);
-
-/* "profiles" that were collected (--collect), two for each name: "what" grew between the first and
- * the last floor that were judged, and what was held at the last. Both with the "flame" graph of
- * profile/flame.h, which take so many bytes at most, and the functions on "top"; or "why" not. Left
- * out where nothing was collected. */
-int view_write_profiles(struct json_writer *writer, const struct view_run *run, size_t room,
-                        struct error *err);
-
 /* "cycles", a row each, and "figures", by which runs are compared. */
 void view_write_cycles(struct json_writer *writer, const struct record *record);
 void view_write_figures(struct json_writer *writer, const struct record *record);

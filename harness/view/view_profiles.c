@@ -1,7 +1,8 @@
+#include "view/view_profiles.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,171 +10,185 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/file.h"
-#include "base/units.h"
 #include "profile/flame.h"
 #include "profile/profile_diff.h"
 #include "profile/profile_load.h"
 #include "profile/profile_top.h"
-#include "view/view_parts.h"
+#include "verdict/evidence.h"
 
-#define VIEW_COLLECTED "collected"
-/* Functions that are named beside a graph. */
-#define VIEW_TOP_MAX 8
-/* A graph of fewer calls says nothing. */
-#define VIEW_NODES_MIN 24
-#define VIEW_NODES_MAX 800
-#define VIEW_FLAME_MAX ((size_t)4 * 1024 * 1024)
-#define VIEW_CYCLE_MAX 999999
+#define VIEW_PROFILES_FOLDER "collected"
+#define VIEW_PROFILE_FILES   8192
+/* Of a flame graph that is tried. */
+#define VIEW_PROFILE_FLAME_MAX ((size_t)4 * 1024 * 1024)
 
-/* NAME.CYCLE[.ENDING], as collected. */
-struct view_profile {
-    char file[NAME_MAX + 1];
-    char name[NAME_MAX + 1];
-    uint64_t cycle;
+/* A file of the folder: NAME.CYCLE and an ending. */
+struct view_profile_file {
+    char text[256];
+    int name_length;
+    size_t cycle;
     uint64_t bytes;
 };
 
-struct view_profiles {
-    struct view_profile *items; /* owned; by name, then by cycle */
+struct view_profile_files {
+    int fd;
+    struct view_profile_file *items;
     size_t n;
-    size_t capacity;
-    const struct record *record; /* borrowed, as is the writer */
-    struct json_writer *writer;
-    int dir_fd;
-    size_t room;   /* bytes that are left for graphs */
-    size_t graphs; /* that are still to come, at most */
+    size_t room; /* bytes of one flame graph */
 };
 
-/* Those of one name, and which two of them tell the story. */
-struct view_story {
+/* All files of one name, by cycle, and which two of them tell the story. */
+struct view_profile_story {
+    const struct view_profile_files *files;
+    const struct view_profile_file *first; /* NULL: there is only one */
+    const struct view_profile_file *last;
     size_t n;
-    const struct view_profile *first; /* NULL: there is only the last */
-    const struct view_profile *last;
+    uint64_t requests; /* completed between the two floors */
 };
 
-static void view_profiles_done(struct view_profiles *profiles)
+static void view_profile_files_done(struct view_profile_files *files)
 {
-    free(profiles->items);
-    closep(&profiles->dir_fd);
+    closep(&files->fd);
+    free(files->items);
 }
 
-static bool view_parse_profile(const char *file, struct view_profile *ret)
+/* Three digits or more after the last dot but the ending's; false: no file of the collector. */
+static bool view_profile_split(const char *text, struct view_profile_file *ret)
 {
-    snprintf(ret->file, sizeof(ret->file), "%s", file);
-    snprintf(ret->name, sizeof(ret->name), "%s", file);
-    /* What begins with a dot is not done. */
-    char *ending = *file != '.' ? strrchr(ret->name, '.') : NULL;
-    uint64_t cycle = 0;
-    for (int i = 0; ending != NULL && ending != ret->name && i < 2; i++) {
-        *ending = '\0';
-        if (units_parse_count(ending + 1, 0, VIEW_CYCLE_MAX, &cycle, NULL) == 0) {
-            ret->cycle = cycle;
-            return true;
-        }
-        ending = strrchr(ret->name, '.');
+    size_t length = strlen(text);
+    size_t digits = 0;
+    const char *end = text + length;
+    const char *dot = memrchr(text, '.', length);
+    if (dot != NULL && strspn(dot + 1, "0123456789") != strlen(dot + 1))
+        end = dot;
+    while (end > text && end[-1] >= '0' && end[-1] <= '9') {
+        end--;
+        digits++;
     }
-    return false;
+    if (length >= sizeof(ret->text) || digits < 3 || digits > 6 || end - text < 2 || end[-1] != '.')
+        return false;
+    memcpy(ret->text, text, length + 1);
+    ret->name_length = (int)(end - 1 - text);
+    ret->cycle = strtoul(end, NULL, 10);
+    return true;
 }
 
 static int view_profile_compare(const void *a, const void *b)
 {
-    const struct view_profile *left = a;
-    const struct view_profile *right = b;
-    int order = strcmp(left->name, right->name);
-    if (order != 0)
-        return order;
-    return (left->cycle > right->cycle) - (left->cycle < right->cycle);
+    const struct view_profile_file *left = a;
+    const struct view_profile_file *right = b;
+    int by_length = left->name_length - right->name_length;
+    int common = by_length < 0 ? left->name_length : right->name_length;
+    int by_name = memcmp(left->text, right->text, (size_t)common);
+    if (by_name != 0 || by_length != 0)
+        return by_name != 0 ? by_name : by_length;
+    if (left->cycle != right->cycle)
+        return left->cycle < right->cycle ? -1 : 1;
+    return strcmp(left->text, right->text);
 }
 
-static int view_add_profile(struct view_profiles *profiles, const char *file, struct error *err)
+/* What is in the folder; nothing when there is none. */
+static int view_profile_list(const char *dir, struct view_profile_files *ret)
 {
-    struct stat status;
-    struct view_profile profile;
-    if (fstatat(profiles->dir_fd, file, &status, AT_SYMLINK_NOFOLLOW) < 0 ||
-        !S_ISREG(status.st_mode) || !view_parse_profile(file, &profile))
+    char path[4096];
+    snprintf(path, sizeof(path), "%s/" VIEW_PROFILES_FOLDER, dir);
+    ret->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (ret->fd < 0)
         return 0;
-    if (profiles->n == profiles->capacity) {
-        size_t capacity = 2 * profiles->capacity + 16;
-        struct view_profile *grown = reallocarray(profiles->items, capacity, sizeof(*grown));
-        if (grown == NULL)
-            return error_out_of_memory(err);
-        profiles->items = grown;
-        profiles->capacity = capacity;
+    DIR *folder = opendir(path);
+    ret->items = calloc(VIEW_PROFILE_FILES, sizeof(*ret->items));
+    if (folder == NULL || ret->items == NULL) {
+        if (folder != NULL)
+            closedir(folder);
+        return -1;
     }
-    profile.bytes = (uint64_t)status.st_size;
-    profiles->items[profiles->n++] = profile;
+    const struct dirent *entry = NULL;
+    while (ret->n < VIEW_PROFILE_FILES && (entry = readdir(folder)) != NULL) {
+        struct view_profile_file *file = &ret->items[ret->n];
+        struct stat status;
+        if (!view_profile_split(entry->d_name, file) ||
+            fstatat(ret->fd, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) < 0 ||
+            !S_ISREG(status.st_mode))
+            continue;
+        file->bytes = (uint64_t)status.st_size;
+        ret->n++;
+    }
+    closedir(folder);
+    qsort(ret->items, ret->n, sizeof(*ret->items), view_profile_compare);
     return 0;
 }
 
-/* 1: nothing was collected. */
-static int view_find_profiles(struct view_profiles *profiles, const char *result_dir,
-                              struct error *err)
+/* The story of the files from `begin`, all of one name: the first and the last that belong to
+ * floors that were judged. Where none was there is nothing to compare: the last of all alone. */
+static void view_profile_choose(const struct view_profile_files *files, size_t begin,
+                                const struct view_run *run, struct view_profile_story *ret)
 {
-    CLEANUP(freep) char *path = file_join(result_dir, VIEW_COLLECTED);
-    if (path == NULL)
-        return error_out_of_memory(err);
-    DIR *dir = opendir(path);
-    if (dir == NULL && errno == ENOENT)
-        return 1;
-    if (dir == NULL)
-        return error_set_errno(err, ERROR_USAGE, errno, "cannot read the folder %s", path);
-    profiles->dir_fd = fcntl(dirfd(dir), F_DUPFD_CLOEXEC, 0);
-    int status = 0;
-    for (struct dirent *entry = readdir(dir); entry != NULL && status == 0; entry = readdir(dir))
-        status = view_add_profile(profiles, entry->d_name, err);
-    closedir(dir);
-    if (profiles->n > 0)
-        qsort(profiles->items, profiles->n, sizeof(*profiles->items), view_profile_compare);
-    return status < 0 ? -1 : profiles->n == 0;
-}
-
-/* Of the profiles from `items` on: how many are of one name, and the first and the last of them
- * that belong to floors which were judged. What a probe did later is no growth, and floors of
- * another start of the service are not comparable. Where none was judged, the last alone. */
-static void view_find_story(const struct view_profiles *profiles, size_t begin,
-                            struct view_story *ret)
-{
-    const struct view_profile *items = profiles->items;
+    const struct timeline *timeline = run->record->timeline;
+    struct evidence evidence;
+    evidence_gather(timeline, &run->record->question, &evidence);
+    const struct floor_series *series = &evidence.series;
     size_t least = SIZE_MAX;
     size_t most = 0;
-    *ret = (struct view_story){.n = 0};
-    view_judged(profiles->record, &least, &most);
-    for (size_t i = begin; i < profiles->n && strcmp(items[i].name, items[begin].name) == 0; i++) {
+    if (series->n > 1) {
+        least = (size_t)(series->cycle[0] - timeline->cycles);
+        most = (size_t)(series->cycle[series->n - 1] - timeline->cycles);
+    }
+    *ret = (struct view_profile_story){.files = files, .last = &files->items[begin]};
+    for (size_t i = begin; i < files->n; i++) {
+        const struct view_profile_file *file = &files->items[i];
+        if (file->name_length != ret->last->name_length ||
+            memcmp(file->text, ret->last->text, (size_t)file->name_length) != 0)
+            break;
         ret->n++;
-        if (items[i].cycle < least || items[i].cycle > most)
+        if (file->cycle < least || file->cycle > most)
             continue;
         if (ret->first == NULL)
-            ret->first = &items[i];
-        ret->last = &items[i];
+            ret->first = file;
+        ret->last = file;
     }
-    if (ret->last == NULL)
-        ret->last = &items[begin + ret->n - 1];
+    if (ret->first == NULL) /* none of them was judged */
+        ret->last = &files->items[begin + ret->n - 1];
     if (ret->first == ret->last)
         ret->first = NULL;
+    for (size_t i = ret->first != NULL ? ret->first->cycle + 1 : SIZE_MAX;
+         i <= ret->last->cycle && i < timeline->n_cycles; i++)
+        ret->requests += load_counts_completed(&timeline->cycles[i].counts);
 }
 
-/* Requests that were completed between the two floors. */
-static uint64_t view_story_requests(const struct view_profiles *profiles,
-                                    const struct view_story *story)
+static void view_profile_write_file(struct json_writer *writer, const char *key,
+                                    const struct view_profile_file *file)
 {
-    const struct timeline *timeline = profiles->record->timeline;
-    uint64_t requests = 0;
-    for (size_t i = story->first->cycle + 1; i <= story->last->cycle && i < timeline->n_cycles; i++)
-        requests += load_counts_completed(&timeline->cycles[i].counts);
-    return requests;
+    char text[300];
+    snprintf(text, sizeof(text), VIEW_PROFILES_FOLDER "/%s", file->text);
+    json_write_text(writer, key, text);
 }
 
-/* So many calls as there is room for. */
-static int view_write_flame(struct view_profiles *profiles, const struct profile *profile,
-                            unsigned type, struct error *err)
+static void view_profile_write_top(struct json_writer *writer, const struct profile *profile,
+                                   unsigned type)
 {
-    size_t room = profiles->room / (profiles->graphs > 0 ? profiles->graphs : 1);
-    if (profiles->graphs > 0)
-        profiles->graphs--;
-    for (size_t nodes = VIEW_NODES_MAX; nodes >= VIEW_NODES_MIN; nodes /= 2) {
-        CLEANUP(buffer_done) struct buffer text = BUFFER_INIT(VIEW_FLAME_MAX);
+    CLEANUP(freep) struct profile_top_row *rows = NULL;
+    size_t n = 0;
+    if (profile_top(profile, type, &rows, &n, NULL) < 0)
+        return;
+    json_write_array(writer, "top");
+    for (size_t i = 0; i < n && i < VIEW_PROFILES_TOP && rows[i].flat > 0; i++) {
+        char function[FLAME_TEXT_MAX];
+        json_write_object(writer, NULL);
+        json_write_text(writer, "function", flame_text(rows[i].function, function));
+        json_write_i64(writer, "flat", rows[i].flat);
+        json_write_i64(writer, "cumulative", rows[i].cumulative);
+        json_write_close_object(writer);
+    }
+    json_write_close_array(writer);
+}
+
+/* The flame graph with as many nodes as there is room for; what it takes is known when it has been
+ * written. -1: err says why there is none. */
+static int view_profile_write_flame(struct json_writer *writer, const struct profile *profile,
+                                    unsigned type, size_t room, struct error *err)
+{
+    for (size_t nodes = VIEW_PROFILES_NODES; nodes >= VIEW_PROFILES_NODES_LEAST; nodes /= 2) {
         CLEANUP(flame_done) struct flame flame = {.nodes = NULL};
+        CLEANUP(buffer_done) struct buffer text = BUFFER_INIT(VIEW_PROFILE_FLAME_MAX);
         struct json_writer trial;
         if (flame_make(profile, type, nodes, &flame, err) < 0)
             return -1;
@@ -183,129 +198,113 @@ static int view_write_flame(struct view_profiles *profiles, const struct profile
             return -1;
         if (text.length > room)
             continue;
-        profiles->room -= text.length;
-        flame_write(profiles->writer, "flame", &flame);
+        flame_write(writer, "flame", &flame);
         return 0;
     }
-    json_write_text(profiles->writer, "why", "there is no room for it in this page");
-    return 0;
+    return error_set(err, ERROR_USAGE, "there is no room for its flame graph in this page");
 }
 
-/* The functions that have most of it themselves. */
-static int view_write_top(struct json_writer *writer, const struct profile *profile, unsigned type,
-                          struct error *err)
+static void view_profile_write_picture(struct json_writer *writer, const struct profile *profile,
+                                       size_t room)
 {
-    CLEANUP(freep) struct profile_top_row *rows = NULL;
-    size_t n = 0;
-    if (profile_top(profile, type, &rows, &n, err) < 0)
-        return -1;
-    json_write_array(writer, "top");
-    for (size_t i = 0; i < n && i < VIEW_TOP_MAX && rows[i].flat > 0; i++) {
-        char function[FLAME_TEXT_MAX];
-        json_write_object(writer, NULL);
-        json_write_text(writer, "function", flame_text(rows[i].function, function));
-        json_write_i64(writer, "flat", rows[i].flat);
-        json_write_i64(writer, "cumulative", rows[i].cumulative);
-        json_write_close_object(writer);
+    struct error err = {.kind = ERROR_NONE};
+    unsigned type = profile_first_type(profile);
+    json_write_row(writer, "sample_types");
+    for (unsigned i = 0; i < profile->n_types; i++) {
+        char text[512];
+        snprintf(text, sizeof(text), "%.200s/%.200s", profile->types[i].type,
+                 profile->types[i].unit);
+        json_write_text(writer, NULL, text);
     }
     json_write_close_array(writer);
-    return 0;
-}
-
-static int view_write_profile(struct view_profiles *profiles, const struct profile *profile,
-                              struct error *err)
-{
-    unsigned type = profile_first_type(profile);
-    json_write_array(profiles->writer, "sample_types");
-    for (unsigned i = 0; i < profile->n_types; i++) {
-        char text[256];
-        snprintf(text, sizeof(text), "%s/%s", profile->types[i].type, profile->types[i].unit);
-        json_write_text(profiles->writer, NULL, text);
-    }
-    json_write_close_array(profiles->writer);
     if (type == profile->n_types)
-        return 0;
+        return;
     if (profile->period > 0 && strcmp(profile->period_type.unit, profile->types[type].unit) == 0)
-        json_write_i64(profiles->writer, "period", profile->period);
-    if (view_write_flame(profiles, profile, type, err) < 0)
-        return -1;
-    return view_write_top(profiles->writer, profile, type, err);
+        json_write_i64(writer, "period", profile->period);
+    if (view_profile_write_flame(writer, profile, type, room, &err) < 0)
+        json_write_text(writer, "why", err.text);
+    view_profile_write_top(writer, profile, type);
 }
 
-static void view_write_file(struct json_writer *writer, const char *key,
-                            const struct view_profile *item)
+/* An entry; `why` stands in for a profile that is not there. */
+static void view_profile_write_entry(struct json_writer *writer,
+                                     const struct view_profile_story *story, bool grown,
+                                     const struct profile *profile, const char *why)
 {
-    char text[sizeof(VIEW_COLLECTED) + NAME_MAX + 2];
-    snprintf(text, sizeof(text), VIEW_COLLECTED "/%s", item->file);
-    json_write_text(writer, key, text);
-}
-
-/* One entry: what grew, or what was held; without a profile it says why. */
-static int view_write_entry(struct view_profiles *profiles, const struct view_story *story,
-                            bool grown, const struct profile *profile, struct error *why)
-{
-    struct json_writer *writer = profiles->writer;
-    int status = 0;
+    char name[256];
+    snprintf(name, sizeof(name), "%.*s", story->last->name_length, story->last->text);
     json_write_object(writer, NULL);
-    json_write_text(writer, "name", story->last->name);
+    json_write_text(writer, "name", name);
     json_write_text(writer, "what", grown ? "grown" : "held");
     json_write_u64(writer, "cycle", story->last->cycle);
-    view_write_file(writer, "file", story->last);
+    view_profile_write_file(writer, "file", story->last);
     if (grown) {
         json_write_u64(writer, "from_cycle", story->first->cycle);
-        view_write_file(writer, "from_file", story->first);
-        json_write_u64(writer, "requests", view_story_requests(profiles, story));
+        view_profile_write_file(writer, "from_file", story->first);
+        json_write_u64(writer, "requests", story->requests);
     }
     json_write_u64(writer, "bytes", story->last->bytes);
     json_write_u64(writer, "files", story->n);
     if (profile != NULL)
-        status = view_write_profile(profiles, profile, why);
+        view_profile_write_picture(writer, profile, story->files->room);
     else
-        json_write_text(writer, "why", why->text);
+        json_write_text(writer, "why", why);
     json_write_close_object(writer);
-    return status;
 }
 
-static int view_write_story(struct view_profiles *profiles, const struct view_story *story,
-                            struct error *err)
+static void view_profile_write_story(struct json_writer *writer,
+                                     const struct view_profile_story *story)
 {
-    struct error why = {.kind = ERROR_NONE};
     CLEANUP(profile_freep) struct profile *first = NULL;
     CLEANUP(profile_freep) struct profile *last = NULL;
     CLEANUP(profile_freep) struct profile *grown = NULL;
-    if (profile_load(profiles->dir_fd, story->last->file, &last, &why) != 0)
-        return view_write_entry(profiles, story, false, NULL, &why);
-    if (story->first != NULL) {
-        if (profile_load(profiles->dir_fd, story->first->file, &first, &why) != 0 ||
-            profile_diff(first, last, &grown, &why) < 0)
-            grown = NULL;
-        if (view_write_entry(profiles, story, true, grown, grown != NULL ? err : &why) < 0)
-            return -1;
+    struct error err = {.text = ""};
+    int fd = story->files->fd;
+    if (profile_load(fd, story->last->text, &last, &err) != 0) {
+        view_profile_write_entry(writer, story, false, NULL, err.text);
+        return;
     }
-    return view_write_entry(profiles, story, false, last, err);
+    if (story->first != NULL) {
+        int status = profile_load(fd, story->first->text, &first, &err);
+        if (status == 0)
+            status = profile_diff(first, last, &grown, &err);
+        view_profile_write_entry(writer, story, true, status == 0 ? grown : NULL, err.text);
+    }
+    view_profile_write_entry(writer, story, false, last, NULL);
 }
 
-int view_write_profiles(struct json_writer *writer, const struct view_run *run, size_t room,
-                        struct error *err)
+/* How many names there are, of those that are shown. */
+static size_t view_profile_count_names(const struct view_profile_files *files)
 {
-    CLEANUP(view_profiles_done)
-    struct view_profiles profiles = {
-        .record = run->record, .writer = writer, .dir_fd = -1, .room = room};
-    struct view_story story = {.n = 0};
+    size_t names = files->n > 0 ? 1 : 0;
+    for (size_t i = 1; i < files->n && names < VIEW_PROFILES_MAX; i++)
+        names += files->items[i].name_length != files->items[i - 1].name_length ||
+                 memcmp(files->items[i].text, files->items[i - 1].text,
+                        (size_t)files->items[i].name_length) != 0;
+    return names;
+}
+
+void view_profiles_write(struct json_writer *writer, const struct view_run *run, size_t room)
+{
+    CLEANUP(view_profile_files_done) struct view_profile_files files = {.fd = -1};
     if (run->dir == NULL)
-        return 0;
-    int status = view_find_profiles(&profiles, run->dir, err);
-    if (status != 0)
-        return status < 0 ? -1 : 0;
-    for (size_t begin = 0; begin < profiles.n; begin += story.n) {
-        view_find_story(&profiles, begin, &story);
-        profiles.graphs += story.first != NULL ? 2 : 1;
+        return;
+    if (view_profile_list(run->dir, &files) < 0) {
+        writer->failed = true;
+        error_out_of_memory(&writer->error);
+        return;
     }
+    if (files.n == 0)
+        return;
+    /* What grew, and what was held. */
+    files.room = room / (2 * view_profile_count_names(&files));
     json_write_array(writer, "profiles");
-    for (size_t begin = 0; begin < profiles.n && status == 0; begin += story.n) {
-        view_find_story(&profiles, begin, &story);
-        status = view_write_story(&profiles, &story, err);
+    struct view_profile_story story = {.n = 0};
+    size_t begin = 0;
+    for (unsigned names = 0; begin < files.n && names < VIEW_PROFILES_MAX; names++) {
+        view_profile_choose(&files, begin, run, &story);
+        view_profile_write_story(writer, &story);
+        begin += story.n;
     }
     json_write_close_array(writer);
-    return status;
 }

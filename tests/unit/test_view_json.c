@@ -285,7 +285,6 @@ START_TEST(profiles_tell_what_grew_between_judged_floors_and_what_was_held)
     temp_dir_write(&dir, "collected/heap.007.txt", "main;probe 9999\n");
     temp_dir_write(&dir, "collected/vars.006.json", "{\"a\": 1}");
     temp_dir_write(&dir, "collected/strange", "?");
-    temp_dir_write(&dir, "collected/.partial.003", "?");
     CLEANUP(json_freep) struct json_document *view = viewed_one(record, dir.path);
     struct json_place list = viewed_place(view, "runs/0/profiles");
     ck_assert_uint_eq(json_length(&list), 3);
