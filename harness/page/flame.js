@@ -119,6 +119,8 @@
       target.focus();
   };
 
+  const isDrawn = ({flame}) => flame !== undefined && flame.root.v > 0;
+
   const labelOf = (profile) =>
     profile.what ? `${profile.name}: ${profile.what === "grown" ? "what grew" : "what is held"}`
       : profile.name;
@@ -176,17 +178,18 @@
   };
 
   const row = (profile) => {
-    const name = profile.flame
+    const name = isDrawn(profile)
       ? el("button", {type: "button", onclick: () => show(profile)}, labelOf(profile))
       : labelOf(profile);
     const cycles = profile.cycle === undefined ? "–" : spanOf(profile);
     const files = profile.from_file ? `${profile.from_file} to ${profile.file}` : profile.file;
+    const remark = profile.why ? `no graph: ${profile.why}; ` : isDrawn(profile) ? ""
+      : profile.what === "grown" ? "nothing grew; " : "nothing is held; ";
     const element = el("tr", {}, el("th", {scope: "row"}, name),
                        el("td", {}, cycles),
                        el("td", {}, units.format("bytes", profile.bytes)),
                        el("td", {class: "words"}, (profile.sample_types || []).join(", ")),
-                       el("td", {class: "words soft"}, profile.why ? `no graph: ${profile.why}`
-                         : files));
+                       el("td", {class: "words soft"}, remark + files));
     element.profile = profile;
     return element;
   };
@@ -218,12 +221,12 @@
       if (section.hidden || section.profiles === profiles)
         return;
       section.profiles = profiles;
-      const readable = profiles.filter((profile) => profile.flame && profile.flame.root.v > 0);
+      const readable = profiles.filter(isDrawn);
       section.replaceChildren(
         el("h2", {}, "Profiles"), readable.length ? box() : "",
         el("div", {class: "scroll"}, el("table", {},
           el("thead", {}, el("tr", {}, ["profile", "floor", "size", "samples", "file"]
-            .map((name) => el("th", {scope: "col"}, name)))),
+            .map((name, at) => el("th", {scope: "col", class: at > 2 ? "words" : null}, name)))),
           el("tbody", {}, profiles.map(row)))));
       graph = null;
       if (readable.length)
