@@ -18,13 +18,15 @@ struct json_writer {
     struct error error;
     bool failed;
     unsigned depth;
+    bool line;                          /* all of it is on one line */
     unsigned row;                       /* the depth inside the outermost row; 0: none is open */
     char closer[JSON_WRITER_DEPTH_MAX]; /* of the containers that are open: '}' or ']' */
     bool has_member[JSON_WRITER_DEPTH_MAX + 1];
 };
 
-/* Append to `out` from here on. */
+/* Append to `out` from here on; the second: all on one line, for a file of lines or a stream. */
 void json_writer_begin(struct json_writer *writer, struct buffer *out);
+void json_writer_begin_line(struct json_writer *writer, struct buffer *out);
 
 /* Open and close a container. `key` is NULL inside an array and at the root, and only there. */
 void json_write_object(struct json_writer *writer, const char *key);
