@@ -21,10 +21,11 @@
 struct live_run {
     char *name; /* of the file, owned; NULL: nothing has been told yet */
     bool ended;
-    bool torn;      /* the last line is not whole: the disk was full */
-    uint64_t bytes; /* of the file */
-    nsec_t next_ns; /* of the run's time: when a further line is due */
-    char phase[64]; /* as it was told last */
+    bool torn;       /* the last line is not whole: the disk was full */
+    uint64_t bytes;  /* of the file */
+    nsec_t next_ns;  /* of the run's time: when a further line is due */
+    unsigned floors; /* the index of the last floor that was told, and 1 */
+    char phase[64];  /* as it was told last */
 };
 
 struct live_feed {
@@ -111,7 +112,58 @@ static void live_write_seconds(struct json_writer *writer, const char *key, nsec
     json_write_double(writer, key, (double)(ns / NSEC_PER_MSEC) / 1000.0);
 }
 
-static int live_write_progress(const struct run_progress *progress, struct buffer *line)
+/* A number that may be absent. */
+static void live_write_count(struct json_writer *writer, const char *key, uint64_t value)
+{
+    if (value != SURVEY_ABSENT)
+        json_write_u64(writer, key, value);
+}
+
+static void live_write_memory(struct json_writer *writer, const struct memory_sample *memory)
+{
+    static const enum memory_field fields[] = {MEMORY_ANON,     MEMORY_FILE,      MEMORY_KERNEL,
+                                               MEMORY_SHMEM,    MEMORY_RSS,       MEMORY_PSI_SOME,
+                                               MEMORY_PSI_FULL, MEMORY_EVENTS_MAX};
+    for (size_t i = 0; i < ARRAY_LENGTH(fields); i++)
+        if (memory_sample_has(memory, fields[i]))
+            json_write_u64(writer, memory_field_info[fields[i]].column, memory->value[fields[i]]);
+    if (!memory_sample_has(memory, MEMORY_CURRENT) ||
+        !memory_sample_has(memory, MEMORY_INACTIVE_FILE))
+        return;
+    /* As Kubernetes reckons it. */
+    uint64_t current = memory->value[MEMORY_CURRENT];
+    uint64_t inactive = memory->value[MEMORY_INACTIVE_FILE];
+    json_write_u64(writer, "working_set_bytes", current > inactive ? current - inactive : 0);
+}
+
+static void live_write_load(struct json_writer *writer, const struct load_sample *load)
+{
+    uint64_t completed = load_counts_completed(&load->counts);
+    if (load->t_ns == 0)
+        return;
+    json_write_u64(writer, "requests_total", completed);
+    json_write_u64(writer, "requests_failed", completed - load->counts.ok);
+    json_write_u64(writer, "in_flight", load->in_flight);
+    if (load->latency_p50_ns >= 0)
+        json_write_double(writer, "latency_p50_s", (double)load->latency_p50_ns / 1e9);
+    if (load->latency_p99_ns >= 0)
+        json_write_double(writer, "latency_p99_s", (double)load->latency_p99_ns / 1e9);
+}
+
+static void live_write_floor(struct json_writer *writer, const struct run_floor *floor)
+{
+    json_write_object(writer, "floor");
+    json_write_u64(writer, "index", floor->index);
+    json_write_text(writer, "kind", cycle_kind_name(floor->kind));
+    json_write_u64(writer, "start", floor->start);
+    live_write_seconds(writer, "t_s", floor->t_ns);
+    json_write_u64(writer, "requests", floor->requests);
+    json_write_i64(writer, "bytes", floor->bytes);
+    json_write_close_object(writer);
+}
+
+static int live_write_progress(const struct run_progress *progress, bool new_floor,
+                               struct buffer *line)
 {
     struct json_writer writer;
     json_writer_begin_line(&writer, line);
@@ -119,15 +171,31 @@ static int live_write_progress(const struct run_progress *progress, struct buffe
     live_write_seconds(&writer, "t_s", progress->elapsed_ns);
     json_write_text(&writer, "phase", progress->phase);
     json_write_u64(&writer, "cycle", progress->cycle);
-    if (progress->cycles_max > 0)
+    if (progress->cycles_max > 0) { /* else nothing but the phase is known */
         json_write_u64(&writer, "cycles_max", progress->cycles_max);
+        json_write_u64(&writer, "cycles_min", progress->cycles_min);
+        json_write_u64(&writer, "starts", progress->starts);
+        json_write_u64(&writer, "oom_kills", progress->oom_kills);
+        live_write_count(&writer, "threads_count", progress->threads);
+        live_write_count(&writer, "descriptors_count", progress->descriptors);
+    }
     json_write_u64(&writer, "requests", progress->requests);
     if (progress->requests_goal > 0)
         json_write_u64(&writer, "requests_goal", progress->requests_goal);
-    if (progress->memory_bytes != SURVEY_ABSENT)
-        json_write_u64(&writer, "current_bytes", progress->memory_bytes);
+    live_write_count(&writer, "current_bytes", progress->memory_bytes);
+    live_write_memory(&writer, &progress->memory);
+    live_write_load(&writer, &progress->load);
+    if (new_floor)
+        live_write_floor(&writer, &progress->floor);
     json_write_close_object(&writer);
     return json_writer_end(&writer, NULL);
+}
+
+/* Is there a floor that has not been told? */
+static bool live_run_has_floor(const struct live_run *run, const struct run_progress *progress)
+{
+    const struct run_floor *floor = &progress->floor;
+    return floor->present && floor->index + 1 != run->floors;
 }
 
 /* Is there reason for a line now? */
@@ -135,7 +203,7 @@ static bool live_run_is_due(const struct live_run *run, const struct run_progres
 {
     if (run->bytes >= LIVE_FEED_MAX_BYTES)
         return false;
-    return progress->elapsed_ns >= run->next_ns ||
+    return live_run_has_floor(run, progress) || progress->elapsed_ns >= run->next_ns ||
            strncmp(run->phase, progress->phase, sizeof(run->phase) - 1) != 0;
 }
 
@@ -154,7 +222,9 @@ void live_feed_progress(struct live_feed *feed, const struct run_progress *progr
         progress->elapsed_ns + (interval_ns > LINE_INTERVAL_NS ? interval_ns : LINE_INTERVAL_NS);
     snprintf(run->phase, sizeof(run->phase), "%s", progress->phase);
     CLEANUP(buffer_done) struct buffer line = BUFFER_INIT(LINE_MAX_BYTES);
-    if (live_write_progress(progress, &line) == 0)
+    bool new_floor = live_run_has_floor(run, progress);
+    run->floors = new_floor ? progress->floor.index + 1 : run->floors;
+    if (live_write_progress(progress, new_floor, &line) == 0)
         live_run_append(feed, run, &line);
 }
 

@@ -6,12 +6,13 @@
  *
  *     {"schema","id","scenario","label","limit_bytes","cycles_max","started_unix_s"}   first
  *     {"t_s","phase","cycle",…,"current_bytes",…}     then, at most every 100 ms; what is not known
- *                                                     is left out
+ *                                                     is left out, "floor" is in the first line
+ *                                                     after it was read
  *     {"end":true,"verdict","dir"}                    last; then the file is gone. Who has it open
  *                                                     reads it to its end
  *
- * A line is written at once and whole. The longer a run goes on the rarer its lines become, every
- * thousandth of its time, so that one of a week has a few MB: a change of phase and a floor are
+ * A line is written at once and whole. The longer a run goes on the rarer its lines become (after
+ * 100 s one in every thousandth of the time so far), so that one of a week has a few MB: a change of phase and a floor are
  * told whenever they happen, and past LIVE_FEED_MAX_BYTES nothing but the end is.
  *
  * A feed is a courtesy: one that cannot be written is no reason for a run to fail, so nothing here

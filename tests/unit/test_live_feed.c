@@ -58,6 +58,10 @@ static struct run_progress at(nsec_t elapsed_ns, const char *phase)
         .memory_bytes = 1048576,
         .limit_bytes = UINT64_MAX,
         .elapsed_ns = elapsed_ns,
+        .cycles_min = 5,
+        .starts = 1,
+        .threads = 4,
+        .descriptors = SURVEY_ABSENT,
     };
 }
 
@@ -140,6 +144,56 @@ START_TEST(what_is_not_known_is_left_out)
     ck_assert_ptr_null(strstr(buffer_text(&text), "_bytes"));
     ck_assert_ptr_null(strstr(buffer_text(&text), "requests_goal"));
     ck_assert_ptr_null(strstr(buffer_text(&text), "label"));
+}
+END_TEST
+
+START_TEST(all_that_was_seen_is_told)
+{
+    CLEANUP(buffer_done) struct buffer text = BUFFER_INIT(TEXT_MAX_BYTES);
+    struct run_progress progress = at(NSEC_PER_SEC, "cycle 3");
+    memory_sample_set(&progress.memory, MEMORY_CURRENT, 1048576);
+    memory_sample_set(&progress.memory, MEMORY_INACTIVE_FILE, 48576);
+    memory_sample_set(&progress.memory, MEMORY_ANON, 500000);
+    memory_sample_set(&progress.memory, MEMORY_PSI_SOME, 70);
+    progress.load = (struct load_sample){.t_ns = 5,
+                                         .counts = {.ok = 20, .reset = 2, .started = 30},
+                                         .in_flight = 8,
+                                         .latency_p50_ns = 1500000,
+                                         .latency_p99_ns = -1};
+    live_feed_progress(feed, &progress);
+    CLEANUP(closep) int fd = open_feed("trial.jsonl");
+    read_all(fd, &text);
+    const char *line = strchr(buffer_text(&text), '\n') + 1;
+    ck_assert_str_eq(line, "{\"t_s\":1,\"phase\":\"cycle 3\",\"cycle\":2,\"cycles_max\":8,"
+                           "\"cycles_min\":5,\"starts\":1,\"oom_kills\":0,\"threads_count\":4,"
+                           "\"requests\":30,\"requests_goal\":100,\"current_bytes\":1048576,"
+                           "\"anon_bytes\":500000,\"psi_some_us\":70,\"working_set_bytes\":1000000,"
+                           "\"requests_total\":22,\"requests_failed\":2,\"in_flight\":8,"
+                           "\"latency_p50_s\":0.0015}\n");
+}
+END_TEST
+
+START_TEST(a_floor_is_told_once_and_at_once)
+{
+    CLEANUP(buffer_done) struct buffer text = BUFFER_INIT(TEXT_MAX_BYTES);
+    struct run_progress progress = at(0, "cycle 3");
+    progress.floor = (struct run_floor){.present = true,
+                                        .kind = CYCLE_WARMUP,
+                                        .t_ns = 1500 * NSEC_PER_MSEC,
+                                        .requests = 610,
+                                        .bytes = -4096};
+    for (int i = 0; i < 6; i++) {
+        progress.floor.index = i >= 4;
+        progress.floor.start = i >= 4;
+        live_feed_progress(feed, &progress);
+    }
+    CLEANUP(closep) int fd = open_feed("trial.jsonl");
+    read_all(fd, &text);
+    ck_assert_uint_eq(count_lines(&text), 3); /* two floors within the 100 ms of the first line */
+    ck_assert_ptr_nonnull(strstr(buffer_text(&text),
+                                 "\"floor\":{\"index\":0,\"kind\":\"warm-up\",\"start\":0,"
+                                 "\"t_s\":1.5,\"requests\":610,\"bytes\":-4096}}\n"));
+    ck_assert_ptr_nonnull(strstr(buffer_text(&text), "\"floor\":{\"index\":1,"));
 }
 END_TEST
 
@@ -283,10 +337,12 @@ START_TEST(a_disk_that_was_full_leaves_whole_lines_behind_the_torn_one)
     signal(SIGXFSZ, SIG_IGN);
     const struct rlimit full = {.rlim_cur = (rlim_t)status.st_size + 20,
                                 .rlim_max = unlimited.rlim_max};
-    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &full), 0);
+    int limited = setrlimit(RLIMIT_FSIZE, &full); /* of Check's own files, too */
     tell(NSEC_PER_SEC, "cycle 1");
     tell(2 * NSEC_PER_SEC, "cycle 2");
-    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &unlimited), 0);
+    int restored = setrlimit(RLIMIT_FSIZE, &unlimited);
+    ck_assert_int_eq(limited, 0);
+    ck_assert_int_eq(restored, 0);
     tell(3 * NSEC_PER_SEC, "cycle 3");
     read_all(fd, &text);
     ck_assert_uint_eq(count_lines(&text), 4); /* two, the torn one, and the last */
@@ -316,6 +372,8 @@ static Suite *suite(void)
     tcase_add_checked_fixture(c, setup, teardown);
     tcase_add_test(c, the_first_line_says_what_it_is_and_the_others_how_it_goes);
     tcase_add_test(c, what_is_not_known_is_left_out);
+    tcase_add_test(c, all_that_was_seen_is_told);
+    tcase_add_test(c, a_floor_is_told_once_and_at_once);
     tcase_add_test(c, a_text_from_outside_stays_a_text_on_its_line);
     tcase_add_test(c, the_end_is_the_last_line_and_the_file_is_gone);
     tcase_add_test(c, a_run_that_failed_ends_without_a_verdict);
