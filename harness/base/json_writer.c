@@ -219,6 +219,25 @@ void json_write_double(struct json_writer *writer, const char *key, double value
     json_write_word(writer, key, text);
 }
 
+void json_write_decimal(struct json_writer *writer, const char *key, double value,
+                        unsigned decimals)
+{
+    char text[40];
+    /* Beyond, a double has no digits behind the point that mean anything. */
+    if (!isfinite(value) || fabs(value) >= 1e15) {
+        json_write_double(writer, key, value);
+        return;
+    }
+    int length = snprintf(text, sizeof(text), "%.*f", (int)(decimals < 9 ? decimals : 9), value);
+    if (strchr(text, '.') != NULL) {
+        while (text[length - 1] == '0')
+            text[--length] = '\0';
+        if (text[length - 1] == '.')
+            text[length - 1] = '\0';
+    }
+    json_write_word(writer, key, strcmp(text, "-0") == 0 ? "0" : text);
+}
+
 void json_write_bool(struct json_writer *writer, const char *key, bool value)
 {
     json_write_word(writer, key, value ? "true" : "false");

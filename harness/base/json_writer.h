@@ -42,6 +42,9 @@ void json_write_text(struct json_writer *writer, const char *key, const char *te
 void json_write_u64(struct json_writer *writer, const char *key, uint64_t value);
 void json_write_i64(struct json_writer *writer, const char *key, int64_t value);
 void json_write_double(struct json_writer *writer, const char *key, double value);
+/* The same with so many digits behind the point at most (9), and none that say nothing. */
+void json_write_decimal(struct json_writer *writer, const char *key, double value,
+                        unsigned decimals);
 void json_write_bool(struct json_writer *writer, const char *key, bool value);
 
 /* A final newline; -1 with the first failure, also when a container is still open. */
