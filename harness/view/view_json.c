@@ -4,8 +4,10 @@
 #include "view/view_parts.h"
 
 #define VIEW_TITLE_MAX 512
-/* However many runs there are, each has so many stretches. */
+/* However many runs there are, each has about so many stretches. */
 #define VIEW_STRETCHES_MIN 64
+/* Where room is short it is the main line that has it, up to so many times that of the others. */
+#define VIEW_OTHERS_COARSER 4
 
 static const char *view_known(const char *text)
 {
@@ -21,17 +23,17 @@ static int view_gather(const struct record *record, size_t n_runs, struct view_s
     if (most > VIEW_SERIES_BYTES_ALL / n_runs)
         most = VIEW_SERIES_BYTES_ALL / n_runs;
     unsigned stretches = large ? VIEW_STRETCHES_MAX : VIEW_STRETCHES;
+    struct view_fineness fineness = {.main = stretches, .others = stretches};
     for (;;) {
-        if (view_series_gather(record, stretches, ret, err) < 0)
+        if (view_series_gather(record, &fineness, ret, err) < 0)
             return -1;
-        size_t points = view_series_points(ret);
-        if (points * VIEW_POINT_BYTES <= most || stretches == VIEW_STRETCHES_MIN)
+        if (view_series_points(ret) * VIEW_POINT_BYTES <= most ||
+            fineness.main <= VIEW_STRETCHES_MIN)
             return 0;
-        /* Some are short and stay as they are: what is left is less than in proportion. */
-        stretches = stretches * 3 / 4;
-        if (stretches < VIEW_STRETCHES_MIN)
-            stretches = VIEW_STRETCHES_MIN;
         view_series_done(ret);
+        if (fineness.others * VIEW_OTHERS_COARSER <= fineness.main)
+            fineness.main -= fineness.main / 4;
+        fineness.others -= fineness.others / 4;
     }
 }
 
