@@ -29,3 +29,6 @@ page_asset(dygraphs_css ${DYGRAPHS_CSS})
 page_asset(dygraphs_licence ${CMAKE_CURRENT_LIST_DIR}/dygraphs-licence.txt)
 page_asset(script ${page_scripts})
 page_asset(style ${CMAKE_CURRENT_LIST_DIR}/page.css)
+# Of the list that `leakcage serve` shows.
+page_asset(list_script ${CMAKE_CURRENT_LIST_DIR}/list.js)
+page_asset(list_style ${CMAKE_CURRENT_LIST_DIR}/list.css)

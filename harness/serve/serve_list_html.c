@@ -116,7 +116,7 @@ static void list_running(struct list_page *page)
 {
     struct html_writer *writer = &page->writer;
     const struct serve_list *list = page->list;
-    html_put(writer, "<section id=\"running\">\n");
+    html_put(writer, "<section id=\"running\">");
     if (list->n_runs > 0) {
         html_put(writer, "<h2>Running</h2>\n<div class=\"scroll\">\n<table>\n<tbody>\n");
         for (size_t i = 0; i < list->n_runs; i++)

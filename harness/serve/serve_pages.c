@@ -10,7 +10,7 @@
 #include "base/cleanup.h"
 #include "scenario/record_files.h"
 #include "serve/serve_folder.h"
-#include "view/page.h"
+#include "view/view_html.h"
 #include "view/view_json.h"
 
 #define PAGE_MAX_BYTES ((size_t)256 * 1024 * 1024)
@@ -128,20 +128,6 @@ static void page_records_done(struct page_records *records)
         record_free(records->items[i]);
 }
 
-/* View data, or a page around it. */
-static int page_write_view(enum serve_page kind, const struct view_input *input, struct buffer *out,
-                           struct error *err)
-{
-    char title[SERVE_NAME_MAX];
-    CLEANUP(buffer_done) struct buffer json = BUFFER_INIT(PAGE_MAX_BYTES);
-    if (kind == SERVE_VIEW_JSON)
-        return view_json_write(input, out, err);
-    if (view_json_write(input, &json, err) < 0)
-        return -1;
-    return page_write(view_title(input, title, sizeof(title)), buffer_text(&json), json.length,
-                      NULL, out, err);
-}
-
 static int page_make(enum serve_page kind, const struct page_places *places, struct buffer *out,
                      struct error *err)
 {
@@ -156,7 +142,8 @@ static int page_make(enum serve_page kind, const struct page_places *places, str
         runs[i] = (struct view_run){.record = records.items[i], .dir = place->dir};
     }
     const struct view_input input = {.runs = runs, .n_runs = places->n};
-    return page_write_view(kind, &input, out, err);
+    return kind == SERVE_VIEW_JSON ? view_json_write(&input, out, err)
+                                   : view_html_write(&input, out, err);
 }
 
 static struct page_kept *page_kept_find(struct serve_pages *pages, const char *name)

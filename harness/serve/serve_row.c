@@ -137,7 +137,7 @@ void serve_row_read(struct serve_row *row)
     const char *slash = strrchr(row->dir, '/');
     snprintf(row->id, sizeof(row->id), "%s", slash != NULL ? slash + 1 : row->dir);
     if (row_read(row, &err) < 0)
-        snprintf(row->why, sizeof(row->why), "%s", err.text);
+        snprintf(row->why, sizeof(row->why), "%.*s", SERVE_WHY_MAX - 1, err.text);
 }
 
 void serve_row_done(struct serve_row *row)
