@@ -10,7 +10,7 @@
 #include "report/chart_thin.h"
 #include "scenario/record.h"
 
-#define VIEW_SERIES_MAX 16
+#define VIEW_SERIES_MAX 20
 
 /* What one point of a series takes as JSON, about. */
 #define VIEW_POINT_BYTES 18
@@ -23,6 +23,7 @@ struct view_series {
     unsigned decimals;            /* that mean anything */
     bool main;                    /* the line that the limit is about */
     bool on;                      /* shown at first */
+    bool thinned;                 /* there were more points than are here */
     bool apart;                   /* few values, each with a dot */
     struct chart_thinned *points; /* owned; x in seconds since the run's start */
     size_t n;
