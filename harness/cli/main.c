@@ -12,6 +12,7 @@
 #include "cli/run_command.h"
 #include "compare/compare_command.h"
 #include "gate/gate_command.h"
+#include "serve/serve_command.h"
 
 #ifndef LEAKCAGE_VERSION
 #error "LEAKCAGE_VERSION comes from the build"
@@ -34,6 +35,8 @@ static int main_dispatch(const struct options *options, struct error *err)
         return command_list(options, err);
     case COMMAND_SHOW:
         return command_show(options, err);
+    case COMMAND_SERVE:
+        return command_serve(options, err);
     case COMMAND_DOCTOR:
         return command_doctor(options, err);
     case COMMAND_CLEAN:

@@ -75,6 +75,14 @@ static const struct option long_options[] = {
     {"junit", no_argument, NULL, OPTION_JUNIT},
     {"sarif", no_argument, NULL, OPTION_SARIF},
     {"openmetrics", no_argument, NULL, OPTION_OPENMETRICS},
+    {"timeline", no_argument, NULL, OPTION_TIMELINE},
+    {"html", no_argument, NULL, OPTION_HTML},
+    {"svg", no_argument, NULL, OPTION_SVG},
+    {"png", no_argument, NULL, OPTION_PNG},
+    {"csv", no_argument, NULL, OPTION_CSV},
+    {"trace", no_argument, NULL, OPTION_TRACE},
+    {"watch", no_argument, NULL, OPTION_WATCH},
+    {"no-watch", no_argument, NULL, OPTION_NO_WATCH},
     {"trim-url", required_argument, NULL, OPTION_TRIM},
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, 'V'},
@@ -89,7 +97,7 @@ static const struct {
     {"report", COMMAND_REPORT},   {"list", COMMAND_LIST},   {"show", COMMAND_SHOW},
     {"doctor", COMMAND_DOCTOR},   {"clean", COMMAND_CLEAN}, {"vm", COMMAND_VM},
     {"guest", COMMAND_GUEST},     {"help", COMMAND_HELP},   {"version", COMMAND_VERSION},
-    {"gate", COMMAND_GATE},
+    {"gate", COMMAND_GATE},       {"serve", COMMAND_SERVE},
 };
 
 static int options_unknown(const char *word, struct error *err)

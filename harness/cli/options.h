@@ -27,6 +27,7 @@ enum command {
     COMMAND_LIST,
     COMMAND_SHOW,
     COMMAND_DOCTOR,
+    COMMAND_SERVE, /* results and what runs, as a local page */
     COMMAND_CLEAN,
     COMMAND_VM,    /* run any command in the guest: for tests and for looking around */
     COMMAND_GUEST, /* the other end of driver vm; not for people */
@@ -103,6 +104,14 @@ struct options {
     bool junit; /* report: as a file that CI systems read */
     bool sarif;
     bool openmetrics;
+    bool timeline; /* report: of the whole timeline, where a form can be of either */
+    bool html;     /* report: as a page, a picture, the samples as data */
+    bool svg;
+    bool png;
+    bool csv;
+    bool trace;
+    bool watch; /* run: a live view; neither: where the terminal has room for it */
+    bool no_watch;
     bool quiet;
     bool no_color;
     struct driver_options driver_options;

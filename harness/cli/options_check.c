@@ -19,6 +19,9 @@ struct option_owner {
 #define OWNER_REPORT \
     "`leakcage report RESULT_DIR...`; `leakcage gate` writes this form without being asked"
 
+#define OWNER_RESULTS "`leakcage report RESULT_DIR...`"
+#define OWNER_RUN     "`leakcage run`"
+
 /* What belongs to other commands would be ignored. */
 static int options_check_owners(const struct options *options, struct error *err)
 {
@@ -43,6 +46,14 @@ static int options_check_owners(const struct options *options, struct error *err
         {"--junit", OWNER_REPORT, options->junit, report},
         {"--sarif", OWNER_REPORT, options->sarif, report},
         {"--openmetrics", OWNER_REPORT, options->openmetrics, report},
+        {"--timeline", OWNER_RESULTS, options->timeline, report},
+        {"--html", OWNER_RESULTS, options->html, report},
+        {"--svg", OWNER_RESULTS, options->svg, report},
+        {"--png", OWNER_RESULTS, options->png, report},
+        {"--csv", OWNER_RESULTS, options->csv, report},
+        {"--trace", OWNER_RESULTS, options->trace, report},
+        {"--watch", OWNER_RUN, options->watch, run},
+        {"--no-watch", OWNER_RUN, options->no_watch, run},
     };
     for (size_t i = 0; i < ARRAY_LENGTH(owners); i++)
         if (owners[i].given && !owners[i].taken)
@@ -173,6 +184,11 @@ static int options_check_form(const struct options *options, struct error *err)
         {options->junit, "--junit"},
         {options->sarif, "--sarif"},
         {options->openmetrics, "--openmetrics"},
+        {options->html, "--html"},
+        {options->svg, "--svg"},
+        {options->png, "--png"},
+        {options->csv, "--csv"},
+        {options->trace, "--trace"},
     };
     const char *found = NULL;
     for (size_t i = 0; i < ARRAY_LENGTH(forms); i++) {
@@ -186,11 +202,23 @@ static int options_check_form(const struct options *options, struct error *err)
     return 0;
 }
 
+/* Of --timeline and --watch, what they go with. */
+static int options_check_company(const struct options *options, struct error *err)
+{
+    if (options->timeline && !options->openmetrics)
+        return error_set(err, ERROR_USAGE,
+                         "--timeline: found no --openmetrics, expected it: the other forms are of "
+                         "the timeline, or never");
+    if (options->watch && options->no_watch)
+        return error_set(err, ERROR_USAGE, "found --watch and --no-watch, expected one of them");
+    return 0;
+}
+
 int options_check(const struct options *options, struct error *err)
 {
     if (options->command == COMMAND_HELP || options->command == COMMAND_VERSION)
         return 0;
-    if (options_check_owners(options, err) < 0)
+    if (options_check_owners(options, err) < 0 || options_check_company(options, err) < 0)
         return -1;
     if (options->command == COMMAND_COMPARE && options_check_compare(options, err) < 0)
         return -1;

@@ -412,6 +412,10 @@ void options_set_flag(int code, struct options *ret)
         {OPTION_NO_COLOR, &ret->no_color}, {OPTION_UPDATE, &ret->update},
         {OPTION_PRUNE, &ret->prune},       {OPTION_JUNIT, &ret->junit},
         {OPTION_SARIF, &ret->sarif},       {OPTION_OPENMETRICS, &ret->openmetrics},
+        {OPTION_TIMELINE, &ret->timeline}, {OPTION_HTML, &ret->html},
+        {OPTION_SVG, &ret->svg},           {OPTION_PNG, &ret->png},
+        {OPTION_CSV, &ret->csv},           {OPTION_TRACE, &ret->trace},
+        {OPTION_WATCH, &ret->watch},       {OPTION_NO_WATCH, &ret->no_watch},
     };
     for (size_t i = 0; i < ARRAY_LENGTH(flags); i++)
         if (flags[i].code == code)

@@ -67,6 +67,14 @@ enum option_code {
     OPTION_JUNIT,
     OPTION_SARIF,
     OPTION_OPENMETRICS,
+    OPTION_TIMELINE,
+    OPTION_HTML,
+    OPTION_SVG,
+    OPTION_PNG,
+    OPTION_CSV,
+    OPTION_TRACE,
+    OPTION_WATCH,
+    OPTION_NO_WATCH,
 };
 
 /* Set what the option `code` says. 1: it takes no value (see options_set_flag()). */

@@ -44,7 +44,7 @@ EXTERNAL = {
 
 # Each layer may include those before it: include flags are checked by a compiler below.
 LAYERS = ["base", "timeline", "verdict", "memory", "load", "scenario", "driver", "run", "library",
-          "report", "cli", "compare", "gate"]
+          "report", "export", "view", "cli", "compare", "gate", "serve"]
 # Mutable state at file scope: the interrupt flag, no more.
 STATE_ALLOWED = {("harness_base", "interrupt_seen")}
 

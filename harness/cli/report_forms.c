@@ -1,0 +1,124 @@
+#include "cli/report_forms.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "report/ci_junit.h"
+#include "report/ci_openmetrics.h"
+#include "report/ci_sarif.h"
+#include "report/records_ci.h"
+#include "report/table.h"
+#include "scenario/record_files.h"
+
+typedef int report_writer(const struct report_input *input, struct buffer *out, struct error *err);
+
+static int report_write_json(const struct report_input *input, struct buffer *out,
+                             struct error *err)
+{
+    struct json_writer writer;
+    json_writer_begin(&writer, out);
+    json_write_array(&writer, NULL);
+    for (size_t i = 0; i < input->results->n; i++)
+        record_write_json(&writer, NULL, input->records[i]);
+    json_write_close_array(&writer);
+    return json_writer_end(&writer, err);
+}
+
+static int report_write_table(const struct report_input *input, enum table_format format,
+                              struct buffer *out, struct error *err)
+{
+    const struct table table = {
+        .records = input->records,
+        .n_records = input->results->n,
+        .format = format,
+        .style = input->style,
+    };
+    return table_write(&table, out, err);
+}
+
+static int report_write_terminal(const struct report_input *input, struct buffer *out,
+                                 struct error *err)
+{
+    return report_write_table(input, TABLE_TERMINAL, out, err);
+}
+
+static int report_write_markdown(const struct report_input *input, struct buffer *out,
+                                 struct error *err)
+{
+    return report_write_table(input, TABLE_MARKDOWN, out, err);
+}
+
+/* A form that CI systems read. */
+static int report_write_ci(const struct report_input *input,
+                           int (*write)(const struct ci_report *, struct buffer *, struct error *),
+                           struct buffer *out, struct error *err)
+{
+    CLEANUP(ci_list_done) struct ci_list list = {0};
+    CLEANUP(freep) char *directory = getcwd(NULL, 0);
+    const struct result_folders *results = input->results;
+    CLEANUP(freep) struct records_ci_item *items = calloc(results->n + 1, sizeof(*items));
+    if (items == NULL)
+        return error_out_of_memory(err);
+    for (size_t i = 0; i < results->n; i++)
+        items[i] = (struct records_ci_item){results->items[i].record, results->items[i].dir};
+    const struct records_ci_input records = {items, results->n, results->n_broken};
+    if (records_ci(&records, &list, err) < 0)
+        return -1;
+    list.report.directory = directory;
+    return write(&list.report, out, err);
+}
+
+static int report_write_junit(const struct report_input *input, struct buffer *out,
+                              struct error *err)
+{
+    return report_write_ci(input, ci_junit_write, out, err);
+}
+
+static int report_write_sarif(const struct report_input *input, struct buffer *out,
+                              struct error *err)
+{
+    return report_write_ci(input, ci_sarif_write, out, err);
+}
+
+static int report_write_openmetrics(const struct report_input *input, struct buffer *out,
+                                    struct error *err)
+{
+    return report_write_ci(input, ci_openmetrics_write, out, err);
+}
+
+/* A form, whether an option asks for it, and the endings of files that do. */
+struct report_form {
+    bool given;
+    const char *endings[2];
+    report_writer *write;
+};
+
+static bool report_ends_with(const char *path, const char *ending)
+{
+    size_t length = strlen(path);
+    size_t end = strlen(ending);
+    return length > end && strcmp(path + length - end, ending) == 0;
+}
+
+int report_form_write(const struct report_input *input, struct buffer *out, struct error *err)
+{
+    const struct options *options = input->options;
+    const struct report_form forms[] = {
+        {options->markdown, {".md"}, report_write_markdown},
+        {options->junit, {".xml"}, report_write_junit},
+        {options->sarif, {".sarif"}, report_write_sarif},
+        {options->openmetrics, {".prom", ".om"}, report_write_openmetrics},
+        {options->json, {".json"}, report_write_json},
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(forms); i++)
+        if (forms[i].given)
+            return forms[i].write(input, out, err);
+    const char *path = options->output_dir;
+    for (size_t i = 0; path != NULL && i < ARRAY_LENGTH(forms); i++)
+        for (size_t k = 0; k < ARRAY_LENGTH(forms[i].endings); k++)
+            if (forms[i].endings[k] != NULL && report_ends_with(path, forms[i].endings[k]))
+                return forms[i].write(input, out, err);
+    return report_write_terminal(input, out, err);
+}

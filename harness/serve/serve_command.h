@@ -1,0 +1,6 @@
+#pragma once
+/* `leakcage serve RESULT_DIR...`: results, and runs while they go on, as a local page. */
+#include "cli/options.h"
+
+/* Serve until the user asks to stop; the exit status is returned. */
+int command_serve(const struct options *options, struct error *err);
