@@ -27,6 +27,11 @@ static const char *terminal_tone(const struct terminal_style *style, enum record
     return terminal_code(style, codes[tone]);
 }
 
+static enum line_text_form terminal_form(const struct terminal_style *style)
+{
+    return style->utf8 ? LINE_TEXT_UTF8 : LINE_TEXT_ASCII;
+}
+
 /* Lines on their way to the terminal. */
 struct terminal_block {
     const struct terminal_style *style; /* borrowed */
@@ -39,19 +44,9 @@ struct terminal_block {
 /* A text, made harmless; its lines stay lines. */
 static void terminal_text(struct terminal_block *block, const char *text)
 {
-    enum line_text_form form = block->style->utf8 ? LINE_TEXT_UTF8 : LINE_TEXT_ASCII;
-    for (const char *more = text; more != NULL && block->status == 0;) {
-        const char *end = strchr(more, '\n');
-        CLEANUP(freep)
-        char *line = end != NULL ? strndup(more, (size_t)(end - more)) : strdup(more);
-        if (line == NULL)
-            block->status = error_out_of_memory(block->err);
-        else
-            block->status = line_text_append(line, form, block->out, block->err);
-        if (end != NULL)
-            buffer_append_text(block->out, "\n", NULL);
-        more = end != NULL ? end + 1 : NULL;
-    }
+    if (block->status == 0)
+        block->status =
+            line_text_append_lines(text, terminal_form(block->style), block->out, block->err);
 }
 
 /* One line of the block: its label, what stands out in its colour. */
@@ -83,8 +78,9 @@ int terminal_write_record(const struct record *record, const char *results_dir,
     const struct record_lines lines = {
         .record = record, .results_dir = results_dir, .utf8 = style->utf8, .sparkline = true};
     struct terminal_block block = {.style = style, .out = out, .err = err};
-    buffer_printf(out, NULL, "%s%s%s", terminal_code(style, TERMINAL_BOLD), record->id,
-                  terminal_tone(style, RECORD_TONE_PLAIN));
+    buffer_append_text(out, terminal_code(style, TERMINAL_BOLD), NULL);
+    line_text_append(record->id, terminal_form(style), out, NULL);
+    buffer_append_text(out, terminal_tone(style, RECORD_TONE_PLAIN), NULL);
     CLEANUP(buffer_done) struct buffer rest = BUFFER_INIT(4096);
     if (record_headline_write(&lines, &rest, err) < 0)
         return -1;
@@ -102,16 +98,19 @@ int terminal_write_summary(const struct record *const *records, size_t n_records
     unsigned counts[OUTCOME_MAX_] = {0};
     for (size_t i = 0; i < n_records; i++) {
         const struct record *record = records[i];
+        CLEANUP(buffer_done) struct buffer id = BUFFER_INIT(4096);
         char duration[UNITS_TEXT_MAX];
         bool pass = record->outcome == OUTCOME_PASS;
         counts[record->outcome]++;
-        buffer_printf(
-            out, NULL, "  %s%-5s%s %-28s %-13s %-12s %s\n",
-            terminal_tone(style, pass ? RECORD_TONE_GOOD : RECORD_TONE_BAD),
-            outcome_name(record->outcome), terminal_tone(style, RECORD_TONE_PLAIN), record->id,
-            record->error.kind != ERROR_NONE ? "-" : verdict_kind_name(record->verdict.kind),
-            cause_name(record->verdict.cause),
-            units_format_duration(record->duration_ns - record->waited_ns, duration));
+        line_text_append(record->id, terminal_form(style), &id, NULL);
+        buffer_printf(out, NULL, "  %s%-5s%s %-28s %-13s %-12s %s\n",
+                      terminal_tone(style, pass ? RECORD_TONE_GOOD : RECORD_TONE_BAD),
+                      outcome_name(record->outcome), terminal_tone(style, RECORD_TONE_PLAIN),
+                      buffer_text(&id),
+                      record->error.kind != ERROR_NONE ? "-"
+                                                       : verdict_kind_name(record->verdict.kind),
+                      cause_name(record->verdict.cause),
+                      units_format_duration(record->duration_ns - record->waited_ns, duration));
     }
     return buffer_printf(out, err, "  %u passed, %u failed, %u undecided, %u in error\n\n",
                          counts[OUTCOME_PASS], counts[OUTCOME_FAIL], counts[OUTCOME_UNDECIDED],
