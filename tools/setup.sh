@@ -23,7 +23,8 @@ libcurl4-openssl-dev:@libcurl:load generator
 libcgroup-dev:@libcgroup:cgroups
 libcjson-dev:@libcjson:scenario files
 libyaml-dev:@yaml-0.1:manifests of pods
-libmicrohttpd-dev:@libmicrohttpd:HTTP side of the sample services"
+libmicrohttpd-dev:@libmicrohttpd:HTTP side of the sample services
+libjs-dygraphs:/usr/share/javascript/dygraphs/dygraph.min.js:charts within HTML reports"
 vm_needs="
 qemu-system-x86:/usr/bin/qemu-system-x86_64:virtual machine with cgroup v2 (driver vm)
 xz-utils:/usr/bin/xz:unpacks the virtual machine's kernel"

@@ -11,6 +11,7 @@
 #include "report/records_ci.h"
 #include "report/table.h"
 #include "scenario/record_files.h"
+#include "view/view_html.h"
 
 typedef int report_writer(const struct report_input *input, struct buffer *out, struct error *err);
 
@@ -88,6 +89,28 @@ static int report_write_openmetrics(const struct report_input *input, struct buf
     return report_write_ci(input, ci_openmetrics_write, out, err);
 }
 
+/* A form that draws the runs. */
+static int report_write_view(const struct report_input *input,
+                             int (*write)(const struct view_input *, struct buffer *,
+                                          struct error *),
+                             struct buffer *out, struct error *err)
+{
+    const struct result_folders *results = input->results;
+    CLEANUP(freep) struct view_run *runs = calloc(results->n + 1, sizeof(*runs));
+    if (runs == NULL)
+        return error_out_of_memory(err);
+    for (size_t i = 0; i < results->n; i++)
+        runs[i] = (struct view_run){results->items[i].record, results->items[i].dir};
+    const struct view_input view = {.runs = runs, .n_runs = results->n};
+    return write(&view, out, err);
+}
+
+static int report_write_html(const struct report_input *input, struct buffer *out,
+                             struct error *err)
+{
+    return report_write_view(input, view_html_write, out, err);
+}
+
 /* A form, whether an option asks for it, and the endings of files that do. */
 struct report_form {
     bool given;
@@ -106,6 +129,7 @@ int report_form_write(const struct report_input *input, struct buffer *out, stru
 {
     const struct options *options = input->options;
     const struct report_form forms[] = {
+        {options->html, {".html"}, report_write_html},
         {options->markdown, {".md"}, report_write_markdown},
         {options->junit, {".xml"}, report_write_junit},
         {options->sarif, {".sarif"}, report_write_sarif},

@@ -26,6 +26,9 @@ enum mark_kind {
     MARK_KIND_MAX_
 };
 
+/* The phase in which a run waits while those that it takes turns with go on; it is not sampled. */
+#define TIMELINE_PHASE_OTHERS "the others' turn"
+
 struct mark {
     nsec_t t_ns;
     enum mark_kind kind;
