@@ -50,6 +50,8 @@
 
     /* Boxes for the lines that there are: [{key, name, look, on}], colours only of one run. */
     setLegend(entries, colored) {
+      const focused = this.legend.contains(document.activeElement)
+        ? document.activeElement.dataset.series : null;
       this.legend.replaceChildren(...entries.map((entry) => {
         const stroke = colored ? `var(--series-${entry.look[0] % 8})` : "currentColor";
         const line = leakcage.svg("line", {
@@ -63,6 +65,10 @@
         }), leakcage.svg("svg", {class: "swatch", viewBox: "0 0 26 10", "aria-hidden": "true"},
                          line, dot || null), entry.name);
       }));
+      /* Whoever toggles by keyboard stays there. */
+      for (const box of this.legend.querySelectorAll("input"))
+        if (box.dataset.series === focused)
+          box.focus({preventScroll: true});
     }
 
     /* Draw these lines, over this background. Rows are only made anew for other lines, or where

@@ -66,6 +66,7 @@
       drawn.delete(index);
     choice.set({drawn: [...drawn].sort((a, b) => a - b)});
     leakcage.refresh();
+    section.querySelector(`tr[data-run="${index}"] input`).focus();
   };
 
   const select = (index) => {
@@ -126,7 +127,7 @@
               button("all", () => model.runs().map((run, index) => index)),
               button("only the selected", () => [model.selectedIndex()]))),
         el("div", {class: "scroll", tabindex: 0, role: "region", "aria-label": "runs"},
-           el("table", {id: "runs"},
+           el("table", {id: "runs", "aria-label": "runs"},
               el("thead", {}, el("tr", {}, el("th", {scope: "col"}, "drawn"),
                                  shown.map(heading))),
               el("tbody", {}, order(shown).map((index) => row(shown, index))))));

@@ -42,7 +42,7 @@
                                         {scope: key === "kind" ? "row" : null},
                                         text(cycle, name))));
     });
-    return el("table", {id: "cycles"},
+    return el("table", {id: "cycles", "aria-label": "cycles"},
               el("thead", {}, el("tr", {}, columns.map(([, name]) => el("th", {scope: "col"}, name)))),
               el("tbody", {}, rows));
   };
@@ -55,7 +55,7 @@
       el("td", {class: "words"}, mark.text || "")));
     if (marks.length > eventsMax)
       rows.push(el("tr", {}, el("td", {colspan: 3}, `and ${marks.length - eventsMax} more`)));
-    return el("table", {id: "events"}, el("tbody", {}, rows));
+    return el("table", {id: "events", "aria-label": "events"}, el("tbody", {}, rows));
   };
 
   let parts = null;
