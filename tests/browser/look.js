@@ -75,30 +75,47 @@ function stickingOut(page) {
   });
 }
 
-// What the canvases below `selector` show: pixels that are not empty, their colours (those of at
-// least `least` pixels), and a number that another picture hardly has.
-function drawn(page, selector, least = 20) {
-  return page.evaluate(([where, few]) => {
+// What the canvases below `selector` show: how many pixels are not empty, the colours of at least
+// 20 of them, and how much of each colour is where (for isOther()). They are copied first: Chromium
+// draws a canvas in another way once it has been read.
+function drawn(page, selector) {
+  return page.evaluate((where) => {
+    const side = 16; /* of a cell, in pixels */
     let painted = 0;
-    let hash = 0;
+    const cells = {};
     const colours = new Map();
-    for (const canvas of document.querySelectorAll(where + " canvas")) {
-      if (!canvas.width || !canvas.height)
-        continue;
-      const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+    const canvases = [...document.querySelectorAll(where + " canvas")]
+      .filter((canvas) => canvas.width && canvas.height);
+    canvases.forEach((canvas, number) => {
+      const copy = new OffscreenCanvas(canvas.width, canvas.height);
+      const context = copy.getContext("2d", { willReadFrequently: true });
+      context.drawImage(canvas, 0, 0);
+      const { data } = context.getImageData(0, 0, copy.width, copy.height);
       for (let at = 0; at < data.length; at += 4) {
         if (data[at + 3] === 0)
           continue;
+        const x = at / 4 % copy.width;
+        const y = Math.floor(at / 4 / copy.width);
+        const cell = `${number}.${Math.floor(x / side)}.${Math.floor(y / side)}`;
+        cells[cell] = (cells[cell] || 0) + (data[at] + data[at + 1] + data[at + 2]) / 765;
         painted++;
         const colour = data[at] << 16 | data[at + 1] << 8 | data[at + 2];
-        hash = (Math.imul(hash, 31) + colour + at) | 0;
         if (data[at + 3] === 255)
           colours.set(colour, (colours.get(colour) || 0) + 1);
       }
-    }
-    const often = [...colours].filter(([, count]) => count >= few).map(([colour]) => colour);
-    return { painted, hash, colours: often };
-  }, [selector, least]);
+    });
+    const often = [...colours].filter(([, count]) => count >= 20).map(([colour]) => colour);
+    return { painted, cells, colours: often };
+  }, selector);
 }
 
-module.exports = { drawn, lowContrast, stickingOut };
+// Do two pictures show something else? A line that is drawn again may differ a little in its
+// edges; one that has come, gone or moved changes the sum of a cell by several pixels.
+function isOther(one, other) {
+  const names = new Set([...Object.keys(one.cells), ...Object.keys(other.cells)]);
+  const differ = [...names].filter((name) =>
+    Math.abs((one.cells[name] || 0) - (other.cells[name] || 0)) > 4);
+  return differ.length > 5;
+}
+
+module.exports = { drawn, isOther, lowContrast, stickingOut };
