@@ -23,6 +23,7 @@ libcurl4-openssl-dev:@libcurl:load generator
 libcgroup-dev:@libcgroup:cgroups
 libcjson-dev:@libcjson:scenario files
 libyaml-dev:@yaml-0.1:manifests of pods
+zlib1g-dev:@zlib:profiles of runtimes (pprof)
 libmicrohttpd-dev:@libmicrohttpd:HTTP side of the sample services
 libjs-dygraphs:/usr/share/javascript/dygraphs/dygraph.min.js:charts within HTML reports"
 vm_needs="

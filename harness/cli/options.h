@@ -105,13 +105,8 @@ struct options {
     bool sarif;
     bool openmetrics;
     bool timeline; /* report: of the whole timeline, where a form can be of either */
-    bool html;     /* report: as a page, a picture, the samples as data */
-    bool svg;
-    bool png;
-    bool csv;
-    bool trace;
-    bool watch; /* run: a live view; neither: where the terminal has room for it */
-    bool no_watch;
+    bool html, svg, png, csv, trace; /* report: as a page, a picture, the samples as data */
+    bool watch, no_watch; /* run: a live view; neither: where the terminal has room for it */
     bool quiet;
     bool no_color;
     struct driver_options driver_options;

@@ -8,7 +8,7 @@
 
   leakcage.model = {
     set(data) {
-      view = data && Array.isArray(data.runs) ? data : {...data, runs: []};
+      view = leakcage.growFlames(data && Array.isArray(data.runs) ? data : {...data, runs: []});
     },
     view: () => view,
     runs: () => view.runs,

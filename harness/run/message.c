@@ -1,15 +1,101 @@
 #include "run/message.h"
 
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/buffer.h"
 #include "base/cleanup.h"
 #include "base/units.h"
 
+/* A number that is told, and where it lies in struct run_progress. Signed ones are told as their
+ * bits. */
+struct message_number {
+    size_t offset;
+    size_t size;
+};
+
+#define NUMBER(member)                                                                       \
+    {                                                                                        \
+        offsetof(struct run_progress, member), sizeof(((struct run_progress *)NULL)->member) \
+    }
+
+static const struct message_number message_numbers[] = {
+    NUMBER(cycle),
+    NUMBER(cycles_max),
+    NUMBER(requests),
+    NUMBER(requests_goal),
+    NUMBER(memory_bytes),
+    NUMBER(limit_bytes),
+    NUMBER(elapsed_ns),
+    NUMBER(budget_ns),
+    NUMBER(cycles_min),
+    NUMBER(starts),
+    NUMBER(oom_kills),
+    NUMBER(threads),
+    NUMBER(descriptors),
+    NUMBER(load.t_ns),
+    NUMBER(load.counts.started),
+    NUMBER(load.counts.ok),
+    NUMBER(load.counts.other_status),
+    NUMBER(load.counts.refused),
+    NUMBER(load.counts.reset),
+    NUMBER(load.counts.timed_out),
+    NUMBER(load.counts.failed),
+    NUMBER(load.in_flight),
+    NUMBER(load.latency_p50_ns),
+    NUMBER(load.latency_p99_ns),
+    NUMBER(floor.index),
+    NUMBER(floor.kind),
+    NUMBER(floor.start),
+    NUMBER(floor.t_ns),
+    NUMBER(floor.requests),
+    NUMBER(floor.bytes),
+    NUMBER(memory.t_ns),
+};
+
+/* Behind them, each a number or "-". */
+static const enum memory_field message_fields[] = {
+#define X(name) MEMORY_##name,
+    RUN_PROGRESS_FIELDS(X)
+#undef X
+};
+
+/* Where the floor's numbers are: all of them "-" when there is none yet. */
+#define FLOOR_FIRST 24
+#define FLOOR_LAST  29
+
 /* The words of a progress line. */
-#define PROGRESS_FIELDS 11
+#define PROGRESS_FIELDS (3 + ARRAY_LENGTH(message_numbers) + ARRAY_LENGTH(message_fields))
+
+static uint64_t message_get(const struct run_progress *progress, const struct message_number *what)
+{
+    uint64_t wide = 0;
+    uint32_t narrow = 0;
+    const char *from = (const char *)progress + what->offset;
+    if (what->size == sizeof(wide)) {
+        memcpy(&wide, from, sizeof(wide));
+        return wide;
+    }
+    memcpy(&narrow, from, sizeof(narrow));
+    return narrow;
+}
+
+/* False: it does not fit. */
+static bool message_set(struct run_progress *progress, const struct message_number *what,
+                        uint64_t value)
+{
+    uint32_t narrow = (uint32_t)value;
+    char *to = (char *)progress + what->offset;
+    if (what->size == sizeof(value)) {
+        memcpy(to, &value, sizeof(value));
+        return true;
+    }
+    memcpy(to, &narrow, sizeof(narrow));
+    return narrow == value;
+}
 
 static void message_send(int fd, const char *line)
 {
@@ -20,14 +106,22 @@ static void message_send(int fd, const char *line)
 
 void message_send_progress(int fd, const struct run_progress *progress)
 {
-    char line[MESSAGE_LINE_MAX];
-    snprintf(line, sizeof(line),
-             "progress\t%s\t%s\t%u\t%u\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64
-             "\t%" PRId64 "\t%" PRId64 "\n",
-             progress->id, progress->phase, progress->cycle, progress->cycles_max,
-             progress->requests, progress->requests_goal, progress->memory_bytes,
-             progress->limit_bytes, progress->elapsed_ns, progress->budget_ns);
-    message_send(fd, line);
+    CLEANUP(buffer_done) struct buffer line = BUFFER_INIT(MESSAGE_LINE_MAX);
+    (void)buffer_printf(&line, NULL, "progress\t%s\t%s", progress->id, progress->phase);
+    for (size_t i = 0; i < ARRAY_LENGTH(message_numbers); i++)
+        if (i < FLOOR_FIRST || i > FLOOR_LAST || progress->floor.present)
+            (void)buffer_printf(&line, NULL, "\t%" PRIu64,
+                                message_get(progress, &message_numbers[i]));
+        else
+            (void)buffer_append_text(&line, "\t-", NULL);
+    for (size_t i = 0; i < ARRAY_LENGTH(message_fields); i++)
+        if (memory_sample_has(&progress->memory, message_fields[i]))
+            (void)buffer_printf(&line, NULL, "\t%" PRIu64,
+                                progress->memory.value[message_fields[i]]);
+        else
+            (void)buffer_append_text(&line, "\t-", NULL);
+    if (buffer_append_text(&line, "\n", NULL) == 0)
+        message_send(fd, buffer_text(&line));
 }
 
 void message_send_record(int fd, const char *id)
@@ -75,26 +169,38 @@ static bool message_copy(const char *field, char *text, size_t size)
     return (size_t)snprintf(text, size, "%s", field) < size;
 }
 
+/* A number into *ret, or absent. False: neither. */
+static bool message_parse_number(const char *field, bool *ret_present, uint64_t *ret)
+{
+    *ret_present = strcmp(field, "-") != 0;
+    return !*ret_present || units_parse_count(field, 0, UINT64_MAX, ret, NULL) == 0;
+}
+
 static bool message_parse_progress(char *const *fields, struct message *ret)
 {
     struct run_progress *progress = &ret->progress;
-    uint64_t numbers[PROGRESS_FIELDS - 3];
-    for (size_t i = 0; i < ARRAY_LENGTH(numbers); i++)
-        if (units_parse_count(fields[i + 3], 0, UINT64_MAX, &numbers[i], NULL) < 0)
+    *progress = (struct run_progress){.id = ret->id, .phase = ret->phase};
+    if (!message_copy(fields[2], ret->phase, sizeof(ret->phase)) || !message_is_plain(ret->phase))
+        return false;
+    for (size_t i = 0; i < ARRAY_LENGTH(message_numbers); i++) {
+        uint64_t value = 0;
+        bool present = false;
+        bool of_floor = i >= FLOOR_FIRST && i <= FLOOR_LAST;
+        if (!message_parse_number(fields[3 + i], &present, &value) || (!present && !of_floor) ||
+            !message_set(progress, &message_numbers[i], value))
             return false;
-    *progress = (struct run_progress){
-        .id = ret->id,
-        .phase = ret->phase,
-        .cycle = (unsigned)numbers[0],
-        .cycles_max = (unsigned)numbers[1],
-        .requests = numbers[2],
-        .requests_goal = numbers[3],
-        .memory_bytes = numbers[4],
-        .limit_bytes = numbers[5],
-        .elapsed_ns = (nsec_t)numbers[6],
-        .budget_ns = (nsec_t)numbers[7],
-    };
-    return message_copy(fields[2], ret->phase, sizeof(ret->phase)) && message_is_plain(ret->phase);
+        if (of_floor)
+            progress->floor.present = present;
+    }
+    for (size_t i = 0; i < ARRAY_LENGTH(message_fields); i++) {
+        uint64_t value = 0;
+        bool present = false;
+        if (!message_parse_number(fields[3 + ARRAY_LENGTH(message_numbers) + i], &present, &value))
+            return false;
+        if (present)
+            memory_sample_set(&progress->memory, message_fields[i], value);
+    }
+    return (unsigned)progress->floor.kind < (unsigned)CYCLE_KIND_MAX_;
 }
 
 static bool message_parse(char *line, struct message *ret)

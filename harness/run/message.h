@@ -1,16 +1,17 @@
 #pragma once
 /* What a session in a guest tells the one that waits for it: a line each, fields separated by tabs.
  *
- *     progress  ID PHASE CYCLE CYCLES_MAX REQUESTS GOAL MEMORY LIMIT ELAPSED_NS BUDGET_NS
+ *     progress  ID PHASE NUMBER...
  *     record    ID
  *
- * Numbers are decimal; unknown or broken lines are skipped (the guest's word is not trusted). */
+ * The numbers are those of struct run_progress, in the order of message.c; they are decimal, and
+ * "-" is absent. Unknown or broken lines are skipped (the guest's word is not trusted). */
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "run/run.h"
 
-#define MESSAGE_LINE_MAX 512
+#define MESSAGE_LINE_MAX 2048
 
 enum message_kind { MESSAGE_PROGRESS, MESSAGE_RECORD };
 

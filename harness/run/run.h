@@ -4,7 +4,19 @@
 #include "driver/driver.h"
 #include "scenario/record.h"
 
-/* What a run tells while it goes on; every 100 ms and at each change of phase. */
+/* A floor, as soon as it was read. */
+struct run_floor {
+    bool present;
+    unsigned index;       /* row of cycles.csv, from 0: another one is another floor */
+    enum cycle_kind kind; /* of its cycle */
+    unsigned start;       /* which start of the service */
+    nsec_t t_ns;
+    uint64_t requests; /* completed since that start */
+    int64_t bytes;     /* as indicators_floor() has it */
+};
+
+/* What a run tells while it goes on; every 100 ms and at each change of phase. What was read last
+ * of something is told until it is read again. */
 struct run_progress {
     const char *id;
     const char *phase; /* "cycle 3" */
@@ -16,7 +28,22 @@ struct run_progress {
     uint64_t limit_bytes;   /* UINT64_MAX: none */
     nsec_t elapsed_ns;      /* since the start of the run */
     nsec_t budget_ns;
+    unsigned cycles_min; /* no verdict with fewer of them, unless it is killed */
+    unsigned starts;     /* of the service, so far */
+    uint64_t oom_kills;  /* in all cycles so far */
+    /* The fields of RUN_PROGRESS_FIELDS that this instance has; when the newest was read. */
+    struct memory_sample memory;
+    struct load_sample load; /* totals of the run; t_ns 0: there was no load yet */
+    uint64_t threads;        /* SURVEY_ABSENT: not known; this and the next */
+    uint64_t descriptors;    /* at the last floor */
+    struct run_floor floor;  /* the last one */
 };
+
+/* Fields of memory_sample that are worth being shown while a run goes on; X(NAME). */
+#define RUN_PROGRESS_FIELDS(X)                                                           \
+    X(CURRENT)                                                                           \
+    X(ANON) X(FILE) X(INACTIVE_FILE) X(KERNEL) X(SHMEM) X(EVENTS_MAX) X(EVENTS_OOM_KILL) \
+        X(PSI_SOME) X(PSI_FULL) X(PIDS) X(RSS)
 
 struct run_observer {
     void (*progress)(void *context, const struct run_progress *progress);

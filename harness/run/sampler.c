@@ -20,6 +20,7 @@ struct sampler {
     bool has_peak;
     uint64_t peak_bytes;
     uint64_t current_bytes;
+    struct memory_sample seen;
     int timer_fd;
 };
 
@@ -72,6 +73,7 @@ void sampler_watch(struct sampler *sampler, struct instance *instance)
 {
     sampler->instance = instance;
     sampler->current_bytes = SURVEY_ABSENT;
+    sampler->seen = (struct memory_sample){.t_ns = 0};
     sampler_reset_peak(sampler);
     if (instance != NULL)
         sampler_resume(sampler);
@@ -105,6 +107,10 @@ static int sampler_take(struct sampler *sampler, bool full, struct memory_sample
             sampler->peak_bytes = sampler->current_bytes;
         sampler->has_peak = true;
     }
+    sampler->seen.t_ns = sample.t_ns;
+    for (unsigned field = 0; field < MEMORY_FIELD_MAX; field++)
+        if (memory_sample_has(&sample, field))
+            memory_sample_set(&sampler->seen, field, sample.value[field]);
     if (ret != NULL)
         *ret = sample;
     return timeline_add_memory(sampler->timeline, &sample, err);
@@ -141,6 +147,11 @@ void sampler_reset_peak(struct sampler *sampler)
 {
     sampler->has_peak = false;
     sampler->peak_bytes = 0;
+}
+
+const struct memory_sample *sampler_seen(const struct sampler *sampler)
+{
+    return &sampler->seen;
 }
 
 uint64_t sampler_current(const struct sampler *sampler)

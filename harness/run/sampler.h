@@ -36,5 +36,8 @@ int sampler_read_full(struct sampler *sampler, struct memory_sample *ret, struct
 bool sampler_peak(const struct sampler *sampler, uint64_t *ret_bytes);
 void sampler_reset_peak(struct sampler *sampler);
 
+/* Of this instance, the last value of each field that was read; none: present is 0. Borrowed. */
+const struct memory_sample *sampler_seen(const struct sampler *sampler);
+
 /* The last of these seen; SURVEY_ABSENT: none. For showing progress. */
 uint64_t sampler_current(const struct sampler *sampler);

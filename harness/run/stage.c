@@ -22,9 +22,8 @@
 #include "run/restart.h"
 #include "scenario/plan_groups.h"
 
-#define PROGRESS_INTERVAL_NS (100 * NSEC_PER_MSEC)
-#define READY_RETRY_NS       (20 * NSEC_PER_MSEC)
-#define STOP_GRACE_NS        (2 * NSEC_PER_SEC)
+#define READY_RETRY_NS (20 * NSEC_PER_MSEC)
+#define STOP_GRACE_NS  (2 * NSEC_PER_SEC)
 /* How long a wait lasts before the instance and the user's wish to stop are looked at again. */
 #define WAIT_SLICE_NS (50 * NSEC_PER_MSEC)
 /* The end of a log that is shown fits a screen with what is said about it. */
@@ -37,30 +36,6 @@
 nsec_t stage_now_ns(const struct stage *stage)
 {
     return clock_now_ns() - stage->origin_ns;
-}
-
-void stage_show_progress(struct stage *stage, bool force)
-{
-    const struct run_observer *observer = stage->context->observer;
-    nsec_t now_ns = clock_now_ns();
-    if (observer == NULL || observer->progress == NULL ||
-        (!force && now_ns < stage->next_progress_ns))
-        return;
-    stage->next_progress_ns = now_ns + PROGRESS_INTERVAL_NS;
-
-    struct run_progress progress = {
-        .id = stage->spec->id,
-        .phase = stage->phase,
-        .cycle = stage->measured,
-        .cycles_max = stage->spec->settings.cycles,
-        .requests = stage->phase_requests,
-        .requests_goal = stage->phase_goal,
-        .memory_bytes = sampler_current(stage->sampler),
-        .limit_bytes = stage->record->question.limit_bytes,
-        .elapsed_ns = now_ns - stage->origin_ns,
-        .budget_ns = stage->spec->settings.budget_ns,
-    };
-    observer->progress(observer->context, &progress);
 }
 
 void stage_enter_phase(struct stage *stage, const char *phase, uint64_t requests_goal)

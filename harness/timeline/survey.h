@@ -103,5 +103,8 @@ static inline bool survey_has_allocator(const struct survey *survey)
            survey_has(survey, SURVEY_HEAP_FREE);
 }
 
+/* Open descriptors of all kinds together; SURVEY_ABSENT where one of them is not known. */
+uint64_t survey_descriptors(const struct survey *survey);
+
 /* A survey in which everything is absent. */
 void survey_init(struct survey *survey);

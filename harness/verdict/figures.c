@@ -83,19 +83,12 @@ static void figures_of_memory(const struct timeline *timeline, const struct figu
 static void figures_of_counts(const struct timeline *timeline, const struct figures_window *window,
                               struct figures *ret)
 {
-    static const enum survey_field kinds[] = {SURVEY_FD_SOCKET, SURVEY_FD_FILE,
-                                              SURVEY_FD_PIPE,   SURVEY_FD_ANON_INODE,
-                                              SURVEY_FD_DEVICE, SURVEY_FD_OTHER};
     const struct survey *floor = &timeline->cycles[window->index[window->n - 1]].floor;
     if (survey_has(floor, SURVEY_THREADS))
         figures_set(ret, FIGURE_THREADS, (double)floor->value[SURVEY_THREADS]);
-    double descriptors = 0;
-    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-        if (!survey_has(floor, kinds[i]))
-            return;
-        descriptors += (double)floor->value[kinds[i]];
-    }
-    figures_set(ret, FIGURE_DESCRIPTORS, descriptors);
+    uint64_t descriptors = survey_descriptors(floor);
+    if (descriptors != SURVEY_ABSENT)
+        figures_set(ret, FIGURE_DESCRIPTORS, (double)descriptors);
 }
 
 static void figures_set_median(struct figures *ret, enum figure figure, double *values, size_t n)

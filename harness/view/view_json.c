@@ -4,8 +4,10 @@
 #include "view/view_parts.h"
 
 #define VIEW_TITLE_MAX 512
-/* However many runs there are, each has so many stretches. */
+/* However many runs there are, each has about so many stretches. */
 #define VIEW_STRETCHES_MIN 64
+/* Where room is short it is the main line that has it, up to so many times that of the others. */
+#define VIEW_OTHERS_COARSER 4
 
 static const char *view_known(const char *text)
 {
@@ -21,17 +23,17 @@ static int view_gather(const struct record *record, size_t n_runs, struct view_s
     if (most > VIEW_SERIES_BYTES_ALL / n_runs)
         most = VIEW_SERIES_BYTES_ALL / n_runs;
     unsigned stretches = large ? VIEW_STRETCHES_MAX : VIEW_STRETCHES;
+    struct view_fineness fineness = {.main = stretches, .others = stretches};
     for (;;) {
-        if (view_series_gather(record, stretches, ret, err) < 0)
+        if (view_series_gather(record, &fineness, ret, err) < 0)
             return -1;
-        size_t points = view_series_points(ret);
-        if (points * VIEW_POINT_BYTES <= most || stretches == VIEW_STRETCHES_MIN)
+        if (view_series_points(ret) * VIEW_POINT_BYTES <= most ||
+            fineness.main <= VIEW_STRETCHES_MIN)
             return 0;
-        /* Some are short and stay as they are: what is left is less than in proportion. */
-        stretches = stretches * 3 / 4;
-        if (stretches < VIEW_STRETCHES_MIN)
-            stretches = VIEW_STRETCHES_MIN;
         view_series_done(ret);
+        if (fineness.others * VIEW_OTHERS_COARSER <= fineness.main)
+            fineness.main -= fineness.main / 4;
+        fineness.others -= fineness.others / 4;
     }
 }
 
@@ -86,7 +88,10 @@ static int view_write_run(struct json_writer *writer, const struct view_run *run
     view_write_marks(writer, record);
     view_write_floors(writer, record);
     view_write_cycles(writer, record);
-    if (view_write_log(writer, run, err) < 0)
+    size_t room = VIEW_FLAMES_BYTES_ALL / n_runs;
+    if (view_write_profiles(writer, run, room < VIEW_FLAMES_BYTES ? room : VIEW_FLAMES_BYTES, err) <
+            0 ||
+        view_write_log(writer, run, err) < 0)
         return -1;
     json_write_close_object(writer);
     return 0;

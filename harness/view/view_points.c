@@ -6,8 +6,6 @@
 
 #include "base/cleanup.h"
 
-/* All but the line that matters most are drawn by so many times fewer stretches. */
-#define VIEW_OTHERS_COARSER 4
 /* Over less time, a few more or less make a rate of nothing or of anything. */
 #define VIEW_INTERVAL_LEAST_NS (20 * NSEC_PER_MSEC)
 
@@ -114,9 +112,10 @@ int view_end_series(struct view_gathering *gathering, struct view_series series)
     if (!any || list->n == VIEW_SERIES_MAX)
         return 0;
     double end_s = (double)gathering->record->duration_ns / VIEW_SECOND;
-    const struct chart_columns columns = {.per_unit = end_s > 0 ? gathering->stretches / end_s : 0,
-                                          .n = gathering->stretches};
-    size_t room = 2 * (size_t)gathering->stretches + 2;
+    unsigned stretches = series.main ? gathering->fineness.main : gathering->fineness.others;
+    const struct chart_columns columns = {.per_unit = end_s > 0 ? stretches / end_s : 0,
+                                          .n = stretches};
+    size_t room = 2 * (size_t)stretches + 2;
     /* What fits need not be thinned. */
     bool fits = n <= room;
     series.points = calloc(room, sizeof(*series.points));

@@ -8,7 +8,7 @@
 /* What is read while one series is made. */
 struct view_gathering {
     const struct record *record; /* borrowed */
-    unsigned stretches;
+    struct view_fineness fineness;
     struct view_series_list *list; /* borrowed; where they go */
     nsec_t *breaks;                /* owned: when something began anew, or stopped; sorted */
     size_t n_breaks;

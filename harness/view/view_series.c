@@ -322,12 +322,12 @@ static int view_gather_processes(struct view_gathering *gathering)
     return status < 0 ? -1 : view_of_surveys(gathering, view_survey_descriptors, descriptors);
 }
 
-int view_series_gather(const struct record *record, unsigned stretches,
+int view_series_gather(const struct record *record, const struct view_fineness *fineness,
                        struct view_series_list *ret, struct error *err)
 {
     CLEANUP(view_gathering_done)
     struct view_gathering gathering = {
-        .record = record, .stretches = stretches, .list = ret, .err = err};
+        .record = record, .fineness = *fineness, .list = ret, .err = err};
     return view_gathering_begin(&gathering) < 0 || view_gather_memory(&gathering) < 0 ||
                    view_gather_load(&gathering) < 0 || view_gather_pressure(&gathering) < 0 ||
                    view_gather_processes(&gathering) < 0

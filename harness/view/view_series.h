@@ -21,7 +21,7 @@ struct view_series {
     const char *panel;            /* "memory", "requests", "latency", "pressure", "processes" */
     const char *unit;             /* "bytes", "requests/s", "s", "share", "count" */
     unsigned decimals;            /* that mean anything */
-    bool main;                    /* drawn finer than the others */
+    bool main;                    /* the line that the limit is about */
     bool on;                      /* shown at first */
     bool apart;                   /* few values, each with a dot */
     struct chart_thinned *points; /* owned; x in seconds since the run's start */
@@ -33,10 +33,15 @@ struct view_series_list {
     size_t n;
 };
 
-/* Add all that the record tells to *ret, which is empty; at most two points for each of so many
- * stretches of its time, and of a quarter of them where it is not the main one. Series of which
- * there is nothing are left out. */
-int view_series_gather(const struct record *record, unsigned stretches,
+/* Of how many stretches of a run's time a series has two points at most. */
+struct view_fineness {
+    unsigned main; /* the line that the limit is about */
+    unsigned others;
+};
+
+/* Add all that the record tells to *ret, which is empty. Series of which there is nothing are left
+ * out. */
+int view_series_gather(const struct record *record, const struct view_fineness *fineness,
                        struct view_series_list *ret, struct error *err);
 void view_series_done(struct view_series_list *list); /* for CLEANUP */
 

@@ -1,5 +1,6 @@
 /* relocated: a plan that several places share: every run once, callers undisturbed, what is left of
  * it when a place fails. The places are threads in which the other end runs the fake driver. */
+#include "run/message.h"
 #include "run/relocated.h"
 
 #include <dirent.h>
@@ -138,8 +139,16 @@ static int failing_relocate(const struct driver_options *options,
     }
     CLEANUP(freep) char *path = file_join(relocation->work_dir, "trial.3.taken");
     ck_assert_int_eq(mkdir(path, 0700), 0);
-    const char *text = "progress\ttrial.3\tcycle 1\t0\t8\t0\t0\t0\t0\t0\t0\n";
-    relocation->output(relocation->context, STDOUT_FILENO, text, strlen(text));
+    int fds[2];
+    char text[MESSAGE_LINE_MAX];
+    const struct run_progress progress = {.id = "trial.3", .phase = "cycle 1", .cycles_max = 8};
+    ck_assert_int_eq(pipe(fds), 0);
+    message_send_progress(fds[1], &progress);
+    ssize_t length = read(fds[0], text, sizeof(text));
+    close(fds[0]);
+    close(fds[1]);
+    ck_assert_int_gt(length, 0);
+    relocation->output(relocation->context, STDOUT_FILENO, text, (size_t)length);
     atomic_fetch_add(&places_there, 1);
     return error_set(err, ERROR_ENVIRONMENT, "the guest went down");
 }
