@@ -75,16 +75,18 @@ class Watched {
   }
 }
 
-// Open a file in a window of its own. `options` are those of a browser context; { script: false }
-// for a page that has none: else it is waited for until it has drawn itself.
+// Open a file in a window of its own. `options` are those of a browser context;
+// { isDrawn: false } for a page without a script, which need not be waited for until it has drawn
+// itself; { script } runs before those of the page.
 async function open(browser, file, options = {}) {
-  const { script = true, ...rest } = options;
+  const { isDrawn = true, script = "", ...rest } = options;
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...rest });
   context.setDefaultTimeout(20000);
   const page = await context.newPage();
   const watched = new Watched(page, context, url.pathToFileURL(file).href);
+  await page.addInitScript(script);
   await page.goto(watched.address, { waitUntil: "load" });
-  if (script)
+  if (isDrawn)
     await page.waitForFunction(() => document.documentElement.dataset.ready === "1");
   return watched;
 }

@@ -13,7 +13,7 @@ after(async () => { await browser?.close(); });
 
 // One page in every way of looking at it.
 async function lookAt(file, name) {
-  const watched = await open(browser, file, { script: false });
+  const watched = await open(browser, file, { isDrawn: false });
   const page = watched.page;
   assert.ok((await page.title()).length > 0, "it has a title");
   assert.ok((await page.locator("h1").innerText()).length > 0, "it has a heading");
