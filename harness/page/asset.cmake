@@ -1,5 +1,6 @@
-# Texts in order as a constant of C: cmake -DNAME=… -DINPUTS="a,b" -DOUTPUT=… -P asset.cmake
-# What would end the element that the text is put into stops the build, and so does not reach a page.
+# Texts in order as a constant of C: cmake -DNAME=… -DINPUTS="a,b" -DOUTPUT=… -DTRIM=… -P asset.cmake
+# With TRIM, without the spaces that lines begin with and without lines that are comments: every page
+# has them all within it. What would end the element that a text is put into stops the build.
 string(REPLACE "," ";" inputs "${INPUTS}")
 set(text "")
 foreach(input ${inputs})
@@ -12,6 +13,13 @@ foreach(input ${inputs})
   endif()
   string(APPEND text "${piece}\n")
 endforeach()
+if(TRIM)
+  string(REGEX REPLACE "\n +" "\n" text "\n${text}")
+  # Of a comment of several lines all but the first begin with an asterisk; code never does.
+  string(REGEX REPLACE "\n(/\\*|\\* |\\*/)[^\n]*" "\n" text "${text}")
+  string(REGEX REPLACE "\n\\*\n" "\n\n" text "${text}")
+  string(REGEX REPLACE "\n\n+" "\n" text "${text}")
+endif()
 string(HEX "${text}" bytes)
 string(REGEX REPLACE "(..)" "0x\\1," bytes "${bytes}")
 string(REGEX REPLACE "(................................................................................)"

@@ -13,20 +13,20 @@ set(page_scripts base units theme rows ticks state flame_tree
   summary runs tables flame live show)
 list(TRANSFORM page_scripts REPLACE "(.+)" "${CMAKE_CURRENT_LIST_DIR}/\\1.js")
 
-# page_asset(NAME FILE...): page_asset_NAME, of these files.
-function(page_asset name)
+# page_asset(NAME TRIM FILE...): page_asset_NAME, of these files; trimmed or as they are.
+function(page_asset name trim)
   set(output ${CMAKE_BINARY_DIR}/page/page_asset_${name}.c)
   string(REPLACE ";" "," inputs "${ARGN}")
   add_custom_command(OUTPUT ${output}
     COMMAND ${CMAKE_COMMAND} -DNAME=page_asset_${name} -DINPUTS=${inputs} -DOUTPUT=${output}
-      -P ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/asset.cmake
+      -DTRIM=${trim} -P ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/asset.cmake
     DEPENDS ${ARGN} ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/asset.cmake
     COMMENT "Page: ${name}" VERBATIM)
   target_sources(harness_view PRIVATE ${output})
 endfunction()
 
-page_asset(dygraphs_js ${DYGRAPHS_JS})
-page_asset(dygraphs_css ${DYGRAPHS_CSS})
-page_asset(dygraphs_licence ${CMAKE_CURRENT_LIST_DIR}/dygraphs-licence.txt)
-page_asset(script ${page_scripts})
-page_asset(style ${CMAKE_CURRENT_LIST_DIR}/page.css)
+page_asset(dygraphs_js OFF ${DYGRAPHS_JS})
+page_asset(dygraphs_css OFF ${DYGRAPHS_CSS})
+page_asset(dygraphs_licence OFF ${CMAKE_CURRENT_LIST_DIR}/dygraphs-licence.txt)
+page_asset(script ON ${page_scripts})
+page_asset(style ON ${CMAKE_CURRENT_LIST_DIR}/page.css)

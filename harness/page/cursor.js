@@ -40,7 +40,7 @@
     const [a, b] = [panel.graph.toDataXCoord(0), panel.graph.toDataXCoord(near)];
     for (const text of besides(panel, t, b - a))
       parts.push(el("span", {class: "beside"}, text));
-    panel.readout.replaceChildren(...parts);
+    panel.readout.replaceChildren(...parts.flatMap((part) => [part, " "]));
   };
 
   const dots = (panel, t, range) => {

@@ -121,7 +121,8 @@
 
   const show = (profile) => {
     const {flame} = profile;
-    graph = {flame, parents: parentsOf(flame.root), focus: flame.root, query: graph ? graph.query : ""};
+    graph = {flame, parents: parentsOf(flame.root), focus: flame.root,
+             query: graph ? graph.query : ""};
     for (const row of section.querySelectorAll("tbody tr"))
       row.setAttribute("aria-selected", String(row.profile === profile));
     section.querySelector(".flame-box h3").textContent =

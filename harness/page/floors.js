@@ -141,7 +141,8 @@
     const box = chart.getBoundingClientRect();
     const distance = (point) => Math.hypot(point.x - event.clientX + box.left,
                                            point.y - event.clientY + box.top);
-    return points.reduce((best, point, i) => distance(point) < distance(points[best]) ? i : best, 0);
+    return points.reduce((best, point, i) =>
+      distance(point) < distance(points[best]) ? i : best, 0);
   };
 
   leakcage.floors = {

@@ -2,8 +2,8 @@
 /* What a reader does with pointer, wheel and keys on a chart, as calls: the panels know nothing of
  * events.
  *
- * Drag: zoom to what was selected. Shift and drag, or a finger: move along. Two fingers, or the wheel
- * with Ctrl: zoom about that place; the wheel alone scrolls the page. Double click: all. */
+ * Drag: zoom to what was selected. Shift and drag, or a finger: move along. Two fingers, or the
+ * wheel with Ctrl: zoom about that place; the wheel alone scrolls the page. Double click: all. */
 {
   const dragMin = 5; /* pixels: less is a click */
 
@@ -103,7 +103,8 @@
       const sideways = event.deltaX !== 0 || event.shiftKey;
       if (event.ctrlKey || event.metaKey) {
         event.preventDefault();
-        view.zoomAbout(timeAt(panel, event), Math.exp(leakcage.clamp(event.deltaY, -100, 100) / 300));
+        const turned = leakcage.clamp(event.deltaY, -100, 100);
+        view.zoomAbout(timeAt(panel, event), Math.exp(turned / 300));
       } else if (sideways && view.get().zoomed) {
         event.preventDefault();
         const by = (event.deltaX || event.deltaY) / panel.graph.getArea().w * (to - from);

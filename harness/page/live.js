@@ -11,23 +11,31 @@
     ["anon_bytes", "anon", "memory", "bytes", true],
     ["file_bytes", "file", "memory", "bytes", false],
     ["kernel_bytes", "kernel", "memory", "bytes", true],
-    ["rate_per_s", "requests/s", "requests", "per_s", true],
-    ["failed_per_s", "failed/s", "requests", "per_s", true],
-    ["latency_p50_s", "latency p50", "latency", "s", true],
-    ["latency_p99_s", "latency p99", "latency", "s", true],
-    ["psi_some_share", "PSI some", "pressure", "share", true],
-    ["psi_full_share", "PSI full", "pressure", "share", true],
+    ["rate_per_s", "requests", "requests", "per_s", true],
+    ["failed_per_s", "failed", "requests", "per_s", true],
+    ["p50_s", "p50", "latency", "s", true],
+    ["p99_s", "p99", "latency", "s", true],
+    ["psi_some_share", "some stalled", "pressure", "share", true],
+    ["psi_full_share", "all stalled", "pressure", "share", true],
     ["threads_count", "threads", "processes", "count", true],
     ["descriptors_count", "descriptors", "processes", "count", true],
   ];
+  /* What the feed calls otherwise. */
+  const feedNames = {p50_s: "latency_p50_s", p99_s: "latency_p99_s"};
   /* Totals in the feed, as amounts per second. */
   const rates = [["requests_total", "rate_per_s", 1], ["requests_failed", "failed_per_s", 1],
                  ["psi_some_us", "psi_some_share", 1e-6], ["psi_full_us", "psi_full_share", 1e-6]];
 
+  const headline = (first) => [
+    first.id,
+    first.limit_bytes && `limit ${leakcage.units.bytes(first.limit_bytes)}`,
+    first.started_unix_s && `started ${new Date(first.started_unix_s * 1000).toLocaleString()}`,
+  ].filter(Boolean).join(" · ");
+
   const newRun = (first) => ({
     id: first.id, scenario: first.scenario, label: first.label, limit_bytes: first.limit_bytes,
-    verdict: "running", headline: `${first.id} · started ` +
-      `${first.started_unix_s ? new Date(first.started_unix_s * 1000).toLocaleString() : "just now"}`,
+    verdict: "running",
+    headline: headline(first),
     lines: [], figures: {}, series: [], phases: [], marks: [], floors: [], cycles: [],
   });
 
@@ -133,9 +141,11 @@
     if (line.t_s <= feed.t_s)
       return;
     feed.t_s = line.t_s;
-    for (const [key] of lines)
-      if (line[key] !== undefined && line[key] !== null)
-        put(run, key, line.t_s, line[key]);
+    for (const [key] of lines) {
+      const value = line[feedNames[key] || key];
+      if (value !== undefined && value !== null)
+        put(run, key, line.t_s, value);
+    }
     putRates(run, feed, line);
     putPhase(run, line);
     putMarks(run, feed, line);

@@ -5,7 +5,11 @@
   const {el, theme, units} = leakcage;
   const minimumTop = {bytes: 1024, share: 0.01, s: 1e-6, count: 1};
 
-  const fontSize = () => parseFloat(getComputedStyle(document.documentElement).fontSize) * 0.75;
+  let font = 0;
+  const fontSize = () => {
+    font = font || parseFloat(getComputedStyle(document.documentElement).fontSize) * 0.75;
+    return font;
+  };
 
   /* The second axis: names of its ticks inside the chart, on the right. */
   const drawSecondAxis = (context, area, panel) => {
@@ -17,9 +21,11 @@
     context.textAlign = "right";
     context.textBaseline = "bottom";
     context.fillStyle = theme.series(right.look[0]);
-    for (const tick of leakcage.ticks.amount(right.unit, range[0], range[1], area.h))
-      if (tick.v > range[0])
-        context.fillText(tick.label, area.x + area.w - 4, panel.graph.toDomYCoord(tick.v, 1) - 1);
+    for (const tick of leakcage.ticks.amount(right.unit, range[0], range[1], area.h)) {
+      const y = panel.graph.toDomYCoord(tick.v, 1) - 1;
+      if (tick.v > range[0] && y > area.y + fontSize())
+        context.fillText(tick.label, area.x + area.w - 4, y);
+    }
   };
 
   class Panel {
@@ -29,7 +35,8 @@
       this.hooks = hooks;
       this.shown = []; /* what is drawn: {label, name, unit, t, v, look, width, points, right} */
       this.background = {phases: [], marks: [], floors: [], limits: []};
-      this.legend = el("div", {class: "legend", role: "group", "aria-label": `${this.title}: lines`});
+      this.legend = el("div", {class: "legend", role: "group",
+                               "aria-label": `${this.title}: lines`});
       this.readout = el("p", {class: "readout", "aria-live": "off"});
       this.chart = el("div", {class: this.tall ? "chart tall" : "chart"});
       this.canvas = el("div", {class: "canvas"});
@@ -43,9 +50,18 @@
       });
       this.chart.append(this.canvas, this.cursor, this.selection, this.dots, this.glass);
       this.tools = el("span", {class: "tools"});
+      this.runs = el("p", {class: "run-names"});
       this.element = el("section", {class: "panel", "data-panel": this.name},
-                        el("div", {class: "head"}, el("h3", {}, this.title), this.legend, this.tools),
-                        this.chart, this.readout);
+                        el("div", {class: "head"}, el("h3", {}, this.title), this.legend,
+                           this.tools),
+                        this.runs, this.chart, this.readout);
+    }
+
+    /* Whose colour is whose, where there are several runs. */
+    setRuns(indexes) {
+      this.runs.replaceChildren(...indexes.map((index) => el("span", {},
+        el("span", {class: "chip", style: `background:${leakcage.model.runColor(index)}`}),
+        leakcage.model.name(leakcage.model.runs()[index]))));
     }
 
     /* Boxes for the lines that there are: [{key, name, look, on}], colours only of one run. */
@@ -55,10 +71,11 @@
       this.legend.replaceChildren(...entries.map((entry) => {
         const stroke = colored ? `var(--series-${entry.look[0] % 8})` : "currentColor";
         const line = leakcage.svg("line", {
-          x1: 0, y1: 5, x2: 26, y2: 5, "stroke-dasharray": (theme.dash(entry.look[1]) || []).join(" "),
-          style: `stroke:${entry.stroke || stroke}`,
+          x1: 0, y1: 5, x2: 26, y2: 5, style: `stroke:${entry.stroke || stroke}`,
+          "stroke-dasharray": (theme.dash(entry.look[1]) || []).join(" "),
         });
-        const dot = entry.points && leakcage.svg("circle", {cx: 13, cy: 5, r: 3.5, style: `fill:${stroke}`});
+        const dot = entry.points &&
+          leakcage.svg("circle", {cx: 13, cy: 5, r: 3.5, style: `fill:${stroke}`});
         return el("label", {}, el("input", {
           type: "checkbox", "data-series": entry.key, checked: entry.on,
           onchange: (event) => this.hooks.toggle(this, entry.key, event.target.checked),
@@ -154,10 +171,12 @@
         labels: ["seconds", ...this.labels()],
         series: this.seriesOptions(),
         dateWindow: range,
+        xAxisHeight: this.timeAxis ? font * 1.7 : 4,
         axisLabelFontSize: font,
         gridLineColor: theme.color("line"), axisLineColor: theme.color("line"),
         axes: {
-          x: {ticker: (a, b, pixels) => leakcage.ticks.time(a, b, pixels),
+          x: {ticker: (a, b, pixels) => leakcage.ticks.time(a, b, pixels).map((tick) =>
+                this.timeAxis ? tick : {v: tick.v, label: ""}),
               axisLabelWidth: font * 5},
           y: {ticker: ticks(0), axisLabelWidth: font * 5.4, valueRange: bottom},
           y2: {ticker: ticks(1), axisLabelWidth: 0, drawAxis: false, drawGrid: false,
@@ -168,9 +187,9 @@
 
     /* Draw, with the range in sight. */
     draw(range) {
-      const data = this.stale || !this.graph
-        ? {file: this.shown.length ? leakcage.rows(this.shown) : [[range[0], null], [range[1], null]]}
-        : {};
+      const data = {};
+      if (this.stale || !this.graph || leakcage.rows.areMany(this.shown))
+        data.file = leakcage.rows.of(this.shown, ...range, this.chart.clientWidth || 1000);
       if (data.file && data.file.length === 0)
         data.file = [[range[0], ...this.labels().map(() => null)]];
       this.stale = false;
@@ -182,13 +201,15 @@
         ...this.options(range),
         legend: "never", showLabelsOnHighlight: false, highlightCircleSize: 0,
         interactionModel: {}, connectSeparatedPoints: true, rightGap: 12, yRangePad: 0,
-        underlayCallback: (context) => this.graph && this.drawBelow(context),
+        /* The first time it draws while it is being made. */
+        underlayCallback: (context, area, graph) => {
+          this.graph = graph;
+          this.drawBelow(context);
+        },
         plugins: [{activate: () => ({
-          didDrawChart: (event) => this.graph && this.drawAbove(event.drawingContext),
+          didDrawChart: (event) => this.drawAbove(event.drawingContext),
         })}],
       });
-      /* dygraphs draws while it is made, before there is anything to ask where things are. */
-      this.graph.updateOptions({});
     }
 
     /* The size of its place has changed. */

@@ -77,7 +77,7 @@
           label: `${index}:${one.key}`, unit: one.unit, t: one.t_s, v: one.v, points: one.points,
           name: overlay ? `${run.id} ${place > 0 ? one.name : ""}`.trim() : one.name,
           look: overlay ? [index % 8, place + Math.floor(index / 8)] : entry.look,
-          width: overlay && index === model.selectedIndex() ? 2.6
+          width: overlay && index === model.selectedIndex() ? 2.2
             : one.key === "current_bytes" && !overlay ? 2.2 : 1.5,
         });
       }
@@ -121,16 +121,18 @@
 
   const draw = () => {
     const {range, zoomed} = sight();
-    for (const panel of panels) {
+    panels.forEach((panel, i) => {
       panel.fit = panel.name === "memory" && choice.get().fit;
+      panel.timeAxis = panel.tall || i === panels.length - 1;
       panel.draw(range);
-    }
+    });
     element.classList.toggle("zoomed", zoomed);
     for (const button of element.querySelectorAll("button.reset-zoom"))
       button.disabled = !zoomed;
     moveCursor();
   };
   const drawSoon = leakcage.once(draw);
+  const resizeSoon = leakcage.once(() => leakcage.panels.resize());
   const moveCursorSoon = leakcage.once(moveCursor);
 
   const gestures = {
@@ -198,16 +200,17 @@
 
   const tools = (panel) => {
     panel.tools.append(el("button", {type: "button", class: "reset-zoom", disabled: true,
-                                     onclick: gestures.reset}, "all of it"));
+                                     onclick: gestures.reset}, "reset zoom"));
     if (panel.name === "memory")
-      panel.tools.prepend(el("label", {title: "The axis begins near the lowest value (y)"},
+      panel.tools.append(el("label", {title: "The axis begins near the lowest value (y)"},
         el("input", {type: "checkbox", class: "fit", onchange: (event) =>
           leakcage.panels.setFit(event.target.checked)}), "close-up"));
   };
 
   /* The panels that the data have lines for, as elements; those that are there stay. */
   const settle = () => {
-    const names = new Set(model.runs().flatMap((run) => (run.series || []).map((one) => one.panel)));
+    const names = new Set(model.runs().flatMap((run) =>
+      (run.series || []).map((one) => one.panel)));
     const known = new Set(definitions.map((one) => one.name));
     const wanted = [...definitions.filter((one) => names.has(one.name)),
                     ...[...names].filter((name) => !known.has(name))
@@ -230,7 +233,12 @@
     /* The element that holds all panels; once. */
     create() {
       element = el("div", {id: "panels"});
-      new ResizeObserver(leakcage.once(() => leakcage.panels.resize())).observe(element);
+      let width = 0;
+      new ResizeObserver(() => {
+        if (width !== 0 && width !== element.clientWidth)
+          resizeSoon();
+        width = element.clientWidth;
+      }).observe(element);
       theme.onChange(() => leakcage.panels.refresh());
       return element;
     },
@@ -247,6 +255,7 @@
                           !model.isOverlay());
         panel.legendShown = legend;
         panel.setSeries(linesOf(panel, entries, visible), backgroundOf(panel, visible));
+        panel.setRuns(model.isOverlay() && panel.name === "memory" ? model.drawn() : []);
         const box = panel.tools.querySelector("input.fit");
         if (box)
           box.checked = choice.get().fit;
@@ -257,7 +266,7 @@
     resize(ratio) {
       for (const panel of panels)
         panel.resize(ratio);
-      draw();
+      moveCursor();
     },
 
     setFit(fit) {

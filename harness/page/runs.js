@@ -128,7 +128,7 @@
               button("only the selected", () => [model.selectedIndex()]))),
         el("div", {class: "scroll", tabindex: 0, role: "region", "aria-label": "runs"},
            el("table", {id: "runs", "aria-label": "runs"},
-              el("thead", {}, el("tr", {}, el("th", {scope: "col"}, "drawn"),
+              el("thead", {}, el("tr", {}, el("th", {scope: "col", class: "draw"}, "drawn"),
                                  shown.map(heading))),
               el("tbody", {}, order(shown).map((index) => row(shown, index))))));
       section.querySelector(".scroll").scrollLeft = left;

@@ -16,8 +16,8 @@
   const createHelp = () => el("dialog", {id: "help", "aria-label": "help"},
     el("form", {method: "dialog"}, el("h2", {}, "Charts by mouse and keys"),
        el("dl", {}, helpKeys.flatMap(([keys, text]) => [el("dt", {}, keys), el("dd", {}, text)])),
-       el("p", {class: "soft"}, "A link to this page, with what stands after the #, shows the same " +
-         "range, lines and order."),
+       el("p", {class: "soft"}, "A link to this page, with what stands after the #, shows the " +
+         "same range, lines and order."),
        el("button", {autofocus: true}, "close")));
 
   const toggleTheme = () => {
@@ -63,8 +63,8 @@
     if (shown === text)
       return;
     status.hidden = text === "";
-    status.replaceChildren(...(text ? [el("span", {}, text)] : []),
-                           ...(action ? [el("button", {type: "button", onclick: work}, action)] : []));
+    const button = action && el("button", {type: "button", onclick: work}, action);
+    status.replaceChildren(...[text && el("span", {}, text), button].filter(Boolean));
   };
 
   const keys = (event) => {
@@ -84,12 +84,14 @@
     actions[event.key]();
   };
 
-  /* Paper is light, as wide as paper is, and has finer dots. */
+  /* Paper is light, and as wide as paper is. Browsers print what a canvas is given now as lines,
+   * where it has one dot for each of the page. */
   const print = (on) => {
     document.body.classList.toggle("printing", on);
     theme.print(on);
-    leakcage.panels.resize(on ? 3 : null);
+    leakcage.panels.resize(on ? 1 : null);
     leakcage.floors.refresh();
+    leakcage.tables.print(on);
   };
 
   /* Draw view data in this element. */

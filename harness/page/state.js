@@ -4,19 +4,20 @@
 {
   const number = (text) => text !== "" && Number.isFinite(Number(text)) ? Number(text) : null;
   const initial = () => ({
-    range: null,   /* [from, to] in seconds; null: all */
-    visible: {},   /* panel -> keys of its series; a panel that is not there: as at first */
-    fit: false,    /* the memory axis need not begin at 0 */
+    range: null,    /* [from, to] in seconds; null: all */
+    visible: {},    /* panel -> keys of its series; a panel that is not there: as at first */
+    fit: false,     /* the memory axis need not begin at 0 */
     selected: null, /* number of the run whose verdict is on top */
-    drawn: null,   /* numbers of the runs that are drawn; null: as at first */
-    sort: null,    /* {column, direction} of the table of runs */
+    drawn: null,    /* numbers of the runs that are drawn; null: as at first */
+    sort: null,     /* {column, direction} of the table of runs */
   });
   let state = initial();
   let written = "";
 
   const readRange = (text) => {
-    const ends = (text || "").split("~").map(number);
-    return ends.length === 2 && ends.every((end) => end !== null) && ends[0] < ends[1] ? ends : null;
+    const ends = (text || "").split("_").map(number);
+    const isRange = ends.length === 2 && ends.every((end) => end !== null) && ends[0] < ends[1];
+    return isRange ? ends : null;
   };
   const readNumbers = (text) =>
     text === null ? null : text.split(".").map(number).filter((one) => one !== null);
@@ -42,7 +43,7 @@
     const words = new URLSearchParams();
     const digits = (value) => String(Number(value.toPrecision(8)));
     if (state.range)
-      words.set("range", state.range.map(digits).join("~"));
+      words.set("range", state.range.map(digits).join("_"));
     for (const [panel, keys] of Object.entries(state.visible))
       words.set(`show-${panel}`, keys.join("."));
     if (state.fit)
@@ -58,7 +59,8 @@
     written = words.toString();
     /* A frame without an address of its own (srcdoc) keeps none. */
     try {
-      history.replaceState(null, "", written ? `#${written}` : `${location.pathname}${location.search}`);
+      history.replaceState(null, "",
+                           written ? `#${written}` : location.pathname + location.search);
     } catch (error) {
       console.info("leakcage: the address cannot keep what is shown:", error.message);
     }

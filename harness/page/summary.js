@@ -66,7 +66,8 @@
       .filter(([key]) => values[key] !== undefined && values[key] !== null)
       .filter(([key]) => values[key] !== 0 || !["oom_kills", "restarts"].includes(key))
       .map(([key, name, unit]) => el("div", {class: "figure", "data-figure": key},
-        el("b", {}, units.format(unit, values[key])), el("span", {}, name)));
+        el("b", {}, (key.startsWith("growth") && values[key] > 0 ? "+" : "") +
+          units.format(unit, values[key])), el("span", {}, name)));
     return tiles.length ? el("div", {class: "figures"}, tiles) : null;
   };
 

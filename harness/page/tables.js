@@ -32,18 +32,21 @@
   ];
 
   const cycleTable = (cycles) => {
+    const shown = columns.filter(([key, , text]) => key === "kind" ||
+      cycles.some((cycle) => !["", "–"].includes(text(cycle))));
     let measured = 0;
     const rows = cycles.map((cycle) => {
       measured += cycle.kind === "measure" ? 1 : 0;
       const name = cycle.kind === "measure" ? `${measured}` : cycle.kind;
       return el("tr", {tabindex: -1, onclick: () => cycle.load_end_s > cycle.begin_s &&
         leakcage.panels.zoom([cycle.begin_s, cycle.floor_s || cycle.load_end_s])},
-      columns.map(([key, , text]) => el(key === "kind" ? "th" : "td",
+      shown.map(([key, , text]) => el(key === "kind" ? "th" : "td",
                                         {scope: key === "kind" ? "row" : null},
                                         text(cycle, name))));
     });
     return el("table", {id: "cycles", "aria-label": "cycles"},
-              el("thead", {}, el("tr", {}, columns.map(([, name]) => el("th", {scope: "col"}, name)))),
+              el("thead", {}, el("tr", {}, shown.map(([, name]) =>
+                el("th", {scope: "col"}, name)))),
               el("tbody", {}, rows));
   };
 
@@ -59,12 +62,21 @@
   };
 
   let parts = null;
+  let opened = []; /* for paper alone */
 
   leakcage.tables = {
     create() {
       parts = {cycles: details("cycles", true), events: details("events", false),
                log: details("log", false)};
       return Object.values(parts).map((part) => part.element);
+    },
+    /* Nobody can open what is closed on paper; but a log may be long. */
+    print(on) {
+      if (on)
+        opened = [parts.cycles, parts.events].map((part) => part.element)
+          .filter((element) => !element.open);
+      for (const element of opened)
+        element.open = on;
     },
     refresh() {
       const run = model.selected() || {};

@@ -6,6 +6,7 @@
   const wanted = window.matchMedia("(prefers-color-scheme: dark)");
   let chosen = null;
   const listeners = [];
+  let colors = new Map(); /* as asked for since the theme was set: asking costs a layout */
 
   let printing = false;
   const apply = () => {
@@ -13,6 +14,7 @@
     if (root.dataset.theme === theme)
       return;
     root.dataset.theme = theme;
+    colors = new Map();
     for (const listener of listeners)
       listener();
   };
@@ -23,7 +25,8 @@
     current_bytes: [0, 0], rss_bytes: [1, 3], working_set_bytes: [2, 1], anon_bytes: [3, 0],
     file_bytes: [4, 2], kernel_bytes: [5, 1], shmem_bytes: [6, 4],
     rate_per_s: [4, 0], failed_per_s: [5, 1], p50_s: [0, 0], p99_s: [3, 1],
-    psi_some_share: [3, 0], psi_full_share: [5, 1], threads_count: [1, 0], descriptors_count: [0, 1],
+    psi_some_share: [3, 0], psi_full_share: [5, 1],
+    threads_count: [1, 0], descriptors_count: [0, 1],
   };
   const dashes = [null, [7, 3], [2, 2], [9, 3, 2, 3], [4, 2, 1, 2, 1, 2]];
 
@@ -41,7 +44,11 @@
     chosen: () => chosen,
     isDark: () => root.dataset.theme === "dark",
     onChange: (listener) => listeners.push(listener),
-    color: (name) => getComputedStyle(root).getPropertyValue(`--${name}`).trim(),
+    color(name) {
+      if (!colors.has(name))
+        colors.set(name, getComputedStyle(root).getPropertyValue(`--${name}`).trim());
+      return colors.get(name);
+    },
     series: (index) => leakcage.theme.color(`series-${index % 8}`),
     dash: (index) => dashes[index % dashes.length],
     /* [colour, dash] of a series by its key, or by its place among those of a panel. */

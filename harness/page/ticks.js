@@ -19,8 +19,8 @@
 
   const decimalsOf = (step) => Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
 
-  const timeLabel = (step) => (seconds) => {
-    if (step < 1 || (step < 60 && Math.abs(seconds) < 120 && seconds + step < 180))
+  const timeLabel = (step, high) => (seconds) => {
+    if (step < 1 || (step < 60 && high < 180))
       return `${seconds.toFixed(decimalsOf(step))} s`;
     const minutes = Math.floor(seconds / 60 + 1e-9);
     const rest = String(Math.round(seconds - minutes * 60)).padStart(2, "0");
@@ -54,7 +54,7 @@
       const rough = (high - low) / Math.max(pixels / 90, 1);
       const step = rough <= 1 ? decimalStep(rough)
         : timeSteps.find((one) => one >= rough) || decimalStep(rough / 86400) * 86400;
-      return every(low, high, step, timeLabel(step));
+      return every(low, high, step, timeLabel(step, high));
     },
     /* Amounts in `unit`; `apart`: how far ticks should be from each other, in pixels. */
     amount(unit, low, high, pixels, apart) {

@@ -150,7 +150,8 @@
         context.stroke();
         context.setLineDash([]);
         if (signs)
-          leakcage.underlay.sign(context, look, x, area.y + area.h - 9);
+          leakcage.underlay.sign(context, look, leakcage.clamp(x, area.x + 5, area.x + area.w - 5),
+                                 area.y + area.h - 9);
       }
     },
 
