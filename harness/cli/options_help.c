@@ -69,6 +69,8 @@ static const char help_text[] =
     "  -o, --output DIR     where results go (default results/); report: the file to write\n"
     "  --json               results as JSON on standard output, and nothing else there\n"
     "  --markdown           report: a table in Markdown; --junit, --sarif, --openmetrics: for CI\n"
+    "  --html               report: a page with charts (-o FILE.html); every run leaves its own as\n"
+    "                       report.html in its result folder\n"
     "  --quiet              no progress, one line per run\n"
     "  --no-color           also: NO_COLOR in the environment\n"
     "  --kernel FILE, --modules DIR, --accel auto|kvm|tcg, --vm-memory SIZE, --vm-cpus N\n"

@@ -130,6 +130,8 @@ void view_write_series(struct json_writer *writer, const struct record *record,
         shown = view_series_find(list, "rss_bytes");
     json_write_object(writer, "samples");
     json_write_u64(writer, "n", record->timeline->n_memory);
-    json_write_u64(writer, "shown", shown != NULL ? shown->n : 0);
+    /* A value that stays is drawn as its two ends, and nothing is left out by that. */
+    json_write_u64(writer, "shown",
+                   shown != NULL && shown->thinned ? shown->n : record->timeline->n_memory);
     json_write_close_object(writer);
 }

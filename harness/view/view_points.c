@@ -129,6 +129,7 @@ int view_end_series(struct view_gathering *gathering, struct view_series series)
                     series.n == 0 || !chart_is_drawn(&gathering->points[i - 1])};
     } else {
         series.n = chart_thin(gathering->points, n, &columns, series.points);
+        series.thinned = true;
     }
     series.n = view_drop_repeats(series.points, series.n);
     list->items[list->n++] = series;

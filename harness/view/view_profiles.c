@@ -55,7 +55,8 @@ static bool view_parse_profile(const char *file, struct view_profile *ret)
 {
     snprintf(ret->file, sizeof(ret->file), "%s", file);
     snprintf(ret->name, sizeof(ret->name), "%s", file);
-    char *ending = strrchr(ret->name, '.');
+    /* What begins with a dot is not done. */
+    char *ending = *file != '.' ? strrchr(ret->name, '.') : NULL;
     uint64_t cycle = 0;
     for (int i = 0; ending != NULL && ending != ret->name && i < 2; i++) {
         *ending = '\0';

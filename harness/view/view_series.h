@@ -23,6 +23,7 @@ struct view_series {
     unsigned decimals;            /* that mean anything */
     bool main;                    /* the line that the limit is about */
     bool on;                      /* shown at first */
+    bool thinned;                 /* there were more points than are here */
     bool apart;                   /* few values, each with a dot */
     struct chart_thinned *points; /* owned; x in seconds since the run's start */
     size_t n;
