@@ -14,6 +14,8 @@
 #include "report/records_ci.h"
 #include "report/table.h"
 #include "scenario/record_files.h"
+#include "view/picture_png.h"
+#include "view/picture_svg.h"
 #include "view/view_html.h"
 
 typedef int report_writer(const struct report_input *input, struct buffer *out, struct error *err);
@@ -136,6 +138,19 @@ static int report_write_view(const struct report_input *input,
     return write(&view, out, err);
 }
 
+static int report_write_svg(const struct report_input *input, struct buffer *out, struct error *err)
+{
+    return report_write_view(input, picture_svg_write, out, err);
+}
+
+static int report_write_png(const struct report_input *input, struct buffer *out, struct error *err)
+{
+    if (input->options->output_dir == NULL && isatty(STDOUT_FILENO))
+        return error_set(err, ERROR_USAGE,
+                         "--png: a PNG is nothing for a terminal: add -o FILE.png");
+    return report_write_view(input, picture_png_write, out, err);
+}
+
 static int report_write_html(const struct report_input *input, struct buffer *out,
                              struct error *err)
 {
@@ -168,6 +183,8 @@ int report_form_write(const struct report_input *input, struct buffer *out, stru
         {options->csv, {".csv"}, report_write_csv},
         {options->trace, {".trace.json"}, report_write_trace}, /* before ".json" */
         {options->json, {".json"}, report_write_json},
+        {options->svg, {".svg"}, report_write_svg},
+        {options->png, {".png"}, report_write_png},
     };
     for (size_t i = 0; i < ARRAY_LENGTH(forms); i++)
         if (forms[i].given)

@@ -245,6 +245,7 @@ static int view_gather_memory(struct view_gathering *gathering)
         {"file_bytes", "file", MEMORY_FILE, MEMORY_FIELD_MAX_, false},
         {"kernel_bytes", "kernel", MEMORY_KERNEL, MEMORY_FIELD_MAX_, true},
         {"shmem_bytes", "shmem", MEMORY_SHMEM, MEMORY_FIELD_MAX_, false},
+        {"sock_bytes", "sockets' buffers", MEMORY_SOCK, MEMORY_FIELD_MAX_, false},
     };
     for (size_t i = 0; i < ARRAY_LENGTH(fields); i++)
         if (view_of_field(gathering, fields[i].field, fields[i].less,

@@ -10,7 +10,7 @@
 #include "report/chart_thin.h"
 #include "scenario/record.h"
 
-#define VIEW_SERIES_MAX 16
+#define VIEW_SERIES_MAX 20
 
 /* What one point of a series takes as JSON, about. */
 #define VIEW_POINT_BYTES 18
