@@ -65,6 +65,12 @@ static const char *line_text_ascii(uint32_t point)
     }
 }
 
+/* Would it be markup? An address becomes a link by itself, with our backslashes in it. */
+static bool line_text_is_markup(const char *text)
+{
+    return strchr("\\`*_{}[]<>#|~&", *text) != NULL || strncmp(text, "://", 3) == 0;
+}
+
 /* One character; returns how many bytes of the text it took. */
 static size_t line_text_character(const char *text, enum line_text_form form, struct buffer *out)
 {
@@ -77,7 +83,7 @@ static size_t line_text_character(const char *text, enum line_text_form form, st
     else if (length > 1 && form == LINE_TEXT_ASCII)
         buffer_append_text(out, line_text_ascii(point), NULL);
     else {
-        if (form == LINE_TEXT_MARKDOWN && strchr("\\`*_{}[]<>#|~&", *text) != NULL)
+        if (form == LINE_TEXT_MARKDOWN && line_text_is_markup(text))
             buffer_append_text(out, "\\", NULL);
         buffer_append(out, text, length, NULL);
     }

@@ -122,6 +122,7 @@ void hostile_record(struct record *record, const char *id, const char *text)
     PUT(record->machine.libc, text);
     PUT(record->machine.thp, text);
     PUT(record->pod, text);
+    record->started_unix_ms = 1700000000000;
     record->n_runtimes = 1;
     record->runtimes[0] =
         (struct runtime){.kind = RUNTIME_JVM, .pid = 7, .has_heap_max = true, .heap_max_bytes = 1};

@@ -65,10 +65,20 @@ static void expect(int place, const char *form, int status, const struct buffer 
     hostile_expect_harmless(what, buffer_text(out), out->length);
 }
 
+/* A leak that nobody expected: there is something to say of it. */
 static struct record *record_of(int place, const char *id)
 {
-    struct record *record = story_leak("leaky", VERDICT_LEAK);
+    struct record *record = story_leak("leaky", VERDICT_CLEAN);
     hostile_record(record, id, hostile_texts[place].text);
+    return record;
+}
+
+static struct record *failed_of(int place, const char *id)
+{
+    struct record *record = record_of(place, id);
+    error_set(&record->error, ERROR_SERVICE, "%s", hostile_texts[place].text);
+    record->termination = TERMINATION_SERVICE_FAILED;
+    record->outcome = OUTCOME_ERROR;
     return record;
 }
 
@@ -107,16 +117,16 @@ START_TEST(json_is_read_back_as_it_was)
     int status = json_writer_end(&writer, &err);
     expect(_i, "JSON", status, &out, &err);
     keep(".text.json", _i, &out);
+    buffer_clear(&out);
+    ck_assert_int_eq(buffer_append_text(&out, hostile_texts[_i].text, &err), 0);
+    keep(".raw", _i, &out);
 }
 END_TEST
 
 START_TEST(a_run_on_a_terminal)
 {
     CLEANUP(record_freep) struct record *record = record_of(_i, NULL);
-    CLEANUP(record_freep) struct record *failed = record_of(_i, NULL);
-    error_set(&failed->error, ERROR_SERVICE, "%s", hostile_texts[_i].text);
-    failed->termination = TERMINATION_SERVICE_FAILED;
-    failed->outcome = OUTCOME_ERROR;
+    CLEANUP(record_freep) struct record *failed = failed_of(_i, NULL);
     const struct record *both[] = {record, failed};
     for (size_t i = 0; i < ARRAY_LENGTH(styles); i++) {
         CLEANUP(buffer_done) struct buffer out = BUFFER_INIT(OUT_MAX);
@@ -211,6 +221,7 @@ static struct gated *gated_of(int place)
             gated_say(gated, i, text);
         snprintf(gated->ids[i], sizeof(gated->ids[i]), "%u%s", i, text);
         gated->cases[i].scenario = gated->cases[i].message = text;
+        gated->cases[i].variant = gated->ids[i];
     }
     for (unsigned i = 0; i < gated->cases[1].n_records; i++) {
         gated->records[1][i] = story_leak("leaky", VERDICT_LEAK);
@@ -305,20 +316,16 @@ START_TEST(a_comparison)
 }
 END_TEST
 
-/* Stored and read again: a folder is no place to hide in. */
-START_TEST(a_stored_result)
+static void store(const struct record *record, const char *text, const char *folder)
 {
-    CLEANUP(temp_dir_done) struct temp_dir dir = temp_dir_make();
     CLEANUP(record_freep) struct record *again = NULL;
     CLEANUP(buffer_done) struct buffer log = BUFFER_INIT(OUT_MAX);
-    const char *folder = getenv("LEAKCAGE_KEEP_HOSTILE");
-    const char *text = hostile_texts[_i].text;
     struct error err = {0};
-    char id[32], work[4200], result[4200], path[4300];
-    snprintf(id, sizeof(id), "%02d", _i);
-    CLEANUP(record_freep) struct record *record = record_of(_i, id);
-    snprintf(work, sizeof(work), "%s/.work", folder != NULL ? folder : dir.path);
-    snprintf(result, sizeof(result), "%s/%s", folder != NULL ? folder : dir.path, id);
+    char work[4200];
+    char result[4200];
+    char path[4300];
+    snprintf(work, sizeof(work), "%s/.work", folder);
+    snprintf(result, sizeof(result), "%s/%s", folder, record->id);
     snprintf(path, sizeof(path), "%s/service.log", work);
     ck_assert_int_eq(mkdir(work, 0700), 0);
     ck_assert_int_eq(buffer_printf(&log, &err, "%s\nthe log's last line: %s", text, text), 0);
@@ -326,6 +333,21 @@ START_TEST(a_stored_result)
     ck_assert_msg(record_store(record, work, result, &err) == 0, "%s", err.text);
     ck_assert_msg(record_load(result, &again, &err) == 0, "%s", err.text);
     ck_assert_str_eq(again->id, record->id);
+}
+
+/* Stored and read again, one that was judged and one that failed: a folder is no place to hide. */
+START_TEST(a_stored_result)
+{
+    CLEANUP(temp_dir_done) struct temp_dir dir = temp_dir_make();
+    const char *keep_in = getenv("LEAKCAGE_KEEP_HOSTILE");
+    const char *folder = keep_in != NULL ? keep_in : dir.path;
+    char id[32];
+    snprintf(id, sizeof(id), "%02d", _i);
+    CLEANUP(record_freep) struct record *judged = record_of(_i, id);
+    store(judged, hostile_texts[_i].text, folder);
+    snprintf(id, sizeof(id), "%02d-failed", _i);
+    CLEANUP(record_freep) struct record *failed = failed_of(_i, id);
+    store(failed, hostile_texts[_i].text, folder);
 }
 END_TEST
 
