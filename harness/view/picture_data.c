@@ -2,8 +2,8 @@
 
 #include <math.h>
 
-/* Series are thinned to two points for each of so many stretches of the time. */
-#define DATA_STRETCHES 600
+/* As fine as a picture is. */
+static const struct view_fineness data_fineness = {.main = 800, .others = 400};
 
 double picture_seconds(nsec_t t_ns)
 {
@@ -22,7 +22,7 @@ int picture_data_init(struct picture_data *data, const struct record *record, st
         .record = record, .arena = arena_new(), .end_s = picture_seconds(end_ns)};
     if (data->arena == NULL)
         return error_out_of_memory(err);
-    return view_series_gather(record, DATA_STRETCHES, &data->list, err);
+    return view_series_gather(record, &data_fineness, &data->list, err);
 }
 
 void picture_data_done(struct picture_data *data)

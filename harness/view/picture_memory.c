@@ -13,7 +13,7 @@
 #define MEMORY_LAST_NS (NSEC_PER_SEC / 2)
 /* A part that is never more than this share of all is not worth a line. */
 #define MEMORY_PART_MIN   0.03
-#define MEMORY_POINTS_MAX 3600
+#define MEMORY_POINTS_MAX 2900
 /* What a letter of a phase's name takes. */
 #define MEMORY_LETTER 6.4
 

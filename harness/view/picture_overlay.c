@@ -38,6 +38,10 @@ static int overlay_said(struct picture_canvas *canvas, const struct view_input *
         snprintf(more, sizeof(more), "and %zu more", input->n_runs - OVERLAY_SAID_MAX);
         picture_paragraph(canvas, PICTURE_TEXT_SOFT, more);
     }
+    if (input->n_runs > OVERLAY_DRAWN_MAX) {
+        snprintf(more, sizeof(more), "%d of %zu are drawn", OVERLAY_DRAWN_MAX, input->n_runs);
+        picture_paragraph(canvas, PICTURE_TEXT_SOFT, more);
+    }
     return 0;
 }
 

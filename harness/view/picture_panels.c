@@ -7,7 +7,7 @@
 #include "base/units.h"
 #include "report/chart_thin.h"
 
-#define PANEL_POINTS_MAX 700
+#define PANEL_POINTS_MAX 560
 /* For such a share of some stretch of time something waited for memory: that is worth a panel. */
 #define PANEL_STALLS_MIN 0.03
 #define PANEL_PERCENT    0.01
@@ -85,6 +85,10 @@ static void panel_counts(struct picture_data *data, struct picture_chart *panel)
     if (cause == CAUSE_THREADS) {
         panel->chart.y_label = "threads";
         panel_line(panel, picture_series(data, "threads_count", NULL), 1, NULL,
+                   CHART_LOOK(CHART_BLUE, 0));
+    } else if (cause == CAUSE_MAPPINGS) {
+        panel->chart.y_label = "mappings";
+        panel_line(panel, picture_survey(data, SURVEY_MAPPINGS), 1, NULL,
                    CHART_LOOK(CHART_BLUE, 0));
     } else if (cause == CAUSE_SOCKETS || cause == CAUSE_FILES || cause == CAUSE_KERNEL) {
         panel_descriptors(data, panel);

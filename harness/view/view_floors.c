@@ -20,14 +20,6 @@ static void view_write_floor(struct json_writer *writer, const struct floor_fit 
     json_write_close_object(writer);
 }
 
-size_t view_first_judged(const struct record *record)
-{
-    struct evidence evidence;
-    evidence_gather(record->timeline, &record->question, &evidence);
-    return evidence.series.n > 0 ? (size_t)(evidence.series.cycle[0] - record->timeline->cycles)
-                                 : 0;
-}
-
 void view_write_floors(struct json_writer *writer, const struct record *record)
 {
     const struct timeline *timeline = record->timeline;

@@ -2,6 +2,7 @@
 
 #include "base/cleanup.h"
 #include "view/view_parts.h"
+#include "view/view_profiles.h"
 
 #define VIEW_TITLE_MAX 512
 /* However many runs there are, each has about so many stretches. */
@@ -89,9 +90,8 @@ static int view_write_run(struct json_writer *writer, const struct view_run *run
     view_write_floors(writer, record);
     view_write_cycles(writer, record);
     size_t room = VIEW_FLAMES_BYTES_ALL / n_runs;
-    if (view_write_profiles(writer, run, room < VIEW_FLAMES_BYTES ? room : VIEW_FLAMES_BYTES, err) <
-            0 ||
-        view_write_log(writer, run, err) < 0)
+    view_profiles_write(writer, run, room < VIEW_FLAMES_BYTES ? room : VIEW_FLAMES_BYTES);
+    if (view_write_log(writer, run, err) < 0)
         return -1;
     json_write_close_object(writer);
     return 0;

@@ -16,14 +16,6 @@ void view_write_marks(struct json_writer *writer, const struct record *record);
 /* Floors against requests: "floors" with the line fitted to those that were judged, and "slope". */
 void view_write_floors(struct json_writer *writer, const struct record *record);
 
-/* The place of the cycle whose floor is the first that was judged; 0: none was. */
-size_t view_first_judged(const struct record *record);
-
-/* "profiles" that were collected, with flame graphs of the last ones and of what grew; the graphs
- * take so many bytes at most. Left out where there are none. */
-int view_write_profiles(struct json_writer *writer, const struct view_run *run, size_t room,
-                        struct error *err);
-
 /* "cycles", a row each, and "figures", by which runs are compared. */
 void view_write_cycles(struct json_writer *writer, const struct record *record);
 void view_write_figures(struct json_writer *writer, const struct record *record);

@@ -1,7 +1,8 @@
+#include "view/view_profiles.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,131 +10,184 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/file.h"
-#include "base/units.h"
 #include "profile/flame.h"
 #include "profile/profile_diff.h"
 #include "profile/profile_load.h"
-#include "view/view_parts.h"
+#include "profile/profile_top.h"
+#include "verdict/evidence.h"
 
-#define VIEW_COLLECTED "collected"
-/* Of many profiles the last ones are listed. */
-#define VIEW_PROFILES_MAX 64
-/* A graph of fewer calls says nothing. */
-#define VIEW_NODES_MIN 24
-#define VIEW_NODES_MAX 800
-#define VIEW_FLAME_MAX ((size_t)4 * 1024 * 1024)
-#define VIEW_CYCLE_MAX 999999
-#define VIEW_PATH_MAX  (2 * (NAME_MAX + sizeof(VIEW_COLLECTED)) + 16)
+#define VIEW_PROFILES_FOLDER "collected"
+#define VIEW_PROFILE_FILES   8192
+/* Of a flame graph that is tried. */
+#define VIEW_PROFILE_FLAME_MAX ((size_t)4 * 1024 * 1024)
 
-/* NAME.CYCLE[.ENDING], as collected. */
-struct view_profile {
-    char file[NAME_MAX + 1];
-    char name[NAME_MAX + 1];
-    uint64_t cycle;
-    off_t bytes;
+/* A file of the folder: NAME.CYCLE and an ending. */
+struct view_profile_file {
+    char text[256];
+    int name_length;
+    size_t cycle;
+    uint64_t bytes;
 };
 
-struct view_profiles {
-    struct view_profile *items; /* owned; by name, then by cycle */
+struct view_profile_files {
+    int fd;
+    struct view_profile_file *items;
     size_t n;
-    size_t capacity;
-    struct json_writer *writer; /* borrowed */
-    int dir_fd;
-    uint64_t base_cycle; /* growth is that since then */
-    size_t room;         /* bytes that are left for graphs */
-    size_t graphs;       /* that are still to come, at most */
+    size_t room; /* bytes of one flame graph */
 };
 
-static void view_profiles_done(struct view_profiles *profiles)
+/* All files of one name, by cycle, and which two of them tell the story. */
+struct view_profile_story {
+    const struct view_profile_files *files;
+    const struct view_profile_file *first; /* NULL: there is only one */
+    const struct view_profile_file *last;
+    size_t n;
+    uint64_t requests; /* completed between the two floors */
+};
+
+static void view_profile_files_done(struct view_profile_files *files)
 {
-    free(profiles->items);
-    closep(&profiles->dir_fd);
+    closep(&files->fd);
+    free(files->items);
 }
 
-static bool view_parse_profile(const char *file, struct view_profile *ret)
+/* Three digits or more after the last dot but the ending's; false: no file of the collector. */
+static bool view_profile_split(const char *text, struct view_profile_file *ret)
 {
-    snprintf(ret->file, sizeof(ret->file), "%s", file);
-    snprintf(ret->name, sizeof(ret->name), "%s", file);
-    /* What begins with a dot is not done. */
-    char *ending = *file != '.' ? strrchr(ret->name, '.') : NULL;
-    uint64_t cycle = 0;
-    for (int i = 0; ending != NULL && ending != ret->name && i < 2; i++) {
-        *ending = '\0';
-        if (units_parse_count(ending + 1, 0, VIEW_CYCLE_MAX, &cycle, NULL) == 0) {
-            ret->cycle = cycle;
-            return true;
-        }
-        ending = strrchr(ret->name, '.');
+    size_t length = strlen(text);
+    size_t digits = 0;
+    const char *end = text + length;
+    const char *dot = memrchr(text, '.', length);
+    if (dot != NULL && strspn(dot + 1, "0123456789") != strlen(dot + 1))
+        end = dot;
+    while (end > text && end[-1] >= '0' && end[-1] <= '9') {
+        end--;
+        digits++;
     }
-    return false;
+    if (length >= sizeof(ret->text) || digits < 3 || digits > 6 || end - text < 2 || end[-1] != '.')
+        return false;
+    memcpy(ret->text, text, length + 1);
+    ret->name_length = (int)(end - 1 - text);
+    ret->cycle = strtoul(end, NULL, 10);
+    return true;
 }
 
 static int view_profile_compare(const void *a, const void *b)
 {
-    const struct view_profile *left = a;
-    const struct view_profile *right = b;
-    int order = strcmp(left->name, right->name);
-    if (order != 0)
-        return order;
-    return (left->cycle > right->cycle) - (left->cycle < right->cycle);
+    const struct view_profile_file *left = a;
+    const struct view_profile_file *right = b;
+    int by_length = left->name_length - right->name_length;
+    int common = by_length < 0 ? left->name_length : right->name_length;
+    int by_name = memcmp(left->text, right->text, (size_t)common);
+    if (by_name != 0 || by_length != 0)
+        return by_name != 0 ? by_name : by_length;
+    if (left->cycle != right->cycle)
+        return left->cycle < right->cycle ? -1 : 1;
+    return strcmp(left->text, right->text);
 }
 
-static int view_add_profile(struct view_profiles *profiles, const char *file, struct error *err)
+/* What is in the folder; nothing when there is none. */
+static int view_profile_list(const char *dir, struct view_profile_files *ret)
 {
-    struct stat status;
-    struct view_profile profile;
-    if (fstatat(profiles->dir_fd, file, &status, AT_SYMLINK_NOFOLLOW) < 0 ||
-        !S_ISREG(status.st_mode) || !view_parse_profile(file, &profile))
+    char path[4096];
+    snprintf(path, sizeof(path), "%s/" VIEW_PROFILES_FOLDER, dir);
+    ret->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (ret->fd < 0)
         return 0;
-    if (profiles->n == profiles->capacity) {
-        size_t capacity = 2 * profiles->capacity + 16;
-        struct view_profile *grown = reallocarray(profiles->items, capacity, sizeof(*grown));
-        if (grown == NULL)
-            return error_out_of_memory(err);
-        profiles->items = grown;
-        profiles->capacity = capacity;
+    DIR *folder = opendir(path);
+    ret->items = calloc(VIEW_PROFILE_FILES, sizeof(*ret->items));
+    if (folder == NULL || ret->items == NULL) {
+        if (folder != NULL)
+            closedir(folder);
+        return -1;
     }
-    profile.bytes = status.st_size;
-    profiles->items[profiles->n++] = profile;
+    const struct dirent *entry = NULL;
+    while (ret->n < VIEW_PROFILE_FILES && (entry = readdir(folder)) != NULL) {
+        struct view_profile_file *file = &ret->items[ret->n];
+        struct stat status;
+        if (!view_profile_split(entry->d_name, file) ||
+            fstatat(ret->fd, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) < 0 ||
+            !S_ISREG(status.st_mode))
+            continue;
+        file->bytes = (uint64_t)status.st_size;
+        ret->n++;
+    }
+    closedir(folder);
+    qsort(ret->items, ret->n, sizeof(*ret->items), view_profile_compare);
     return 0;
 }
 
-/* 1: nothing was collected. */
-static int view_find_profiles(struct view_profiles *profiles, const char *result_dir,
-                              struct error *err)
+/* The story of the files from `begin`, all of one name: the first and the last that belong to
+ * floors that were judged; where nothing was judged, the first and the last of all. */
+static void view_profile_choose(const struct view_profile_files *files, size_t begin,
+                                const struct view_run *run, struct view_profile_story *ret)
 {
-    CLEANUP(freep) char *path = file_join(result_dir, VIEW_COLLECTED);
-    if (path == NULL)
-        return error_out_of_memory(err);
-    DIR *dir = opendir(path);
-    if (dir == NULL && errno == ENOENT)
-        return 1;
-    if (dir == NULL)
-        return error_set_errno(err, ERROR_USAGE, errno, "cannot read the folder %s", path);
-    profiles->dir_fd = fcntl(dirfd(dir), F_DUPFD_CLOEXEC, 0);
-    int status = 0;
-    for (struct dirent *entry = readdir(dir); entry != NULL && status == 0; entry = readdir(dir))
-        status = view_add_profile(profiles, entry->d_name, err);
-    closedir(dir);
-    if (profiles->n > 0)
-        qsort(profiles->items, profiles->n, sizeof(*profiles->items), view_profile_compare);
-    return status < 0 ? -1 : profiles->n == 0;
+    const struct timeline *timeline = run->record->timeline;
+    struct evidence evidence;
+    evidence_gather(timeline, &run->record->question, &evidence);
+    const struct floor_series *series = &evidence.series;
+    size_t least = 0;
+    size_t most = SIZE_MAX;
+    if (series->n > 1) {
+        least = (size_t)(series->cycle[0] - timeline->cycles);
+        most = (size_t)(series->cycle[series->n - 1] - timeline->cycles);
+    }
+    *ret = (struct view_profile_story){.files = files, .last = &files->items[begin]};
+    for (size_t i = begin; i < files->n; i++) {
+        const struct view_profile_file *file = &files->items[i];
+        if (file->name_length != ret->last->name_length ||
+            memcmp(file->text, ret->last->text, (size_t)file->name_length) != 0)
+            break;
+        ret->n++;
+        if (file->cycle < least || file->cycle > most)
+            continue;
+        if (ret->first == NULL)
+            ret->first = file;
+        ret->last = file;
+    }
+    if (ret->first == NULL) /* none of them was judged */
+        ret->last = &files->items[begin + ret->n - 1];
+    if (ret->first == ret->last)
+        ret->first = NULL;
+    for (size_t i = ret->first != NULL ? ret->first->cycle + 1 : SIZE_MAX;
+         i <= ret->last->cycle && i < timeline->n_cycles; i++)
+        ret->requests += load_counts_completed(&timeline->cycles[i].counts);
 }
 
-/* So many calls as there is room for. */
-static int view_write_flame(struct view_profiles *profiles, const struct profile *profile,
-                            struct error *err)
+static void view_profile_write_file(struct json_writer *writer, const char *key,
+                                    const struct view_profile_file *file)
 {
-    unsigned type = profile_first_type(profile);
-    size_t room = profiles->room / (profiles->graphs > 0 ? profiles->graphs : 1);
-    if (profiles->graphs > 0)
-        profiles->graphs--;
-    if (type == profile->n_types)
-        return 0;
-    for (size_t nodes = VIEW_NODES_MAX; nodes >= VIEW_NODES_MIN; nodes /= 2) {
-        CLEANUP(buffer_done) struct buffer text = BUFFER_INIT(VIEW_FLAME_MAX);
+    char text[300];
+    snprintf(text, sizeof(text), VIEW_PROFILES_FOLDER "/%s", file->text);
+    json_write_text(writer, key, text);
+}
+
+static void view_profile_write_top(struct json_writer *writer, const struct profile *profile,
+                                   unsigned type)
+{
+    CLEANUP(freep) struct profile_top_row *rows = NULL;
+    size_t n = 0;
+    if (profile_top(profile, type, &rows, &n, NULL) < 0)
+        return;
+    json_write_array(writer, "top");
+    for (size_t i = 0; i < n && i < VIEW_PROFILES_TOP && rows[i].flat > 0; i++) {
+        json_write_object(writer, NULL);
+        json_write_text(writer, "function", rows[i].function);
+        json_write_i64(writer, "flat", rows[i].flat);
+        json_write_i64(writer, "cumulative", rows[i].cumulative);
+        json_write_close_object(writer);
+    }
+    json_write_close_array(writer);
+}
+
+/* The flame graph with as many nodes as there is room for; what it takes is known when it has been
+ * written. -1: err says why there is none. */
+static int view_profile_write_flame(struct json_writer *writer, const struct profile *profile,
+                                    unsigned type, size_t room, struct error *err)
+{
+    for (size_t nodes = VIEW_PROFILES_NODES; nodes >= VIEW_PROFILES_NODES_LEAST; nodes /= 2) {
         CLEANUP(flame_done) struct flame flame = {.nodes = NULL};
+        CLEANUP(buffer_done) struct buffer text = BUFFER_INIT(VIEW_PROFILE_FLAME_MAX);
         struct json_writer trial;
         if (flame_make(profile, type, nodes, &flame, err) < 0)
             return -1;
@@ -143,123 +197,109 @@ static int view_write_flame(struct view_profiles *profiles, const struct profile
             return -1;
         if (text.length > room)
             continue;
-        profiles->room -= text.length;
-        flame_write(profiles->writer, "flame", &flame);
+        flame_write(writer, "flame", &flame);
         return 0;
     }
-    json_write_text(profiles->writer, "why", "there is no room for it in this page");
-    return 0;
+    return error_set(err, ERROR_USAGE, "there is no room for its flame graph in this page");
 }
 
-/* Everything about it but the graph; the object stays open. */
-static void view_begin_profile(struct json_writer *writer, const struct view_profile *profile,
-                               const char *name, const char *file)
+static void view_profile_write_picture(struct json_writer *writer, const struct profile *profile,
+                                       size_t room)
 {
-    json_write_object(writer, NULL);
-    json_write_text(writer, "name", name);
-    json_write_u64(writer, "cycle", profile->cycle);
-    json_write_text(writer, "file", file);
-}
-
-static void view_write_types(struct json_writer *writer, const struct profile *profile)
-{
-    char text[256];
-    json_write_array(writer, "sample_types");
+    struct error err = {.kind = ERROR_NONE};
+    unsigned type = profile_first_type(profile);
+    json_write_row(writer, "sample_types");
     for (unsigned i = 0; i < profile->n_types; i++) {
-        snprintf(text, sizeof(text), "%s/%s", profile->types[i].type, profile->types[i].unit);
+        char text[512];
+        snprintf(text, sizeof(text), "%.200s/%.200s", profile->types[i].type,
+                 profile->types[i].unit);
         json_write_text(writer, NULL, text);
     }
     json_write_close_array(writer);
+    if (view_profile_write_flame(writer, profile, type, room, &err) < 0)
+        json_write_text(writer, "why", err.text);
+    view_profile_write_top(writer, profile, type);
 }
 
-/* One that was collected; with `loaded` its graph. */
-static int view_write_profile(struct view_profiles *profiles, const struct view_profile *item,
-                              const struct profile *loaded, const char *why, struct error *err)
+/* An entry; `why` stands in for a profile that is not there. */
+static void view_profile_write_entry(struct json_writer *writer,
+                                     const struct view_profile_story *story, bool grown,
+                                     const struct profile *profile, const char *why)
 {
-    char file[VIEW_PATH_MAX];
-    snprintf(file, sizeof(file), VIEW_COLLECTED "/%s", item->file);
-    view_begin_profile(profiles->writer, item, item->name, file);
-    json_write_u64(profiles->writer, "bytes", (uint64_t)item->bytes);
-    if (loaded != NULL)
-        view_write_types(profiles->writer, loaded);
-    int status = loaded != NULL ? view_write_flame(profiles, loaded, err) : 0;
-    if (why != NULL)
-        json_write_text(profiles->writer, "why", why);
-    json_write_close_object(profiles->writer);
-    return status;
+    char name[256];
+    snprintf(name, sizeof(name), "%.*s", story->last->name_length, story->last->text);
+    json_write_object(writer, NULL);
+    json_write_text(writer, "name", name);
+    json_write_text(writer, "what", grown ? "grown" : "held");
+    json_write_u64(writer, "cycle", story->last->cycle);
+    view_profile_write_file(writer, "file", story->last);
+    if (grown) {
+        json_write_u64(writer, "from_cycle", story->first->cycle);
+        view_profile_write_file(writer, "from_file", story->first);
+        json_write_u64(writer, "requests", story->requests);
+    }
+    json_write_u64(writer, "bytes", story->last->bytes);
+    json_write_u64(writer, "files", story->n);
+    if (profile != NULL)
+        view_profile_write_picture(writer, profile, story->files->room);
+    else
+        json_write_text(writer, "why", why);
+    json_write_close_object(writer);
 }
 
-/* What the last profile has more than one before it: what grew. */
-static int view_write_growth(struct view_profiles *profiles, const struct view_profile *before,
-                             const struct view_profile *last, const struct profile *loaded,
-                             struct error *err)
+static void view_profile_write_story(struct json_writer *writer,
+                                     const struct view_profile_story *story)
 {
-    char name[VIEW_PATH_MAX];
-    char file[VIEW_PATH_MAX];
-    struct error why = {.kind = ERROR_NONE};
-    CLEANUP(profile_freep) struct profile *earlier = NULL;
+    CLEANUP(profile_freep) struct profile *first = NULL;
+    CLEANUP(profile_freep) struct profile *last = NULL;
     CLEANUP(profile_freep) struct profile *grown = NULL;
-    if (profile_load(profiles->dir_fd, before->file, &earlier, &why) != 0 ||
-        profile_diff(earlier, loaded, &grown, &why) < 0)
-        return 0; /* they are listed, each by itself */
-    snprintf(name, sizeof(name), "%s, growth since cycle %llu", last->name,
-             (unsigned long long)before->cycle);
-    snprintf(file, sizeof(file), VIEW_COLLECTED "/%s less %s", last->file, before->file);
-    view_begin_profile(profiles->writer, last, name, file);
-    view_write_types(profiles->writer, grown);
-    int status = view_write_flame(profiles, grown, err);
-    json_write_close_object(profiles->writer);
-    return status;
+    struct error err = {.text = ""};
+    int fd = story->files->fd;
+    if (profile_load(fd, story->last->text, &last, &err) != 0) {
+        view_profile_write_entry(writer, story, false, NULL, err.text);
+        return;
+    }
+    if (story->first != NULL) {
+        int status = profile_load(fd, story->first->text, &first, &err);
+        if (status == 0)
+            status = profile_diff(first, last, &grown, &err);
+        view_profile_write_entry(writer, story, true, status == 0 ? grown : NULL, err.text);
+    }
+    view_profile_write_entry(writer, story, false, last, NULL);
 }
 
-/* Profiles of one name: the last with its graph, and by how much it grew. */
-static int view_write_group(struct view_profiles *profiles, size_t first, size_t end,
-                            struct error *err)
+/* How many names there are, of those that are shown. */
+static size_t view_profile_count_names(const struct view_profile_files *files)
 {
-    const struct view_profile *items = profiles->items;
-    const struct view_profile *last = &items[end - 1];
-    struct error why = {.kind = ERROR_NONE};
-    CLEANUP(profile_freep) struct profile *loaded = NULL;
-    if (profile_load(profiles->dir_fd, last->file, &loaded, &why) != 0)
-        loaded = NULL;
-    for (size_t i = first; i + 1 < end; i++)
-        if (end - i <= VIEW_PROFILES_MAX &&
-            view_write_profile(profiles, &items[i], NULL, NULL, err) < 0)
-            return -1;
-    if (view_write_profile(profiles, last, loaded, loaded == NULL ? why.text : NULL, err) < 0)
-        return -1;
-    size_t base = first;
-    while (base + 1 < end && items[base].cycle < profiles->base_cycle)
-        base++;
-    if (loaded == NULL || base + 1 >= end)
-        return 0;
-    return view_write_growth(profiles, &items[base], last, loaded, err);
+    size_t names = files->n > 0 ? 1 : 0;
+    for (size_t i = 1; i < files->n && names < VIEW_PROFILES_MAX; i++)
+        names += files->items[i].name_length != files->items[i - 1].name_length ||
+                 memcmp(files->items[i].text, files->items[i - 1].text,
+                        (size_t)files->items[i].name_length) != 0;
+    return names;
 }
 
-static size_t view_group_end(const struct view_profiles *profiles, size_t first)
+void view_profiles_write(struct json_writer *writer, const struct view_run *run, size_t room)
 {
-    size_t end = first + 1;
-    while (end < profiles->n && strcmp(profiles->items[end].name, profiles->items[first].name) == 0)
-        end++;
-    return end;
-}
-
-int view_write_profiles(struct json_writer *writer, const struct view_run *run, size_t room,
-                        struct error *err)
-{
-    CLEANUP(view_profiles_done)
-    struct view_profiles profiles = {.writer = writer, .dir_fd = -1, .room = room};
+    CLEANUP(view_profile_files_done) struct view_profile_files files = {.fd = -1};
     if (run->dir == NULL)
-        return 0;
-    int status = view_find_profiles(&profiles, run->dir, err);
-    if (status != 0)
-        return status < 0 ? -1 : 0;
-    profiles.base_cycle = view_first_judged(run->record);
-    for (size_t i = 0; i < profiles.n; i = view_group_end(&profiles, i))
-        profiles.graphs += 2;
+        return;
+    if (view_profile_list(run->dir, &files) < 0) {
+        writer->failed = true;
+        error_out_of_memory(&writer->error);
+        return;
+    }
+    if (files.n == 0)
+        return;
+    /* What grew, and what was held. */
+    files.room = room / (2 * view_profile_count_names(&files));
     json_write_array(writer, "profiles");
-    for (size_t i = 0; i < profiles.n && status == 0; i = view_group_end(&profiles, i))
-        status = view_write_group(&profiles, i, view_group_end(&profiles, i), err);
+    struct view_profile_story story = {.n = 0};
+    size_t begin = 0;
+    for (unsigned names = 0; begin < files.n && names < VIEW_PROFILES_MAX; names++) {
+        view_profile_choose(&files, begin, run, &story);
+        view_profile_write_story(writer, &story);
+        begin += story.n;
+    }
     json_write_close_array(writer);
-    return status;
 }

@@ -94,13 +94,49 @@ static struct export_run exported_killed(struct record *record, const char *thir
     return (struct export_run){record, "results/leaky.fixed"};
 }
 
+/* Sampled by its processes. */
+static struct export_run exported_attached(struct record *record, const char *third)
+{
+    struct timeline *timeline = record->timeline;
+    exported_phases(timeline, third);
+    timeline->n_memory = 0;
+    for (uint64_t tick = 1; tick <= 500; tick++) {
+        struct memory_sample sample = {.t_ns = (nsec_t)tick * TICK_NS};
+        memory_sample_set(&sample, MEMORY_RSS, 8 * STORY_MIB + tick * 4096);
+        ck_assert_int_eq(timeline_add_memory(timeline, &sample, NULL), 0);
+    }
+    record->started_unix_ms = EXPORTED_STARTED_MS + INT64_C(7200000);
+    snprintf(record->variant, sizeof(record->variant), "attached");
+    record_judge(record);
+    return (struct export_run){record, "results/leaky.attached"};
+}
+
+/* What the story's surveys leave out. */
+static void exported_surveys(struct timeline *timeline)
+{
+    static const enum survey_field kinds[] = {SURVEY_FD_PIPE, SURVEY_FD_ANON_INODE,
+                                              SURVEY_FD_DEVICE, SURVEY_FD_OTHER};
+    for (size_t i = 0; i < timeline->n_cycles; i++) {
+        struct survey *surveys[] = {&timeline->cycles[i].settled, &timeline->cycles[i].floor};
+        for (size_t k = 0; timeline->cycles[i].complete && k < ARRAY_LENGTH(surveys); k++) {
+            for (size_t f = 0; f < ARRAY_LENGTH(kinds); f++)
+                surveys[k]->value[kinds[f]] = f;
+            memory_sample_set(&surveys[k]->memory, MEMORY_CPU_USAGE, 100000000 * (i + 1));
+        }
+    }
+}
+
 static struct exported exported_make(const char *third)
 {
-    struct exported exported = {
-        .records = {story_leak("leaky", VERDICT_LEAK), story_leak("leaky.fixed", VERDICT_CLEAN)},
-        .n = EXPORTED_MAX};
+    struct exported exported = {.records = {story_leak("leaky", VERDICT_LEAK),
+                                            story_leak("leaky.fixed", VERDICT_CLEAN),
+                                            story_leak("leaky.attached", VERDICT_CLEAN)},
+                                .n = EXPORTED_MAX};
+    for (size_t i = 0; i < exported.n; i++)
+        exported_surveys(exported.records[i]->timeline);
     exported.runs[0] = exported_leak(exported.records[0], third);
     exported.runs[1] = exported_killed(exported.records[1], third);
+    exported.runs[2] = exported_attached(exported.records[2], third);
     return exported;
 }
 

@@ -1,10 +1,11 @@
 #pragma once
 /* Runs with whole timelines, made by hand, for what exports them: one that leaks, one of a variant
- * that is killed and started again, and the same with text that wants to be something else. */
+ * that is killed and started again, one of processes without a cgroup, and the same with text that
+ * wants to be something else. */
 #include "export/export_run.h"
 
-#define EXPORTED_MAX 2
-/* When the first of them began, since the Unix epoch; the other an hour later. */
+#define EXPORTED_MAX 3
+/* When the first of them began, since the Unix epoch; the others an hour later each. */
 #define EXPORTED_STARTED_MS INT64_C(1764000000250)
 
 struct exported {
@@ -13,7 +14,8 @@ struct exported {
     size_t n;
 };
 
-/* "leaky", and "leaky.fixed" of build race with jemalloc. For CLEANUP: exported_done(). */
+/* "leaky", "leaky.fixed" of build race with jemalloc, "leaky.attached". For CLEANUP:
+ * exported_done(). */
 struct exported exported_new(void);
 void exported_done(struct exported *exported);
 
