@@ -25,6 +25,7 @@ struct live_run {
     uint64_t bytes;  /* of the file */
     nsec_t next_ns;  /* of the run's time: when a further line is due */
     unsigned floors; /* the index of the last floor that was told, and 1 */
+    nsec_t load_ns;  /* of the last sample of the load that was told; 0: none */
     char phase[64];  /* as it was told last */
 };
 
@@ -136,7 +137,10 @@ static void live_write_memory(struct json_writer *writer, const struct memory_sa
     json_write_u64(writer, "working_set_bytes", current > inactive ? current - inactive : 0);
 }
 
-static void live_write_load(struct json_writer *writer, const struct load_sample *load)
+/* Latencies are of the time since the sample before: of one that was told they are not told again,
+ * as if requests took as long for ever. */
+static void live_write_load(struct json_writer *writer, const struct load_sample *load,
+                            bool new_load)
 {
     uint64_t completed = load_counts_completed(&load->counts);
     if (load->t_ns == 0)
@@ -144,9 +148,9 @@ static void live_write_load(struct json_writer *writer, const struct load_sample
     json_write_u64(writer, "requests_total", completed);
     json_write_u64(writer, "requests_failed", completed - load->counts.ok);
     json_write_u64(writer, "in_flight", load->in_flight);
-    if (load->latency_p50_ns >= 0)
+    if (new_load && load->latency_p50_ns >= 0)
         json_write_double(writer, "latency_p50_s", (double)load->latency_p50_ns / 1e9);
-    if (load->latency_p99_ns >= 0)
+    if (new_load && load->latency_p99_ns >= 0)
         json_write_double(writer, "latency_p99_s", (double)load->latency_p99_ns / 1e9);
 }
 
@@ -162,7 +166,13 @@ static void live_write_floor(struct json_writer *writer, const struct run_floor 
     json_write_close_object(writer);
 }
 
-static int live_write_progress(const struct run_progress *progress, bool new_floor,
+/* What is told for the first time. */
+struct live_news {
+    bool floor;
+    bool load;
+};
+
+static int live_write_progress(const struct run_progress *progress, const struct live_news *news,
                                struct buffer *line)
 {
     struct json_writer writer;
@@ -184,8 +194,8 @@ static int live_write_progress(const struct run_progress *progress, bool new_flo
         json_write_u64(&writer, "requests_goal", progress->requests_goal);
     live_write_count(&writer, "current_bytes", progress->memory_bytes);
     live_write_memory(&writer, &progress->memory);
-    live_write_load(&writer, &progress->load);
-    if (new_floor)
+    live_write_load(&writer, &progress->load, news->load);
+    if (news->floor)
         live_write_floor(&writer, &progress->floor);
     json_write_close_object(&writer);
     return json_writer_end(&writer, NULL);
@@ -222,9 +232,11 @@ void live_feed_progress(struct live_feed *feed, const struct run_progress *progr
         progress->elapsed_ns + (interval_ns > LINE_INTERVAL_NS ? interval_ns : LINE_INTERVAL_NS);
     snprintf(run->phase, sizeof(run->phase), "%s", progress->phase);
     CLEANUP(buffer_done) struct buffer line = BUFFER_INIT(LINE_MAX_BYTES);
-    bool new_floor = live_run_has_floor(run, progress);
-    run->floors = new_floor ? progress->floor.index + 1 : run->floors;
-    if (live_write_progress(progress, new_floor, &line) == 0)
+    const struct live_news news = {.floor = live_run_has_floor(run, progress),
+                                   .load = progress->load.t_ns != run->load_ns};
+    run->floors = news.floor ? progress->floor.index + 1 : run->floors;
+    run->load_ns = progress->load.t_ns;
+    if (live_write_progress(progress, &news, &line) == 0)
         live_run_append(feed, run, &line);
 }
 

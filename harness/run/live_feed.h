@@ -12,8 +12,9 @@
  *                                                     reads it to its end
  *
  * A line is written at once and whole. The longer a run goes on the rarer its lines become (after
- * 100 s one in every thousandth of the time so far), so that one of a week has a few MB: a change of phase and a floor are
- * told whenever they happen, and past LIVE_FEED_MAX_BYTES nothing but the end is.
+ * 100 s one in every thousandth of the time so far), so that one of a week has a few MB: a change
+ * of phase and a floor are told whenever they happen, and past LIVE_FEED_MAX_BYTES nothing but the
+ * end is.
  *
  * A feed is a courtesy: one that cannot be written is no reason for a run to fail, so nothing here
  * returns an error. Not thread-safe: a session tells one thing at a time. */

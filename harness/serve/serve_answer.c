@@ -103,7 +103,7 @@ static int answer_pages(const struct serve_site *site, enum serve_page page,
     return serve_pages_get(site->pages, page, query->runs, query->n_runs, &ret->kept, err);
 }
 
-/* View data of a run of which nothing is known but its name: the feed tells the rest. */
+/* View data of no run yet: the feed tells of it. */
 static int answer_view_of_run(const struct serve_run *run, struct buffer *out, struct error *err)
 {
     struct json_writer writer;
@@ -112,12 +112,6 @@ static int answer_view_of_run(const struct serve_run *run, struct buffer *out, s
     json_write_text(&writer, "schema", "leakcage.view/1");
     json_write_text(&writer, "title", run->id);
     json_write_array(&writer, "runs");
-    json_write_object(&writer, NULL);
-    json_write_text(&writer, "id", run->id);
-    json_write_text(&writer, "label", run->label[0] != '\0' ? run->label : NULL);
-    if (run->limit_bytes.present)
-        json_write_double(&writer, "limit_bytes", run->limit_bytes.value);
-    json_write_close_object(&writer);
     json_write_close_array(&writer);
     json_write_close_object(&writer);
     return json_writer_end(&writer, err);

@@ -40,7 +40,8 @@ struct serve_events {
     bool over;            /* the end is in the stream */
 };
 
-static void events_put_end(struct serve_events *events, const char *verdict, const char *dir);
+static void events_put_end(struct serve_events *events, off_t at, const char *verdict,
+                           const char *dir);
 
 static struct serve_events *events_new(struct serve_results *results, const char *key)
 {
@@ -80,7 +81,7 @@ static int events_open_result(struct serve_results *results, const char *key,
     serve_place_done(&place);
     if (events == NULL)
         return error_out_of_memory(err);
-    events_put_end(events, NULL, NULL);
+    events_put_end(events, events->offset, NULL, NULL);
     *ret = events;
     return 0;
 }
@@ -122,8 +123,9 @@ void serve_events_close(struct serve_events *events)
     free(events);
 }
 
-/* Put an end into the stream; what is not known is NULL. */
-static void events_put_end(struct serve_events *events, const char *verdict, const char *dir)
+/* Put an end into the stream, whose next line would be at `at`; what is not known is NULL. */
+static void events_put_end(struct serve_events *events, off_t at, const char *verdict,
+                           const char *dir)
 {
     CLEANUP(buffer_done) struct buffer line = BUFFER_INIT(PART_BYTES);
     CLEANUP(buffer_done) struct buffer link = BUFFER_INIT(PART_BYTES);
@@ -140,13 +142,13 @@ static void events_put_end(struct serve_events *events, const char *verdict, con
     json_write_text(&writer, "report", there ? buffer_text(&link) : NULL);
     json_write_close_object(&writer);
     if (json_writer_end(&writer, NULL) == 0)
-        (void)buffer_printf(&events->stream, NULL, "id: %lld\ndata: %s\n",
-                            (long long)events->offset, buffer_text(&line));
+        (void)buffer_printf(&events->stream, NULL, "id: %lld\ndata: %s\n", (long long)at,
+                            buffer_text(&line));
     serve_place_done(&place);
 }
 
 /* Is it an end line? Then it is put, with what it says. */
-static bool events_take_end(struct serve_events *events, const char *line)
+static bool events_take_end(struct serve_events *events, off_t at, const char *line)
 {
     static const char begin[] = "{\"end\":";
     CLEANUP(json_freep) struct json_document *document = NULL;
@@ -161,7 +163,7 @@ static bool events_take_end(struct serve_events *events, const char *line)
         (void)json_string(&place, &verdict, NULL);
     if (json_member(&root, "dir", &place))
         (void)json_string(&place, &dir, NULL);
-    events_put_end(events, verdict, dir);
+    events_put_end(events, at, verdict, dir);
     return true;
 }
 
@@ -191,7 +193,7 @@ static void events_take_lines(struct serve_events *events)
         *end = '\0';
         at += end + 1 - line;
         size_t length = (size_t)(end - line);
-        if (!events->skipping && events_is_fit(line, length) && !events_take_end(events, line))
+        if (!events->skipping && events_is_fit(line, length) && !events_take_end(events, at, line))
             (void)buffer_printf(&events->stream, NULL, "id: %lld\ndata: %s\n\n", (long long)at,
                                 line);
         events->skipping = false;
@@ -218,21 +220,21 @@ static bool events_is_dead(struct serve_events *events)
     return owner_is_dead(events->owner);
 }
 
-/* Fill the stream with what there is. */
-static void events_fill(struct serve_events *events)
+/* Take in what there is next; false: there is nothing. */
+static bool events_fill(struct serve_events *events)
 {
-    bool dead =
-        events->fd < 0 || events_is_dead(events); /* asked before it is read for the last time */
+    bool dead = events->fd < 0 || events_is_dead(events); /* before the last read, not after */
     ssize_t length = pread(events->fd, events->part + events->part_length,
                            PART_BYTES - events->part_length, events->offset);
     if (length > 0) {
         events->offset += length;
         events->part_length += (size_t)length;
         events_take_lines(events);
-        return;
+        return true;
     }
     if (dead || (length < 0 && errno != EINTR && errno != EAGAIN))
-        events_put_end(events, NULL, NULL);
+        events_put_end(events, events->offset, NULL, NULL);
+    return false;
 }
 
 ssize_t serve_events_read(struct serve_events *events, char *out, size_t size)
@@ -243,7 +245,8 @@ ssize_t serve_events_read(struct serve_events *events, char *out, size_t size)
             return -1;
         buffer_clear(&events->stream);
         events->sent = 0;
-        events_fill(events);
+        while (events->stream.length == 0 && !events->over && events_fill(events))
+            ;
         if (events->stream.length == 0 && now_ns - events->beat_ns >= BEAT_INTERVAL_NS)
             (void)buffer_append_text(&events->stream, ": beat\n\n", NULL);
     }

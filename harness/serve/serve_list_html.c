@@ -11,6 +11,7 @@
 
 #define LINK_MAX_BYTES ((size_t)16 * 1024)
 #define DATE_MAX       32
+#define NEARLY_ALL     0.9 /* of a limit: worth another colour */
 
 /* A page in the making. */
 struct list_page {
@@ -23,6 +24,7 @@ struct list_page {
 static void list_head(struct list_page *page, const char *const *folders)
 {
     struct html_writer *writer = &page->writer;
+    size_t n = page->list->n_rows + page->list->n_more;
     html_put(writer, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n"
                      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
                      "<title>leakcage: results</title>\n"
@@ -35,7 +37,7 @@ static void list_head(struct list_page *page, const char *const *folders)
         html_text(writer, folders[i]);
         html_put(writer, "</code>");
     }
-    html_put(writer, "</p>\n</header>\n");
+    html_printf(writer, " · %zu result%s</p>\n</header>\n", n, n == 1 ? "" : "s");
 }
 
 static void list_href(struct html_writer *writer, enum serve_page page, const char *key)
@@ -54,8 +56,10 @@ static void list_meter(struct html_writer *writer, const char *label,
 {
     if (!value->present || !most->present || most->value <= 0)
         return;
-    html_printf(writer, "<meter aria-label=\"%s\" max=\"%.17g\" value=\"%.17g\"></meter>", label,
-                most->value, value->value);
+    html_printf(writer,
+                "<meter aria-label=\"%s\" max=\"%.17g\" high=\"%.17g\" optimum=\"0\" "
+                "value=\"%.17g\"></meter>",
+                label, most->value, most->value * NEARLY_ALL, value->value);
 }
 
 static void list_bytes(struct html_writer *writer, const struct serve_number *number)
@@ -79,8 +83,10 @@ static void list_name(struct html_writer *writer, enum serve_page page, const ch
     html_put(writer, ">");
     html_text(writer, id);
     html_put(writer, "</a>");
-    if (label[0] == '\0')
-        return;
+    size_t length = strlen(id);
+    size_t end = strlen(label);
+    if (end == 0 || (length > end && strcmp(id + length - end, label) == 0))
+        return; /* there is none, or the id ends with it */
     html_put(writer, " <small>");
     html_text(writer, label);
     html_put(writer, "</small>");

@@ -68,8 +68,8 @@ static void list_row(struct json_writer *writer, const struct serve_row *row)
     list_number(writer, "limit_bytes", &row->limit_bytes);
     list_number(writer, "requests_total", &row->requests);
     list_number(writer, "duration_s", &row->duration_s);
-    json_write_i64(writer, "stored_unix_s", row->stamp.mtime_ns / NSEC_PER_SEC);
     if (row->why[0] == '\0') {
+        json_write_i64(writer, "stored_unix_s", row->stamp.mtime_ns / NSEC_PER_SEC);
         list_link(writer, "report", SERVE_REPORT, row->key);
         list_link(writer, "view", SERVE_VIEW_JSON, row->key);
     }

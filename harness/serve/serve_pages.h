@@ -16,6 +16,7 @@ struct serve_text;
 
 struct serve_pages;
 
+/* Pages of these results (borrowed); none is made yet. The caller owns *ret. NULL can be freed. */
 int serve_pages_new(struct serve_results *results, struct serve_pages **ret, struct error *err);
 void serve_pages_free(struct serve_pages *pages);
 

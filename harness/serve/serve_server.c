@@ -151,6 +151,15 @@ static enum MHD_Result server_send(struct serve_server *server, struct MHD_Conne
     return result;
 }
 
+/* Decode "%41" in place; returns the length. A NUL would cut the text short: with one it stays as
+ * it is, and then nothing has that name. */
+static size_t server_decode(void *context, struct MHD_Connection *connection, char *text)
+{
+    (void)context;
+    (void)connection;
+    return strstr(text, "%00") != NULL ? strlen(text) : MHD_http_unescape(text);
+}
+
 /* The one Host header; more than one is none. */
 struct server_host {
     const char *name;
@@ -285,7 +294,8 @@ static int server_start_daemon(struct serve_server *server, int fd, struct error
         NULL, server_request, server, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
         (unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)SILENCE_MAX_S,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES, MHD_OPTION_THREAD_STACK_SIZE,
-        (size_t)STACK_BYTES, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+        (size_t)STACK_BYTES, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_UNESCAPE_CALLBACK,
+        server_decode, NULL, MHD_OPTION_END);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return server->daemon != NULL
                ? 0

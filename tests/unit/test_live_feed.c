@@ -173,6 +173,26 @@ START_TEST(all_that_was_seen_is_told)
 }
 END_TEST
 
+START_TEST(a_latency_is_told_once)
+{
+    CLEANUP(buffer_done) struct buffer text = BUFFER_INIT(TEXT_MAX_BYTES);
+    for (int i = 0; i < 4; i++) {
+        struct run_progress progress = at(i * NSEC_PER_SEC, "cycle 3");
+        progress.load = (struct load_sample){
+            .t_ns = 5 + (i == 3), .counts = {.ok = 20}, .latency_p50_ns = 1500000};
+        live_feed_progress(feed, &progress);
+    }
+    CLEANUP(closep) int fd = open_feed("trial.jsonl");
+    read_all(fd, &text);
+    unsigned n = 0;
+    for (const char *found = buffer_text(&text);
+         (found = strstr(found, "\"latency_p50_s\":")) != NULL; found++)
+        n++;
+    ck_assert_uint_eq(count_lines(&text), 5);
+    ck_assert_uint_eq(n, 2);
+}
+END_TEST
+
 START_TEST(a_floor_is_told_once_and_at_once)
 {
     CLEANUP(buffer_done) struct buffer text = BUFFER_INIT(TEXT_MAX_BYTES);
@@ -373,6 +393,7 @@ static Suite *suite(void)
     tcase_add_test(c, the_first_line_says_what_it_is_and_the_others_how_it_goes);
     tcase_add_test(c, what_is_not_known_is_left_out);
     tcase_add_test(c, all_that_was_seen_is_told);
+    tcase_add_test(c, a_latency_is_told_once);
     tcase_add_test(c, a_floor_is_told_once_and_at_once);
     tcase_add_test(c, a_text_from_outside_stays_a_text_on_its_line);
     tcase_add_test(c, the_end_is_the_last_line_and_the_file_is_gone);
