@@ -75,15 +75,20 @@ class Watched {
   }
 }
 
+// A window of its own, for pages of this address; empty as yet.
+async function watch(browser, address, options = {}) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+  context.setDefaultTimeout(20000);
+  return new Watched(await context.newPage(), context, address);
+}
+
 // Open a file in a window of its own. `options` are those of a browser context;
 // { isDrawn: false } for a page without a script, which need not be waited for until it has drawn
 // itself; { script } runs before those of the page.
 async function open(browser, file, options = {}) {
   const { isDrawn = true, script = "", ...rest } = options;
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...rest });
-  context.setDefaultTimeout(20000);
-  const page = await context.newPage();
-  const watched = new Watched(page, context, url.pathToFileURL(file).href);
+  const watched = await watch(browser, url.pathToFileURL(file).href, rest);
+  const { page } = watched;
   await page.addInitScript(script);
   await page.goto(watched.address, { waitUntil: "load" });
   if (isDrawn)
@@ -130,5 +135,5 @@ function documents(program) {
 }
 
 module.exports = {
-  BUILD, LEAKCAGE, ROOT, documents, kept, launch, open, recorded, report, screenshot,
+  BUILD, LEAKCAGE, ROOT, documents, kept, launch, open, recorded, report, screenshot, watch,
 };
