@@ -18,6 +18,13 @@ int64_t clock_wall_s(void)
     return now.tv_sec;
 }
 
+int64_t clock_wall_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / NSEC_PER_MSEC;
+}
+
 void clock_sleep_until(nsec_t deadline_ns)
 {
     struct timespec deadline = {

@@ -20,6 +20,10 @@ nsec_t clock_now_ns(void);
 /* Seconds since the Unix epoch, for naming things only. */
 int64_t clock_wall_s(void);
 
+/* Milliseconds since the Unix epoch: when something was, for people and for other programs' data.
+ */
+int64_t clock_wall_ms(void);
+
 /* Sleep until the absolute time; a signal does not cut it short. */
 void clock_sleep_until(nsec_t deadline_ns);
 

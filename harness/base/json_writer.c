@@ -149,11 +149,21 @@ void json_write_array(struct json_writer *writer, const char *key)
     json_writer_open(writer, key, "[]");
 }
 
-void json_write_row(struct json_writer *writer, const char *key)
+static void json_writer_open_row(struct json_writer *writer, const char *key, const char *brackets)
 {
-    json_writer_open(writer, key, "[]");
+    json_writer_open(writer, key, brackets);
     if (!writer->failed && writer->row == 0)
         writer->row = writer->depth;
+}
+
+void json_write_row(struct json_writer *writer, const char *key)
+{
+    json_writer_open_row(writer, key, "[]");
+}
+
+void json_write_row_object(struct json_writer *writer, const char *key)
+{
+    json_writer_open_row(writer, key, "{}");
 }
 
 void json_write_close_object(struct json_writer *writer)

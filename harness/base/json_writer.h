@@ -37,6 +37,9 @@ void json_write_close_array(struct json_writer *writer);
 /* The same as an array, on one line with all that is in it: [1, 2, 3]. Closed as an array. */
 void json_write_row(struct json_writer *writer, const char *key);
 
+/* And an object: {"a": 1, "b": [2]}. Closed as an object. */
+void json_write_row_object(struct json_writer *writer, const char *key);
+
 /* One value. Bytes of a text that are not UTF-8 become U+FFFD. */
 void json_write_text(struct json_writer *writer, const char *key, const char *text);
 void json_write_u64(struct json_writer *writer, const char *key, uint64_t value);

@@ -5,6 +5,9 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "export/export_csv.h"
+#include "export/export_openmetrics.h"
+#include "export/export_trace.h"
 #include "report/ci_junit.h"
 #include "report/ci_openmetrics.h"
 #include "report/ci_sarif.h"
@@ -85,9 +88,37 @@ static int report_write_sarif(const struct report_input *input, struct buffer *o
     return report_write_ci(input, ci_sarif_write, out, err);
 }
 
+/* Timelines, for other programs. */
+static int report_write_export(const struct report_input *input,
+                               int (*write)(const struct export_run *, size_t, struct buffer *,
+                                            struct error *),
+                               struct buffer *out, struct error *err)
+{
+    const struct result_folders *results = input->results;
+    CLEANUP(freep) struct export_run *runs = calloc(results->n + 1, sizeof(*runs));
+    if (runs == NULL)
+        return error_out_of_memory(err);
+    for (size_t i = 0; i < results->n; i++)
+        runs[i] = (struct export_run){results->items[i].record, results->items[i].dir};
+    return write(runs, results->n, out, err);
+}
+
+static int report_write_csv(const struct report_input *input, struct buffer *out, struct error *err)
+{
+    return report_write_export(input, export_csv_write, out, err);
+}
+
+static int report_write_trace(const struct report_input *input, struct buffer *out,
+                              struct error *err)
+{
+    return report_write_export(input, export_trace_write, out, err);
+}
+
 static int report_write_openmetrics(const struct report_input *input, struct buffer *out,
                                     struct error *err)
 {
+    if (input->options->timeline)
+        return report_write_export(input, export_openmetrics_write, out, err);
     return report_write_ci(input, ci_openmetrics_write, out, err);
 }
 
@@ -149,6 +180,8 @@ int report_form_write(const struct report_input *input, struct buffer *out, stru
         {options->junit, {".xml"}, report_write_junit},
         {options->sarif, {".sarif"}, report_write_sarif},
         {options->openmetrics, {".prom", ".om"}, report_write_openmetrics},
+        {options->csv, {".csv"}, report_write_csv},
+        {options->trace, {".trace.json"}, report_write_trace}, /* before ".json" */
         {options->json, {".json"}, report_write_json},
         {options->svg, {".svg"}, report_write_svg},
         {options->png, {".png"}, report_write_png},

@@ -8,9 +8,8 @@ if(NOT DYGRAPHS_JS OR NOT DYGRAPHS_CSS)
 endif()
 
 # The order in which a page runs them: each uses those before it.
-set(page_scripts base units theme rows ticks state flame_tree
-  model underlay cursor panel gestures panels floors
-  summary runs tables flame live show)
+set(page_scripts base units theme rows ticks state flame_tree model underlay cursor panel gestures
+  panels floors summary runs tables flame live show)
 list(TRANSFORM page_scripts REPLACE "(.+)" "${CMAKE_CURRENT_LIST_DIR}/\\1.js")
 
 # page_asset(NAME TRIM FILE...): page_asset_NAME, of these files; trimmed or as they are.

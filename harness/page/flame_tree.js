@@ -1,6 +1,7 @@
 "use strict";
-/* Flame graphs come flat, as lists (harness/profile/flame.h): a node names its frame, its parent, which
- * stands before it, and its value. Here they become a tree of {n: name, v: value, c: children}. */
+/* Flame graphs come flat, as lists (harness/profile/flame.h): a node names its frame, its parent,
+ * which stands before it, and its value. Here they become a tree of
+ * {n: name, v: value, c: children}. */
 {
   const other = -2;
 

@@ -123,7 +123,7 @@
       const left = scrolled ? scrolled.scrollLeft : 0;
       section.replaceChildren(
         el("div", {class: "head"}, el("h2", {}, `${model.runs().length} runs`),
-           el("span", {class: "tools"}, "draw ",
+           el("span", {class: "tools"}, `${model.drawn().length} drawn; draw `,
               button("all", () => model.runs().map((run, index) => index)),
               button("only the selected", () => [model.selectedIndex()]))),
         el("div", {class: "scroll", tabindex: 0, role: "region", "aria-label": "runs"},

@@ -48,12 +48,19 @@
     ? el("div", {class: className}, el("h3", {}, title),
          el("ul", {}, texts.map((text) => el("li", {}, text)))) : null;
 
+  /* What kubectl would say is a table in itself, over lines of which the first has the name. */
+  const lineClasses = {verdict: "strong", pod: "mono"};
+
   /* The evidence in the terminal's words; what findings and warnings say stands below anyway. */
   const evidence = (run) => {
     const said = new Set([...(run.findings || []), ...(run.warnings || [])]);
-    const items = (run.lines || []).filter((line) => !said.has(line.text)).flatMap((line) =>
-      [el("dt", {}, line.name), el("dd", {class: line.name === "verdict" ? "strong" : null},
-                                   line.text)]);
+    let topic = "";
+    const items = (run.lines || []).filter((line) => !said.has(line.text)).flatMap((line) => {
+      const goesOn = line.name === "";
+      topic = goesOn ? topic : line.name;
+      return [el("dt", {}, line.name),
+              el("dd", {class: goesOn && topic !== "pod" ? null : lineClasses[topic]}, line.text)];
+    });
     if (run.error)
       items.unshift(el("dt", {}, "error"), el("dd", {class: "strong bad"}, run.error));
     return el("div", {id: "evidence"}, el("dl", {}, items),
@@ -64,6 +71,7 @@
     const values = run.figures || {};
     const tiles = figureNames
       .filter(([key]) => values[key] !== undefined && values[key] !== null)
+      .filter(([key]) => run.verdict === "leak" || !key.startsWith("growth"))
       .filter(([key]) => values[key] !== 0 || !["oom_kills", "restarts"].includes(key))
       .map(([key, name, unit]) => el("div", {class: "figure", "data-figure": key},
         el("b", {}, (key.startsWith("growth") && values[key] > 0 ? "+" : "") +

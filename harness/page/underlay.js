@@ -65,10 +65,23 @@
       }
     },
 
-    /* A horizontal line with its name. */
+    /* A horizontal line with its name; of one that is above what is in sight the name alone. */
     limit(context, at, bytes, fontSize) {
       const {area} = at;
       const y = Math.round(at.y(bytes)) + 0.5;
+      context.font = `600 ${fontSize}px system-ui, sans-serif`;
+      context.textAlign = "left";
+      context.textBaseline = "top";
+      context.fillStyle = color("limit");
+      context.strokeStyle = color("paper");
+      context.lineWidth = 3;
+      const name = `limit ${leakcage.units.bytes(bytes)}`;
+      const write = (text, top) => {
+        context.strokeText(text, area.x + 6, top);
+        context.fillText(text, area.x + 6, top);
+      };
+      if (y < area.y - 1)
+        write(`${name} ↑`, area.y + fontSize + 8);
       if (y < area.y - 1 || y > area.y + area.h)
         return;
       context.strokeStyle = color("limit");
@@ -79,12 +92,9 @@
       context.lineTo(area.x + area.w, y);
       context.stroke();
       context.setLineDash([]);
-      context.font = `600 ${fontSize}px system-ui, sans-serif`;
-      context.textAlign = "right";
-      context.textBaseline = y - area.y > fontSize + 26 ? "bottom" : "top";
-      context.fillStyle = color("limit");
-      context.fillText(`limit ${leakcage.units.bytes(bytes)}`, area.x + area.w - 6,
-                       y + (context.textBaseline === "top" ? 4 : -3));
+      context.strokeStyle = color("paper");
+      context.lineWidth = 3;
+      write(name, y + 4);
     },
 
     /* Each floor as a step up to the next of the same start; the fitted line and its band through
@@ -133,7 +143,8 @@
       }
     },
 
-    /* A line for each mark, and with `signs` its sign at the foot. */
+    /* A line for each mark, and with `signs` its sign: of kills at the top, of others at the foot,
+     * for a start often comes right after. */
     marks(context, at, marks, signs) {
       const {area} = at;
       for (const mark of marks) {
@@ -151,7 +162,7 @@
         context.setLineDash([]);
         if (signs)
           leakcage.underlay.sign(context, look, leakcage.clamp(x, area.x + 5, area.x + area.w - 5),
-                                 area.y + area.h - 9);
+                                 look.shape === "cross" ? area.y + 28 : area.y + area.h - 9);
       }
     },
 

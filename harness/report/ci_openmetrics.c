@@ -5,11 +5,9 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "report/ci_text.h"
+#include "report/openmetrics_text.h"
 
 #define FAMILY_MAX 160
-
-static const char *const label_escapes[] = {"\\", "\\\\", "\"", "\\\"", NULL};
 
 /* The families that one number makes. */
 enum part { PART_VALUE, PART_BASELINE, PART_ALLOWED, PART_MAX_ };
@@ -23,61 +21,19 @@ static const struct {
     [PART_ALLOWED] = {"_allowed", ": what may be added to the baseline"},
 };
 
-static void metrics_describe(struct ci_writer *writer, const char *family, const char *unit,
-                             const char *help)
-{
-    ci_put(writer, "# TYPE ");
-    ci_put(writer, family);
-    ci_put(writer, " gauge\n");
-    if (unit != NULL) {
-        ci_put(writer, "# UNIT ");
-        ci_put(writer, family);
-        ci_put(writer, " ");
-        ci_put(writer, unit);
-        ci_put(writer, "\n");
-    }
-    ci_put(writer, "# HELP ");
-    ci_put(writer, family);
-    ci_put(writer, " ");
-    ci_put(writer, help);
-}
-
-/* One label; `first` is ours to change. */
-static void metrics_label(struct ci_writer *writer, const char *name, const char *value,
-                          bool *first)
-{
-    if (value == NULL || *value == '\0')
-        return;
-    ci_put(writer, *first ? "{" : ",");
-    ci_put(writer, name);
-    ci_put(writer, "=\"");
-    ci_text(writer, value, " ", label_escapes);
-    ci_put(writer, "\"");
-    *first = false;
-}
-
-/* "family{…}": with two further labels, which may be NULL. */
-static void metrics_labels(struct ci_writer *writer, const char *family, const struct ci_case *item,
-                           const char *const *more)
-{
-    bool first = true;
-    ci_put(writer, family);
-    metrics_label(writer, "scenario", item->scenario, &first);
-    metrics_label(writer, "variant", item->variant, &first);
-    metrics_label(writer, "build", item->build, &first);
-    metrics_label(writer, "allocator", item->allocator, &first);
-    metrics_label(writer, "run", item->run, &first);
-    for (; more != NULL && more[0] != NULL; more += 2)
-        metrics_label(writer, more[0], more[1], &first);
-    if (!first)
-        ci_put(writer, "}");
-    ci_put(writer, " ");
-}
-
-static void metrics_value(struct ci_writer *writer, double value)
+/* "family{…} value", with further labels, which may be NULL; and when, where the case has that. */
+static void metrics_sample(struct ci_writer *writer, const char *family, const struct ci_case *item,
+                           const char *const *more, double value)
 {
     char text[CI_NUMBER_MAX];
+    ci_put(writer, family);
+    openmetrics_labels(writer, item, more);
+    ci_put(writer, " ");
     ci_put(writer, ci_number(value, text));
+    if (item->unix_ms > 0) {
+        ci_put(writer, " ");
+        ci_put(writer, openmetrics_time(item->unix_ms, text));
+    }
     ci_put(writer, "\n");
 }
 
@@ -124,13 +80,12 @@ static void metrics_family(struct ci_writer *writer, const struct ci_report *rep
         if (!metrics_part(metrics_of_case(&report->cases[i], metric->name), part, &value))
             continue;
         if (!described) {
-            metrics_describe(writer, name, metric->unit, metric->help);
-            ci_put(writer, parts[part].help);
-            ci_put(writer, "\n");
+            openmetrics_describe(writer,
+                                 &(struct openmetrics_family){name, "gauge", metric->unit,
+                                                              metric->help, parts[part].help});
         }
         described = true;
-        metrics_labels(writer, name, &report->cases[i], NULL);
-        metrics_value(writer, value);
+        metrics_sample(writer, name, &report->cases[i], NULL, value);
     }
 }
 
@@ -152,13 +107,15 @@ static void metrics_families(struct ci_writer *writer, const struct ci_report *r
 static void metrics_status(struct ci_writer *writer, const struct ci_report *report)
 {
     if (report->n_cases > 0)
-        metrics_describe(writer, "leakcage_case_status", NULL,
-                         "What became of the case: 1 for its status, 0 for the others\n");
+        openmetrics_describe(
+            writer, &(struct openmetrics_family){
+                        "leakcage_case_status", "gauge", NULL,
+                        "What became of the case: 1 for its status, 0 for the others", NULL});
     for (size_t i = 0; i < report->n_cases; i++) {
+        const struct ci_case *item = &report->cases[i];
         for (unsigned k = 0; k < CI_STATUS_MAX_; k++) {
             const char *const more[] = {"status", ci_status_names[k], NULL};
-            metrics_labels(writer, "leakcage_case_status", &report->cases[i], more);
-            ci_put(writer, report->cases[i].status == k ? "1\n" : "0\n");
+            metrics_sample(writer, "leakcage_case_status", item, more, item->status == k);
         }
     }
 }
@@ -171,13 +128,13 @@ static void metrics_verdict(struct ci_writer *writer, const struct ci_report *re
         if (item->verdict == NULL)
             continue;
         if (!described)
-            metrics_describe(writer, "leakcage_case_verdict", NULL,
-                             "The verdict and its cause; always 1\n");
+            openmetrics_describe(
+                writer, &(struct openmetrics_family){"leakcage_case_verdict", "gauge", NULL,
+                                                     "The verdict and its cause; always 1", NULL});
         described = true;
         const char *const more[] = {"verdict", item->verdict, "cause",
                                     item->cause != NULL ? item->cause : "", NULL};
-        metrics_labels(writer, "leakcage_case_verdict", item, more);
-        ci_put(writer, "1\n");
+        metrics_sample(writer, "leakcage_case_verdict", item, more, 1);
     }
 }
 
@@ -188,12 +145,21 @@ static void metrics_duration(struct ci_writer *writer, const struct ci_report *r
         if (report->cases[i].duration_ns <= 0)
             continue;
         if (!described)
-            metrics_describe(writer, "leakcage_case_duration_seconds", "seconds",
-                             "How long its runs took together\n");
+            openmetrics_describe(writer, &(struct openmetrics_family){
+                                             "leakcage_case_duration_seconds", "gauge", "seconds",
+                                             "How long its runs took together", NULL});
         described = true;
-        metrics_labels(writer, "leakcage_case_duration_seconds", &report->cases[i], NULL);
-        metrics_value(writer, (double)report->cases[i].duration_ns / (double)NSEC_PER_SEC);
+        metrics_sample(writer, "leakcage_case_duration_seconds", &report->cases[i], NULL,
+                       (double)report->cases[i].duration_ns / (double)NSEC_PER_SEC);
     }
+}
+
+void ci_openmetrics_families(struct ci_writer *writer, const struct ci_report *report)
+{
+    metrics_status(writer, report);
+    metrics_verdict(writer, report);
+    metrics_duration(writer, report);
+    metrics_families(writer, report);
 }
 
 int ci_openmetrics_write(const struct ci_report *report, struct buffer *out, struct error *err)
@@ -202,13 +168,11 @@ int ci_openmetrics_write(const struct ci_report *report, struct buffer *out, str
     const char *const more[] = {"version", report->version, NULL};
     struct ci_writer writer;
     ci_begin(&writer, out);
-    metrics_describe(&writer, "leakcage_build_info", NULL, "The leakcage that says so; always 1\n");
-    metrics_labels(&writer, "leakcage_build_info", &nothing, more);
-    ci_put(&writer, "1\n");
-    metrics_status(&writer, report);
-    metrics_verdict(&writer, report);
-    metrics_duration(&writer, report);
-    metrics_families(&writer, report);
+    openmetrics_describe(&writer,
+                         &(struct openmetrics_family){"leakcage_build_info", "gauge", NULL,
+                                                      "The leakcage that says so; always 1", NULL});
+    metrics_sample(&writer, "leakcage_build_info", &nothing, more, 1);
+    ci_openmetrics_families(&writer, report);
     ci_put(&writer, "# EOF\n");
     return ci_end(&writer, err);
 }

@@ -16,6 +16,11 @@
  * Pure. */
 #include "base/buffer.h"
 #include "report/ci_report.h"
+#include "report/ci_text.h"
 
 /* Append the text to `out`. Numbers that are not finite are left out. */
 int ci_openmetrics_write(const struct ci_report *report, struct buffer *out, struct error *err);
+
+/* The families of the cases alone, without what stands before and after them. A case with `unix_ms`
+ * has that as the timestamp of its samples. The writer keeps the failure. */
+void ci_openmetrics_families(struct ci_writer *writer, const struct ci_report *report);

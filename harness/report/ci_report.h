@@ -50,6 +50,7 @@ struct ci_case {
     const char *verdict; /* "leak"; NULL: none */
     const char *cause;   /* "heap"; NULL: none */
     nsec_t duration_ns;  /* of all its runs; 0: there were none */
+    int64_t unix_ms;     /* when it ended, since the Unix epoch, where that is to be told; else 0 */
     const struct ci_metric *metrics;
     size_t n_metrics;
 };

@@ -375,6 +375,7 @@ void run_execute(const struct run_context *context, const struct run_spec *spec,
         .concurrency = spec->settings.load.concurrency,
         .cycle_requests = spec->settings.cycle_requests,
     };
+    record->started_unix_ms = clock_wall_ms();
     backoff_init(&stage.backoff, spec->settings.restart.time_scale);
     host_describe(record, &spec->settings);
     host_look(&stage.host);

@@ -59,8 +59,9 @@ struct record {
     struct record_machine machine; /* more of it */
     struct record_work work;       /* as it was asked for */
     unsigned sample_hz;
-    nsec_t duration_ns; /* start to end */
-    nsec_t waited_ns;   /* of that, while runs that it took turns with went on */
+    int64_t started_unix_ms; /* when it began, since the Unix epoch; 0: not known */
+    nsec_t duration_ns;      /* start to end */
+    nsec_t waited_ns;        /* of that, while runs that it took turns with went on */
     bool has_ready, has_decided;
     nsec_t ready_ns;   /* when the service was ready, since the start of the run */
     nsec_t decided_ns; /* when the verdict was reached, the same less what it waited until then */
@@ -87,11 +88,9 @@ int record_new(const struct run_spec *spec, struct record **ret, struct error *e
 void record_free(struct record *record);
 void record_freep(struct record **record); /* for CLEANUP */
 
-/* Add a warning; what is beyond RECORD_WARNINGS_MAX is dropped. */
+/* Add a warning; only when it is not there yet. What is beyond RECORD_WARNINGS_MAX is dropped. */
 void record_warn(struct record *record, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-
-/* Add a warning that is not there yet. */
 void record_warn_once(struct record *record, const char *text);
 
 /* Note the service's runtimes (NULL: not known), and what follows for the question: is it told at

@@ -298,6 +298,19 @@ static int record_read_names(const struct json_place *root, struct record *recor
     return record_read_unsigned(root, "position", &record->position, err);
 }
 
+static int record_read_started(const struct json_place *root, struct record *record,
+                               struct error *err)
+{
+    struct json_place place;
+    double seconds = 0;
+    if (!json_member(root, "started_unix_s", &place))
+        return 0;
+    if (json_number(&place, 0, 1e11, &seconds, err) < 0)
+        return -1;
+    record->started_unix_ms = (int64_t)(seconds * 1000 + 0.5);
+    return 0;
+}
+
 /* What recordings have not had from the beginning. */
 static int record_read_more_facts(const struct json_place *root, struct record *record,
                                   struct error *err)
@@ -312,6 +325,7 @@ static int record_read_more_facts(const struct json_place *root, struct record *
         record_read_text(root, "libc", machine->libc, sizeof(machine->libc), err) < 0 ||
         record_read_text(root, "thp", machine->thp, sizeof(machine->thp), err) < 0 ||
         record_read_unsigned(root, "page_bytes", &machine->page_bytes, err) < 0 ||
+        record_read_started(root, record, err) < 0 ||
         record_read_count(root, "cycle_requests", &work->cycle_requests, err) < 0)
         return -1;
     return record_read_count(root, "warmup_requests", &work->warmup_requests, err);

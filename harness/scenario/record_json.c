@@ -197,6 +197,8 @@ static void record_write_facts(struct json_writer *writer, const struct record *
 
 static void record_write_machine(struct json_writer *writer, const struct record *record)
 {
+    if (record->started_unix_ms > 0)
+        json_write_double(writer, "started_unix_s", (double)record->started_unix_ms / 1000);
     json_write_double(writer, "duration_s", record_round((double)record->duration_ns / 1e9, 1000));
     if (record->waited_ns > 0)
         json_write_double(writer, "waited_s", record_round((double)record->waited_ns / 1e9, 1000));

@@ -91,6 +91,7 @@ static struct record *make_record(int kind)
     record->machine = (struct record_machine){
         .architecture = "x86_64", .libc = "glibc 2.36", .page_bytes = 4096, .thp = "madvise"};
     record->starts = 1;
+    record->started_unix_ms = 1764000000123;
     record->duration_ns = 9812345678;
     record->waited_ns = kind == 1 ? 4500000000 : 0;
     record->has_ready = true;
@@ -190,6 +191,7 @@ START_TEST(machine_and_work_are_read_back)
     ck_assert_str_eq(again->machine.libc, "glibc 2.36");
     ck_assert_uint_eq(again->machine.page_bytes, 4096);
     ck_assert_str_eq(again->machine.thp, "madvise");
+    ck_assert_int_eq(again->started_unix_ms, 1764000000123);
     ck_assert(again->work.known);
     ck_assert_uint_eq(again->work.cycle_requests, STORY_REQUESTS);
     ck_assert_uint_eq(again->work.warmup_requests, 0);
@@ -204,14 +206,17 @@ START_TEST(what_older_recordings_do_not_tell_is_absent_and_stays_so)
     CLEANUP(record_freep) struct record *again = NULL;
     record->machine = (struct record_machine){.page_bytes = 0};
     record->work.known = false;
+    record->started_unix_ms = 0;
     store(record);
     CLEANUP(freep) char *before = content("final/result.json");
-    static const char *const keys[] = {"architecture", "libc", "page_bytes", "thp", "warmup"};
+    static const char *const keys[] = {"architecture", "libc",   "page_bytes",
+                                       "thp",          "warmup", "started"};
     for (size_t i = 0; i < ARRAY_LENGTH(keys); i++)
         ck_assert_msg(strstr(before, keys[i]) == NULL, "%s", keys[i]);
     ck_assert_int_eq(record_load(final, &again, NULL), 0);
     ck_assert(!again->work.known);
     ck_assert_uint_eq(again->machine.page_bytes, 0);
+    ck_assert_int_eq(again->started_unix_ms, 0);
     store(again);
     CLEANUP(freep) char *after = content("final/result.json");
     ck_assert_str_eq(after, before);

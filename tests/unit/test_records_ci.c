@@ -6,7 +6,10 @@
 
 #include "base/cleanup.h"
 #include "report/ci_figures.h"
+#include "report/ci_openmetrics.h"
 #include "tests/support/check_main.h"
+#include "tests/support/ci_cases.h"
+#include "tests/support/exported.h"
 #include "tests/support/story.h"
 
 /* One of a variant, which waited for others, and was warned of. */
@@ -71,6 +74,19 @@ START_TEST(figures_are_in_base_units)
 }
 END_TEST
 
+START_TEST(its_figures_are_families_of_openmetrics)
+{
+    CLEANUP(exported_done) struct exported all = exported_new();
+    const struct records_ci_item items[] = {{all.records[0], NULL}, {all.records[1], NULL}};
+    CLEANUP(ci_list_done) struct ci_list list = {0};
+    ck_assert_int_eq(records_ci(&(struct records_ci_input){items, 2, 0}, &list, NULL), 0);
+    CLEANUP(freep)
+    char *text = ci_cases_write(ci_openmetrics_write, &list.report, "figures.prom");
+    story_expect_text(text, "\nleakcage_growth_bytes_per_request{scenario=\"leaky\"} 4194.304\n");
+    story_expect_text(text, "\nleakcage_oom_kills{scenario=\"leaky\",variant=\"fixed\",");
+}
+END_TEST
+
 START_TEST(a_run_without_a_verdict_is_an_error)
 {
     const struct run_spec spec = {
@@ -112,6 +128,7 @@ static Suite *suite(void)
     TCase *c = tcase_create("records_ci");
     tcase_add_test(c, another_verdict_than_expected_has_failed);
     tcase_add_test(c, figures_are_in_base_units);
+    tcase_add_test(c, its_figures_are_families_of_openmetrics);
     tcase_add_test(c, a_run_without_a_verdict_is_an_error);
     tcase_add_test(c, what_could_not_be_taken_is_no_pass);
     suite_add_tcase(s, c);
