@@ -186,7 +186,9 @@ static void memory_add_fit(struct picture_data *data, const struct floor_fit *fi
     if (series == NULL)
         return;
     const char *name = "floors, fitted";
-    if (!data->record->verdict.has_time_rate)
+    /* Of what does not grow with work, the slope is noise. */
+    const struct verdict *verdict = &data->record->verdict;
+    if (verdict->kind == VERDICT_LEAK && !verdict->has_time_rate && !verdict->by_heap)
         name = arena_printf(data->arena, "floors, fitted: %s%s per request",
                             fit->slope > 0 ? "+" : "", units_format_bytes(fit->slope, slope));
     data->failed = data->failed || name == NULL;
