@@ -143,7 +143,9 @@
         if (limit < high * 3 || this.limitForced)
           high = Math.max(high, limit);
       high = Math.max(high, minimumTop[this.unit] || 1e-9);
-      return [Math.min(low, 0), high * (this.tall ? 1.1 : 1.15)];
+      /* A line at 0 is to be seen. */
+      const [below, above] = this.tall ? [0.012, 1.1] : [0.04, 1.15];
+      return [Math.min(low, -below * high), high * above];
     }
 
     labels() {
