@@ -11,7 +11,7 @@ REPEATS    ?=
 COMMA      := ,
 BUILDS     ?= $(if $(ALLOCATORS),,plain$(COMMA)race$(COMMA)asan)
 
-.PHONY: all build scenario compare pod test lint bench format doctor clean help
+.PHONY: all build scenario compare pod test lint bench docs format doctor clean help
 
 all: setup-build build
 
@@ -55,6 +55,10 @@ lint: setup-lint
 bench: setup-bench
 	@tests/bench/run.sh $(BENCH)
 
+# The pictures of the README.
+docs: setup-run build
+	@LEAKCAGE_BUILD=$(BUILD) tools/docs.sh $(NAME)
+
 format:
 	@git ls-files '*.[ch]' | xargs clang-format -i
 
@@ -75,6 +79,7 @@ help:
 	@echo "make bench                    what leakcage costs, as ratios measured in one run: load, sampler, vm, verdict"
 	@echo "make bench BENCH='…'          accuracy speed sensitivity peers robustness (minutes each):"
 	@echo "                              REPEATS=10 SCENARIOS='a b' JOBS=2 BENCH_KEEP=DIR BENCH_JSON=FILE BENCH_ROWS=FILE"
+	@echo "make docs                     draw docs/pictures/ again, from runs that are made now (NAME=x: one)"
 	@echo "make doctor                   what works on this machine"
 	@echo "SETUP=no                      install and download nothing"
 	@echo "PRESET=release|dev|clang|asan|tsan|tidy"

@@ -23,7 +23,9 @@ libcurl4-openssl-dev:@libcurl:load generator
 libcgroup-dev:@libcgroup:cgroups
 libcjson-dev:@libcjson:scenario files
 libyaml-dev:@yaml-0.1:manifests of pods
-libmicrohttpd-dev:@libmicrohttpd:HTTP side of the sample services"
+zlib1g-dev:@zlib:profiles of runtimes (pprof)
+libmicrohttpd-dev:@libmicrohttpd:HTTP side of the sample services
+libjs-dygraphs:/usr/share/javascript/dygraphs/dygraph.min.js:charts within HTML reports"
 vm_needs="
 qemu-system-x86:/usr/bin/qemu-system-x86_64:virtual machine with cgroup v2 (driver vm)
 xz-utils:/usr/bin/xz:unpacks the virtual machine's kernel"
@@ -47,7 +49,8 @@ git:/usr/bin/git:tests of revisions and bisections
 python3:/usr/bin/python3:tests of the scenario files
 python3-jsonschema:/usr/lib/python3/dist-packages/jsonschema:tests of the scenario files
 python3-prometheus-client:/usr/lib/python3/dist-packages/prometheus_client:tests of OpenMetrics
-libxml2-utils:/usr/bin/xmllint:tests of JUnit XML
+libxml2-utils:/usr/bin/xmllint:tests of JUnit XML and SVG
+librsvg2-bin:/usr/bin/rsvg-convert:pictures as PNG (report --png)
 python3-yaml:/usr/lib/python3/dist-packages/yaml:tests of the manifests
 clang:/usr/bin/clang:second compiler
 libclang-rt-dev:/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.asan-x86_64.a:its sanitizers"

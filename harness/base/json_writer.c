@@ -91,13 +91,13 @@ static void json_writer_lead(struct json_writer *writer, const char *key)
     if (!first)
         json_writer_put(writer, ",");
     writer->has_member[writer->depth] = true;
-    if (writer->row > 0)
-        json_writer_put(writer, first ? "" : " ");
+    if (writer->line || writer->row > 0)
+        json_writer_put(writer, first || writer->line ? "" : " ");
     else if (writer->depth > 0)
         json_writer_new_line(writer);
     if (key != NULL) {
         json_writer_quote(writer, key);
-        json_writer_put(writer, ": ");
+        json_writer_put(writer, writer->line ? ":" : ": ");
     }
 }
 
@@ -120,7 +120,7 @@ static void json_writer_close(struct json_writer *writer, char closer)
     if (writer->failed)
         return;
     bool filled = writer->has_member[writer->depth];
-    bool in_row = writer->row > 0;
+    bool in_row = writer->line || writer->row > 0;
     if (writer->row == writer->depth)
         writer->row = 0;
     writer->depth--;
@@ -132,6 +132,11 @@ static void json_writer_close(struct json_writer *writer, char closer)
 void json_writer_begin(struct json_writer *writer, struct buffer *out)
 {
     *writer = (struct json_writer){.out = out};
+}
+
+void json_writer_begin_line(struct json_writer *writer, struct buffer *out)
+{
+    *writer = (struct json_writer){.out = out, .line = true};
 }
 
 void json_write_object(struct json_writer *writer, const char *key)
@@ -222,6 +227,25 @@ void json_write_double(struct json_writer *writer, const char *key, double value
             break;
     }
     json_write_word(writer, key, text);
+}
+
+void json_write_decimal(struct json_writer *writer, const char *key, double value,
+                        unsigned decimals)
+{
+    char text[40];
+    /* Beyond, a double has no digits behind the point that mean anything. */
+    if (!isfinite(value) || fabs(value) >= 1e15) {
+        json_write_double(writer, key, value);
+        return;
+    }
+    int length = snprintf(text, sizeof(text), "%.*f", (int)(decimals < 9 ? decimals : 9), value);
+    if (strchr(text, '.') != NULL) {
+        while (text[length - 1] == '0')
+            text[--length] = '\0';
+        if (text[length - 1] == '.')
+            text[length - 1] = '\0';
+    }
+    json_write_word(writer, key, strcmp(text, "-0") == 0 ? "0" : text);
 }
 
 void json_write_bool(struct json_writer *writer, const char *key, bool value)

@@ -18,13 +18,15 @@ struct json_writer {
     struct error error;
     bool failed;
     unsigned depth;
+    bool line;                          /* all of it is on one line */
     unsigned row;                       /* the depth inside the outermost row; 0: none is open */
     char closer[JSON_WRITER_DEPTH_MAX]; /* of the containers that are open: '}' or ']' */
     bool has_member[JSON_WRITER_DEPTH_MAX + 1];
 };
 
-/* Append to `out` from here on. */
+/* Append to `out` from here on; the second: all on one line, for a file of lines or a stream. */
 void json_writer_begin(struct json_writer *writer, struct buffer *out);
+void json_writer_begin_line(struct json_writer *writer, struct buffer *out);
 
 /* Open and close a container. `key` is NULL inside an array and at the root, and only there. */
 void json_write_object(struct json_writer *writer, const char *key);
@@ -43,6 +45,9 @@ void json_write_text(struct json_writer *writer, const char *key, const char *te
 void json_write_u64(struct json_writer *writer, const char *key, uint64_t value);
 void json_write_i64(struct json_writer *writer, const char *key, int64_t value);
 void json_write_double(struct json_writer *writer, const char *key, double value);
+/* The same with so many digits behind the point at most (9), and none that say nothing. */
+void json_write_decimal(struct json_writer *writer, const char *key, double value,
+                        unsigned decimals);
 void json_write_bool(struct json_writer *writer, const char *key, bool value);
 
 /* A final newline; -1 with the first failure, also when a container is still open. */

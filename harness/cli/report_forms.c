@@ -14,6 +14,9 @@
 #include "report/records_ci.h"
 #include "report/table.h"
 #include "scenario/record_files.h"
+#include "view/picture_png.h"
+#include "view/picture_svg.h"
+#include "view/view_html.h"
 
 typedef int report_writer(const struct report_input *input, struct buffer *out, struct error *err);
 
@@ -119,6 +122,41 @@ static int report_write_openmetrics(const struct report_input *input, struct buf
     return report_write_ci(input, ci_openmetrics_write, out, err);
 }
 
+/* A form that draws the runs. */
+static int report_write_view(const struct report_input *input,
+                             int (*write)(const struct view_input *, struct buffer *,
+                                          struct error *),
+                             struct buffer *out, struct error *err)
+{
+    const struct result_folders *results = input->results;
+    CLEANUP(freep) struct view_run *runs = calloc(results->n + 1, sizeof(*runs));
+    if (runs == NULL)
+        return error_out_of_memory(err);
+    for (size_t i = 0; i < results->n; i++)
+        runs[i] = (struct view_run){results->items[i].record, results->items[i].dir};
+    const struct view_input view = {.runs = runs, .n_runs = results->n};
+    return write(&view, out, err);
+}
+
+static int report_write_svg(const struct report_input *input, struct buffer *out, struct error *err)
+{
+    return report_write_view(input, picture_svg_write, out, err);
+}
+
+static int report_write_png(const struct report_input *input, struct buffer *out, struct error *err)
+{
+    if (input->options->output_dir == NULL && isatty(STDOUT_FILENO))
+        return error_set(err, ERROR_USAGE,
+                         "--png: a PNG is nothing for a terminal: add -o FILE.png");
+    return report_write_view(input, picture_png_write, out, err);
+}
+
+static int report_write_html(const struct report_input *input, struct buffer *out,
+                             struct error *err)
+{
+    return report_write_view(input, view_html_write, out, err);
+}
+
 /* A form, whether an option asks for it, and the endings of files that do. */
 struct report_form {
     bool given;
@@ -137,6 +175,7 @@ int report_form_write(const struct report_input *input, struct buffer *out, stru
 {
     const struct options *options = input->options;
     const struct report_form forms[] = {
+        {options->html, {".html"}, report_write_html},
         {options->markdown, {".md"}, report_write_markdown},
         {options->junit, {".xml"}, report_write_junit},
         {options->sarif, {".sarif"}, report_write_sarif},
@@ -144,6 +183,8 @@ int report_form_write(const struct report_input *input, struct buffer *out, stru
         {options->csv, {".csv"}, report_write_csv},
         {options->trace, {".trace.json"}, report_write_trace}, /* before ".json" */
         {options->json, {".json"}, report_write_json},
+        {options->svg, {".svg"}, report_write_svg},
+        {options->png, {".png"}, report_write_png},
     };
     for (size_t i = 0; i < ARRAY_LENGTH(forms); i++)
         if (forms[i].given)

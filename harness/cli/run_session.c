@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "cli/run_place.h"
 #include "scenario/plan_groups.h"
+#include "view/view_html.h"
 
 int run_session_check_output(const char *dir, struct error *err)
 {
@@ -40,18 +41,37 @@ int run_session_prepare(struct run_session *session, const struct places *places
     return 0;
 }
 
+/* Whom a record goes to when it is stored. */
+struct run_session_taker {
+    struct console *console;
+    void (*record_done)(void *context, struct record *record, const char *dir);
+};
+
+/* A page goes with every result. It is for people to look at: without it the run is what it was. */
+static void run_session_record_done(void *context, struct record *record, const char *dir)
+{
+    const struct run_session_taker *taker = context;
+    const struct view_run run = {.record = record, .dir = dir};
+    struct error failure = {.kind = ERROR_NONE};
+    if (view_html_store(&run, &failure) < 0)
+        console_say(taker->console, "  %s: warning: no %s: %s", record->id, VIEW_HTML_NAME,
+                    failure.text);
+    taker->record_done(taker->console, record, dir);
+}
+
 int run_session_run(const struct run_session *session, struct error *err)
 {
     const struct run_observer observer = {.progress = session->progress,
                                           .context = session->console};
+    struct run_session_taker taker = {session->console, session->record_done};
     const struct session_options options = {
         .driver = session->driver,
         .driver_options = &session->driver_options,
         .results_dir = session->options->output_dir,
         .jobs = session->driver_options.guests,
         .observer = &observer,
-        .record_done = session->record_done,
-        .context = session->console,
+        .record_done = run_session_record_done,
+        .context = &taker,
     };
     int status = session_run(session->plan, &options, err);
     console_sort(session->console, session->plan);

@@ -1,9 +1,5 @@
 #include "report/comparison_overlay.h"
 
-#include <stdio.h>
-#include <string.h>
-
-#include "base/units.h"
 #include "report/overlay.h"
 
 /* The first record that was sampled; NULL: none. */
@@ -18,38 +14,15 @@ static const struct record *overlay_first(const struct comparison_member *member
     return NULL;
 }
 
-/* The place of this limit among the rules; as many as there are when it is not there yet. */
-static size_t overlay_find_limit(const struct overlay *overlay, double limit_bytes)
-{
-    size_t k = 0;
-    while (k < overlay->n_rules && overlay->rules[k].y != limit_bytes)
-        k++;
-    return k;
-}
-
-/* A line for each limit that is in force. Where there are several, each says whose it is. */
+/* Each limit that is in force. */
 static void overlay_limits(struct overlay *overlay, const struct comparison_report *report)
 {
-    char of[OVERLAY_RULES_MAX][OVERLAY_TITLE_MAX] = {{0}};
-    char text[UNITS_TEXT_MAX];
     for (unsigned i = 0; i < report->comparison->n; i++) {
         size_t repeat = 0;
         const struct record *record = overlay_first(&report->members[i], &repeat);
-        if (record == NULL || record->question.limit_bytes == UINT64_MAX)
-            continue;
-        double limit_bytes = (double)record->question.limit_bytes;
-        size_t k = overlay_find_limit(overlay, limit_bytes);
-        overlay->n_rules += k == overlay->n_rules;
-        overlay->rules[k] = (struct chart_rule){.name = overlay->rule[k], .y = limit_bytes};
-        size_t length = strlen(of[k]);
-        snprintf(of[k] + length, sizeof(of[k]) - length, "%s%.80s", length > 0 ? ", " : "",
-                 report->comparison->variant[i].name);
-    }
-    for (size_t k = 0; k < overlay->n_rules; k++) {
-        bool several = overlay->n_rules > 1;
-        snprintf(overlay->rule[k], OVERLAY_TITLE_MAX, "limit %s%s%.200s",
-                 units_format_bytes(overlay->rules[k].y, text), several ? " of " : "",
-                 several ? of[k] : "");
+        if (record != NULL && record->question.limit_bytes != UINT64_MAX)
+            overlay_add_limit(overlay, (double)record->question.limit_bytes,
+                              report->comparison->variant[i].name);
     }
 }
 

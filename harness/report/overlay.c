@@ -263,36 +263,75 @@ static double overlay_largest_x(const struct overlay *overlay)
     return largest;
 }
 
-static void overlay_write(struct html_writer *writer, const struct overlay *overlay,
-                          const char *title)
+static struct chart overlay_chart(const struct overlay *overlay)
 {
-    const struct chart chart = {.title = title,
-                                .x_label = overlay->x_label,
-                                .y_label = overlay->y_label,
-                                .series = overlay->series,
-                                .n_series = overlay->n,
-                                .rules = overlay->rules,
-                                .n_rules = overlay->n_rules,
-                                .bands = overlay->bands,
-                                .n_bands = overlay->n_bands,
-                                .close_up = overlay->close_up,
-                                .points_max = overlay->points_max};
-    chart_svg_write(writer, &chart);
+    return (struct chart){.title = "",
+                          .x_label = overlay->x_label,
+                          .y_label = overlay->y_label,
+                          .series = overlay->series,
+                          .n_series = overlay->n,
+                          .rules = overlay->rules,
+                          .n_rules = overlay->n_rules,
+                          .bands = overlay->bands,
+                          .n_bands = overlay->n_bands,
+                          .close_up = overlay->close_up,
+                          .points_max = overlay->points_max};
+}
+
+void overlay_add_limit(struct overlay *overlay, double limit_bytes, const char *of)
+{
+    size_t k = 0;
+    while (k < overlay->n_rules && overlay->rules[k].y != limit_bytes)
+        k++;
+    if (k == OVERLAY_RULES_MAX)
+        return;
+    overlay->n_rules += k == overlay->n_rules;
+    overlay->rules[k] = (struct chart_rule){.name = overlay->rule[k], .y = limit_bytes};
+    size_t length = strlen(overlay->rule_of[k]);
+    snprintf(overlay->rule_of[k] + length, OVERLAY_TITLE_MAX - length, "%s%.80s",
+             length > 0 ? ", " : "", of);
+}
+
+static void overlay_name_limits(struct overlay *overlay)
+{
+    char text[UNITS_TEXT_MAX];
+    bool several = overlay->n_rules > 1;
+    for (size_t k = 0; k < overlay->n_rules; k++)
+        snprintf(overlay->rule[k], OVERLAY_TITLE_MAX, "limit %s%s%.200s",
+                 units_format_bytes(overlay->rules[k].y, text), several ? " of " : "",
+                 several ? overlay->rule_of[k] : "");
+}
+
+struct chart overlay_footprint_chart(struct overlay *overlay)
+{
+    struct units_scale x = units_scale_duration(overlay_largest_x(overlay));
+    snprintf(overlay->x_label, sizeof(overlay->x_label), "%s, %s",
+             overlay->x_name != NULL ? overlay->x_name : "time in its own turns", x.name);
+    overlay_name_limits(overlay);
+    overlay_scale(overlay, x);
+    return overlay_chart(overlay);
+}
+
+struct chart overlay_floors_chart(struct overlay *overlay)
+{
+    snprintf(overlay->x_label, sizeof(overlay->x_label), "completed requests");
+    overlay_name_limits(overlay);
+    overlay_scale(overlay, units_scale_count(1));
+    return overlay_chart(overlay);
 }
 
 void overlay_write_footprint(struct html_writer *writer, struct overlay *overlay, const char *title)
 {
-    struct units_scale x = units_scale_duration(overlay_largest_x(overlay));
-    snprintf(overlay->x_label, sizeof(overlay->x_label), "time in its own turns, %s", x.name);
-    overlay_scale(overlay, x);
-    overlay_write(writer, overlay, title);
+    struct chart chart = overlay_footprint_chart(overlay);
+    chart.title = title;
+    chart_svg_write(writer, &chart);
 }
 
 void overlay_write_floors(struct html_writer *writer, struct overlay *overlay, const char *title)
 {
-    snprintf(overlay->x_label, sizeof(overlay->x_label), "completed requests");
-    overlay_scale(overlay, units_scale_count(1));
-    overlay_write(writer, overlay, title);
+    struct chart chart = overlay_floors_chart(overlay);
+    chart.title = title;
+    chart_svg_write(writer, &chart);
 }
 
 void overlay_out_of_memory(struct html_writer *writer)

@@ -20,11 +20,13 @@ struct overlay {
     size_t n;
     struct chart_rule rules[OVERLAY_RULES_MAX];
     char rule[OVERLAY_RULES_MAX][OVERLAY_TITLE_MAX];
+    char rule_of[OVERLAY_RULES_MAX][OVERLAY_TITLE_MAX]; /* whose they are */
     size_t n_rules;
     struct chart_band bands[OVERLAY_BANDS_MAX]; /* added by the caller */
     size_t n_bands;
-    bool close_up;     /* as the chart's */
-    size_t points_max; /* the same */
+    bool close_up;      /* as the chart's */
+    size_t points_max;  /* the same */
+    const char *x_name; /* of a footprint; NULL: "time in its own turns" */
     char x_label[OVERLAY_LABEL_MAX];
     char y_label[OVERLAY_LABEL_MAX];
 };
@@ -50,8 +52,16 @@ bool overlay_add_footprint(struct overlay *overlay, const struct timeline *timel
 bool overlay_add_floors(struct overlay *overlay, const struct timeline *timeline,
                         const struct overlay_look *look);
 
-/* Append the <svg> of what was added, by the one or the other; the overlay cannot be used
- * afterwards. The writer keeps the failure. */
+/* Add the limit that this one had; those of several with the same limit are one line. Where there
+ * are several lines, each says whose it is. */
+void overlay_add_limit(struct overlay *overlay, double limit_bytes, const char *of);
+
+/* The chart of what was added, by the one or the other, without a title; it borrows from the
+ * overlay, to which nothing may be added any more. */
+struct chart overlay_footprint_chart(struct overlay *overlay);
+struct chart overlay_floors_chart(struct overlay *overlay);
+
+/* Append the <svg> of that. The writer keeps the failure. */
 void overlay_write_footprint(struct html_writer *writer, struct overlay *overlay,
                              const char *title);
 void overlay_write_floors(struct html_writer *writer, struct overlay *overlay, const char *title);

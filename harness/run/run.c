@@ -23,8 +23,6 @@
 #define HEAP_CYCLE_S      2.0
 #define HEAP_CYCLE_MIN    100
 #define HEAP_WORK_TIMES   4U
-/* The phase while the runs that this one takes turns with go on. */
-#define PHASE_OTHERS "the others' turn"
 
 static int run_bring_up(struct stage *stage, struct error *err);
 
@@ -291,7 +289,7 @@ static int run_pass_turn(struct stage *stage, struct error *err)
         return -1;
     stage->has_kills = memory_sample_has(&sample, MEMORY_EVENTS_OOM_KILL);
     stage->known_kills = memory_sample_get(&sample, MEMORY_EVENTS_OOM_KILL, 0);
-    timeline_add_mark(stage->timeline, stage_now_ns(stage), MARK_PHASE, 0, PHASE_OTHERS);
+    timeline_add_mark(stage->timeline, stage_now_ns(stage), MARK_PHASE, 0, TIMELINE_PHASE_OTHERS);
 
     struct host_state host;
     nsec_t waited_ns = 0;

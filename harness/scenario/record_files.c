@@ -401,6 +401,8 @@ int record_load(const char *dir, struct record **ret, struct error *err)
     CLEANUP(record_freep) struct record *record = NULL;
     if (record_new(&nothing, &record, err) < 0)
         return -1;
+    record->timeline->max_memory = TIMELINE_READ_MAX;
+    record->timeline->max_load = TIMELINE_READ_MAX;
     struct json_place root = json_root(document);
     if (json_expect_object(&root, err) < 0 || record_read_facts(&root, record, err) < 0 ||
         record_read_expectation(&root, record, err) < 0 ||

@@ -93,9 +93,10 @@ static int timeline_grow(void **array, size_t *capacity, size_t max, size_t size
     return 0;
 }
 
+/* What is in use: without a cgroup that is what the processes have resident. */
 static uint64_t memory_sample_weight(const struct memory_sample *sample)
 {
-    return memory_sample_get(sample, MEMORY_CURRENT, 0);
+    return memory_sample_get(sample, MEMORY_CURRENT, memory_sample_get(sample, MEMORY_RSS, 0));
 }
 
 /* Of every two neighbours, keep the one with more memory in use. */

@@ -5,6 +5,7 @@
  * Samples (memory, load), marks and cycles, each in order of time. All times are nanoseconds since
  * the start of the run. Memory is bounded in advance: when the samples' bound is reached, every
  * two neighbours become one, the one with more memory in use, and `thinned` doubles; peaks survive.
+ * Who reads a recording has more room than a run in a guest: what was recorded is kept as it is.
  * Fields may be read at any time from the thread that writes; nothing here locks. */
 #include <stddef.h>
 
@@ -13,6 +14,7 @@
 #include "timeline/sample.h"
 
 #define TIMELINE_SAMPLES_MAX 65536
+#define TIMELINE_READ_MAX    ((size_t)1 << 20)
 #define TIMELINE_MARKS_MAX   4096
 #define TIMELINE_CYCLES_MAX  512
 
@@ -25,6 +27,9 @@ enum mark_kind {
     MARK_DISTURBANCE, /* text: what happened to the machine */
     MARK_KIND_MAX_
 };
+
+/* The phase in which a run waits while those that it takes turns with go on; it is not sampled. */
+#define TIMELINE_PHASE_OTHERS "the others' turn"
 
 struct mark {
     nsec_t t_ns;

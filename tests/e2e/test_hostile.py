@@ -72,7 +72,8 @@ class Hostile(e2e.Test):
         self.check_screen(way, lines)
         # What it wrote into its data folder is no part of the result.
         self.assertEqual(sorted(os.listdir(os.path.join(self.results, way))),
-                         ["cycles.csv", "result.json", "service.log", "timeline.csv"])
+                         ["cycles.csv", "report.html", "result.json", "service.log",
+                          "timeline.csv"])
         if status == e2e.PASS:
             self.assertNotIn("error", record)
             self.assertEqual(record["verdict"], "clean")

@@ -59,11 +59,11 @@ class Unprivileged(e2e.Test):
         self.expect_status(done, e2e.PASS)
         self.assertEqual([(r["id"], r["verdict"]) for r in json.loads(done.out)],
                          [("clean", "clean"), ("litter", "clean")])
-        for name in ("result.json", "timeline.csv", "cycles.csv", "service.log"):
+        for name in ("result.json", "timeline.csv", "cycles.csv", "service.log", "report.html"):
             path = os.path.join(self.results, "clean", name)
             self.assertEqual(os.stat(path).st_uid, NOBODY)
         self.assertEqual(sorted(os.listdir(self.results)), ["clean", "litter"])
-        self.assertEqual(len(os.listdir(os.path.join(self.results, "litter"))), 4)
+        self.assertEqual(len(os.listdir(os.path.join(self.results, "litter"))), 5)
         self.expect_nothing_left()
 
 
@@ -134,7 +134,8 @@ class Places(e2e.Test):
         data = re.search(r"--run \d+ (/\S+),", said).group(1)
         self.assertFalse(os.path.exists(data), "what the service wrote is left")
         self.assertEqual(sorted(os.listdir(os.path.join(self.results, "wrap-sh"))),
-                         ["cycles.csv", "result.json", "service.log", "timeline.csv"])
+                         ["cycles.csv", "report.html", "result.json", "service.log",
+                          "timeline.csv"])
 
     @e2e.needs_driver
     def test_a_user_in_a_hurry_gets_a_verdict_soon(self):

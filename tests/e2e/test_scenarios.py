@@ -19,7 +19,7 @@ PROMISED = [
     "retained_bytes", "released_bytes", "oom_kills", "restarts", "duration_s", "verdict_s",
     "driver", "kernel", "findings", "warnings",
 ]
-FILES = ["result.json", "timeline.csv", "cycles.csv", "service.log"]
+FILES = ["result.json", "timeline.csv", "cycles.csv", "service.log", "report.html"]
 # What a column's unit may be; text and flags have none.
 UNITS = ("_ns", "_us", "_bytes", "_pages", "_count")
 UNITLESS = {"row", "mark", "mark_value", "mark_text", "kind", "start", "complete", "came_to_rest",

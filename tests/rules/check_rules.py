@@ -34,6 +34,7 @@ ENDS = {"exit", "abort", "quick_exit"}
 EXTERNAL = {
     "cjson/": ["harness/base/"],
     "cJSON": ["harness/base/"],
+    "zlib.h": ["harness/profile/gzip.c"],
     "libcgroup": ["harness/memory/cgroup_libcgroup"],
     "curl/": ["harness/load/", "harness/run/readiness.c", "harness/run/allocator.c",
               "harness/run/collector.c",
@@ -43,8 +44,8 @@ EXTERNAL = {
 }
 
 # Each layer may include those before it: include flags are checked by a compiler below.
-LAYERS = ["base", "timeline", "verdict", "memory", "load", "scenario", "driver", "run", "library",
-          "report", "export", "view", "cli", "compare", "gate", "serve"]
+LAYERS = ["base", "timeline", "profile", "verdict", "memory", "load", "scenario", "driver", "run",
+          "library", "report", "export", "view", "cli", "compare", "gate", "serve"]
 # Mutable state at file scope: the interrupt flag, no more.
 STATE_ALLOWED = {("harness_base", "interrupt_seen")}
 

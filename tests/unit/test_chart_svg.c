@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "report/chart_plot.h"
 #include "report/chart_thin.h"
 #include "tests/support/check_main.h"
 #include "tests/support/story.h"
@@ -233,8 +234,162 @@ START_TEST(looks_differ)
             char look[64];
             snprintf(look, sizeof(look), "class=\"line s%u d%u\"", color, dash);
             ck_assert_uint_eq(count(text, look), 1);
+            ck_assert_uint_eq(CHART_LOOK(color, dash) % CHART_COLOR_MAX_, color);
+            ck_assert_uint_eq(CHART_LOOK(color, dash) % CHART_DASHES, dash);
         }
     }
+}
+END_TEST
+
+START_TEST(steps_hold_until_the_next_value)
+{
+    const struct chart_point points[] = {{0, 0}, {5, 50}, {10, 100}};
+    struct chart_series series = {
+        .name = "floor", .points = points, .n = 3, .steps = true, .dots = CHART_DOTS_NONE};
+    CLEANUP(freep) char *text = drawn(&series, 1, NULL);
+    story_expect_text(text, "d=\"M56 300H420V170.2H784V40.4\"");
+    ck_assert_uint_eq(count(text, "<circle"), 0);
+    series.steps = false;
+    series.filled = true;
+    CLEANUP(freep) char *filled = drawn(&series, 1, NULL);
+    story_expect_text(filled, "<path class=\"area f0\" d=\"M56 300V300L420 170.2L784 40.4V300\"/>");
+}
+END_TEST
+
+START_TEST(dots_are_where_they_are_wanted)
+{
+    CLEANUP(freep) struct chart_point *points = calloc(MANY, sizeof(*points));
+    ck_assert_ptr_nonnull(points);
+    for (size_t i = 0; i < 1000; i++)
+        points[i] = (struct chart_point){(double)i, (double)i};
+    const struct chart_point few[] = {{0, 1}, {500, 2}};
+    const struct chart_series series[] = {
+        {.points = points, .n = 1000},
+        {.points = few, .n = 2, .dots = CHART_DOTS_ALL},
+    };
+    CLEANUP(freep) char *text = drawn(series, 2, NULL);
+    ck_assert_uint_eq(count(text, "<circle"), 2);
+}
+END_TEST
+
+START_TEST(a_ribbon_follows_its_line)
+{
+    const struct chart_point points[] = {{0, 10}, {10, 100}};
+    const struct chart_point low[] = {{0, 0}, {5, NAN}, {10, 50}};
+    const double high[] = {20, 60, 1000};
+    const struct chart_series series = {.points = points, .n = 2};
+    const struct chart_ribbon ribbon = {
+        .name = "95 % <band>", .look = 2, .low = low, .high = high, .n = 3};
+    const struct chart chart = {.title = "",
+                                .x_label = "",
+                                .y_label = "",
+                                .series = &series,
+                                .n_series = 1,
+                                .ribbons = &ribbon,
+                                .n_ribbons = 1};
+    CLEANUP(freep) char *text = drawn_chart(&chart);
+    /* There and back; what is above the axes is cut off at their top. */
+    story_expect_text(text, "<path class=\"band b2\" d=\"M56 248.1L784 30L784 170.2L56 300\">"
+                            "<title>95 % &lt;band&gt;</title></path>");
+    ck_assert_uint_eq(count(text, ">95 % &lt;band&gt;</text>"), 1);
+}
+END_TEST
+
+START_TEST(spans_and_events_are_along_the_axis)
+{
+    const struct chart_point points[] = {{0, 0}, {100, 100}};
+    const struct chart_series series = {.points = points, .n = 2};
+    const struct chart_span spans[] = {
+        {.label = "cycle <1>", .title = "load", .from = 10, .to = 30, .look = 1},
+        {.label = "no room", .from = 40, .to = 42},
+        {.label = "rest", .from = 50, .to = 70, .look = CHART_SPAN_CLEAR},
+        {.label = "outside", .from = 200, .to = 300},
+    };
+    const struct chart_event events[] = {
+        {.name = "killed", .title = "killed by signal 9", .x = 50},
+        {.title = "again", .x = 75, .look = 1},
+        {.title = "outside", .x = 101},
+    };
+    const struct chart chart = {.title = "",
+                                .x_label = "",
+                                .y_label = "",
+                                .series = &series,
+                                .n_series = 1,
+                                .spans = spans,
+                                .n_spans = 4,
+                                .events = events,
+                                .n_events = 3};
+    CLEANUP(freep) char *text = drawn_chart(&chart);
+    story_expect_text(text, "<path class=\"span p1\" d=\"M128.8 30H274.4V300H128.8\">"
+                            "<title>load</title></path>");
+    story_expect_text(text, ">cycle &lt;1&gt;</text>");
+    story_expect_text(text, ">rest</text>");
+    ck_assert_uint_eq(count(text, "class=\"span"), 2);
+    ck_assert_uint_eq(count(text, "no room"), 0);
+    ck_assert_uint_eq(count(text, "outside"), 0);
+    story_expect_text(text, "<path class=\"event e0\" d=\"M420 30V300\">"
+                            "<title>killed by signal 9</title></path>");
+    ck_assert_uint_eq(count(text, "class=\"event e1\""), 1);
+    ck_assert_uint_eq(count(text, ">killed</text>"), 1);
+    ck_assert(strstr(text, "class=\"span") < strstr(text, "class=\"line"));
+}
+END_TEST
+
+static const struct {
+    double end_s;
+    const char *label, *tick, *other;
+} clocks[] = {
+    {9.5, "time, s", ">2<", ">8<"},
+    {115, "time, s", ">15<", ">105<"},
+    {300, "time, min:s", ">1:00<", ">4:00<"},
+    {3000, "time, min:s", ">10:00<", ">50:00<"},
+    {20000, "time, h:min", ">1:00<", ">5:00<"},
+    {900000, "time, h:min", ">48:00<", ">240:00<"},
+};
+
+START_TEST(times_have_the_ticks_of_a_clock)
+{
+    const struct chart_point points[] = {{0, 0}, {clocks[_i].end_s, 1}};
+    const struct chart_series series = {.points = points, .n = 2};
+    ck_assert_str_eq(chart_time_label(clocks[_i].end_s), clocks[_i].label);
+    const struct chart chart = {.title = "",
+                                .x_label = "",
+                                .y_label = "",
+                                .series = &series,
+                                .n_series = 1,
+                                .x_is_time = true};
+    CLEANUP(freep) char *text = drawn_chart(&chart);
+    story_expect_text(text, clocks[_i].tick);
+    story_expect_text(text, clocks[_i].other);
+}
+END_TEST
+
+/* Charts below each other share an axis: the same time is at the same place. */
+START_TEST(a_chart_stands_where_it_is_put)
+{
+    const struct chart_point points[] = {{20, 1}, {30, 3}};
+    const struct chart_series series = {
+        .name = "rate", .points = points, .n = 2, .dots = CHART_DOTS_NONE};
+    const struct chart chart = {
+        .title = "", .x_label = "time", .y_label = "1/s", .series = &series, .n_series = 1};
+    const struct chart_place place = {.left = 100,
+                                      .top = 200,
+                                      .width = 400,
+                                      .height = 50,
+                                      .has_range = true,
+                                      .x_max = 40,
+                                      .plain_axis = true};
+    CLEANUP(buffer_done) struct buffer out = BUFFER_INIT(65536);
+    struct html_writer writer;
+    html_begin(&writer, &out);
+    chart_plot(&writer, &chart, &place);
+    ck_assert_int_eq(html_end(&writer, NULL), 0);
+    story_expect_text(buffer_text(&out), "d=\"M300 234L400 201.9\"");
+    story_expect_text(buffer_text(&out), ">1/s</text>");
+    ck_assert_uint_eq(count(buffer_text(&out), ">time</text>"), 0);
+    ck_assert_uint_eq(count(buffer_text(&out), "<svg"), 0);
+    ck_assert_uint_ge(count(buffer_text(&out), "class=\"grid\""), 2);
+    ck_assert_uint_eq(chart_plot_legend(NULL, &chart, &place, 0), 1);
 }
 END_TEST
 
@@ -295,6 +450,12 @@ static Suite *suite(void)
     tcase_add_test(c, a_million_points_keep_their_peaks);
     tcase_add_test(c, many_series_are_no_longer_than_one);
     tcase_add_test(c, looks_differ);
+    tcase_add_test(c, steps_hold_until_the_next_value);
+    tcase_add_test(c, dots_are_where_they_are_wanted);
+    tcase_add_test(c, a_ribbon_follows_its_line);
+    tcase_add_test(c, spans_and_events_are_along_the_axis);
+    tcase_add_loop_test(c, times_have_the_ticks_of_a_clock, 0, (int)ARRAY_LENGTH(clocks));
+    tcase_add_test(c, a_chart_stands_where_it_is_put);
     tcase_add_loop_test(c, text_is_text, 0, (int)(sizeof(texts) / sizeof(texts[0])));
     tcase_add_test(c, what_does_not_fit_is_an_error);
     suite_add_tcase(s, c);

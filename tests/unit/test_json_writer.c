@@ -166,6 +166,25 @@ START_TEST(a_row_stands_on_one_line_and_what_follows_does_not)
 }
 END_TEST
 
+START_TEST(a_line_has_no_line_ends_and_no_spaces_but_those_of_texts)
+{
+    json_writer_begin_line(&writer, &out);
+    json_write_object(&writer, NULL);
+    json_write_text(&writer, "a", "x\n, y");
+    json_write_object(&writer, "b");
+    json_write_close_object(&writer);
+    json_write_row(&writer, "c");
+    json_write_u64(&writer, NULL, 1);
+    json_write_u64(&writer, NULL, 2);
+    json_write_close_array(&writer);
+    json_write_array(&writer, "d");
+    json_write_bool(&writer, NULL, true);
+    json_write_close_array(&writer);
+    json_write_close_object(&writer);
+    expect_text("{\"a\":\"x\\n, y\",\"b\":{},\"c\":[1,2],\"d\":[true]}\n");
+}
+END_TEST
+
 START_TEST(a_container_left_open_is_a_failure)
 {
     json_write_object(&writer, NULL);
@@ -240,6 +259,7 @@ static Suite *json_writer_suite(void)
     tcase_add_test(tcase, what_is_not_known_is_left_out);
     tcase_add_test(tcase, what_is_not_known_is_null_in_an_array);
     tcase_add_test(tcase, a_row_stands_on_one_line_and_what_follows_does_not);
+    tcase_add_test(tcase, a_line_has_no_line_ends_and_no_spaces_but_those_of_texts);
     tcase_add_test(tcase, a_container_left_open_is_a_failure);
     tcase_add_test(tcase, closing_what_is_not_open_is_a_failure);
     tcase_add_loop_test(tcase, a_key_belongs_into_an_object_and_only_there, 0, 3);
