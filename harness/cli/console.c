@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/units.h"
 #include "cli/watch_terminal.h"
+#include "report/line_text.h"
 #include "report/progress.h"
 #include "scenario/record_files.h"
 
@@ -125,6 +126,11 @@ static void console_forget_run(struct console *console, const char *id)
     memmove(run, run + 1, (size_t)((char *)end - (char *)(run + 1)));
 }
 
+static enum line_text_form console_form(const struct console *console)
+{
+    return console->style.utf8 ? LINE_TEXT_UTF8 : LINE_TEXT_ASCII;
+}
+
 /* All that goes on in one line, in place of the one before. */
 static void console_show_line(struct console *console)
 {
@@ -167,21 +173,27 @@ void console_progress(void *context, const struct run_progress *progress)
     char memory[UNITS_TEXT_MAX] = "";
     if (progress->memory_bytes != SURVEY_ABSENT)
         units_format_bytes((double)progress->memory_bytes, memory);
-    fprintf(stderr, "  %s: %s (%s%s%s)\n", progress->id, progress->phase,
-            units_format_duration(progress->elapsed_ns, elapsed), *memory != '\0' ? ", " : "",
-            memory);
+    console_say(console, "  %s: %s (%s%s%s)", progress->id, progress->phase,
+                units_format_duration(progress->elapsed_ns, elapsed), *memory != '\0' ? ", " : "",
+                memory);
 }
 
 void console_say(struct console *console, const char *format, ...)
 {
+    CLEANUP(buffer_done) struct buffer line = BUFFER_INIT(CONSOLE_TEXT_MAX_BYTES);
+    CLEANUP(freep) char *text = NULL;
     if (console->options->quiet)
         return;
     console_close_line(console);
     va_list arguments;
     va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
+    int length = vasprintf(&text, format, arguments);
     va_end(arguments);
-    fputc('\n', stderr);
+    if (length < 0)
+        text = NULL;
+    if (text != NULL)
+        line_text_append_lines(text, console_form(console), &line, NULL);
+    fprintf(stderr, "%s\n", buffer_text(&line));
 }
 
 /* False: out of memory, and the record is released. */
@@ -297,5 +309,7 @@ int console_finish(struct console *console, struct error *err)
 
 void console_error(const struct error *err)
 {
-    fprintf(stderr, "leakcage: %s\n", err->text);
+    CLEANUP(buffer_done) struct buffer text = BUFFER_INIT(CONSOLE_TEXT_MAX_BYTES);
+    line_text_append_lines(err->text, LINE_TEXT_UTF8, &text, NULL);
+    fprintf(stderr, "leakcage: %s\n", buffer_text(&text));
 }
