@@ -6,6 +6,7 @@ import re
 import signal
 
 import e2e
+import tmux
 
 # Quick ones of every sort, the slowest first: the others get done before it.
 NAMES = ["unclosed-body", "clean", "shmem-growth", "log-file"]
@@ -50,6 +51,22 @@ class Jobs(e2e.Test):
         phases = re.findall(r"(?m)^  (\S+: [^(]*) \(", done.err)
         self.assertEqual(len(phases), len(set(phases)), done.err)
         self.assertTrue(set(NAMES) <= {phase.split(":")[0] for phase in phases}, done.err)
+
+    @e2e.needs_vm
+    def test_the_live_view_has_a_row_for_each_guest(self):
+        with tmux.Terminal(self, 80, 24) as terminal:
+            terminal.run("--watch", "--jobs", "2", *e2e.SLOW, "clean", "bounded-cache")
+            text = terminal.wait_for(r"(?s)^(?=.*\n clean .* cycle \d+ )"
+                                     r"(?=.*\n bounded-cache .* cycle \d+ )")
+            self.assertTrue(terminal.shows_view())
+            self.assertRegex(text, r"^ leakcage · driver vm +0 of 2 done\n\n")
+            for name in ("clean", "bounded-cache"):
+                self.assertRegex(text, r"(?m)^ %s +[█░]{12} +[\d.]+ [KM]iB  cycle \d+ .* "
+                                 r"\d+/20000$" % name)
+            terminal.press("q")
+            self.assertEqual(terminal.wait_for_status(INTERRUPTED_S), e2e.INTERRUPTED)
+            terminal.expect_restored()
+        self.expect_nothing_left(GONE_S)
 
     @e2e.needs_vm
     def test_an_interrupt_ends_all_guests(self):

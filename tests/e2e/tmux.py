@@ -19,6 +19,8 @@ class Terminal:
     """columns x rows; commands are typed. For a with statement."""
 
     def __init__(self, test, columns, rows, **environment):
+        if shutil.which("tmux") is None:
+            test.skipTest("tmux is not installed (apt-get install tmux)")
         self.test = test
         self.folder = tempfile.mkdtemp(prefix="leakcage-tmux-")  # a socket's path must be short
         words = dict(test.environment(), **environment)
