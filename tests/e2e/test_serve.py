@@ -444,6 +444,32 @@ class Live(ServeTest):
                 socket.create_connection(("127.0.0.1", server.port), timeout=2)
             self.assertEqual(server.process.stderr.read(), "")
 
+    def test_it_does_not_wait_for_a_report_that_takes_long(self):
+        large = os.path.join(self.results, "large")
+        shutil.copytree(os.path.join(self.results, "clean"), large)
+        path = os.path.join(large, "timeline.csv")
+        with open(path, encoding="utf-8") as file:
+            row = [line for line in file if ",memory,507904," in line][-1].partition(",")[2]
+        with open(path, "a", encoding="utf-8") as file:  # more of it, for hours
+            file.writelines("%d,%s" % (10 ** 12 + i * 10 ** 7, row) for i in range(800000))
+        server = Server(self, self.results)
+        asking = [threading.Thread(target=self._ask_in_vain, args=(server, "&run=clean" * i))
+                  for i in range(12)]
+        for thread in asking:
+            thread.start()
+        time.sleep(0.5)
+        self.assertTrue(all(thread.is_alive() for thread in asking[4:]), "they did not take long")
+        status, seconds = server.stop()
+        for thread in asking:
+            thread.join()
+        self.assertEqual(status, 0)
+        self.assertLess(seconds, 2.5)
+
+    @staticmethod
+    def _ask_in_vain(server, others):
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            server.ask("report?run=large" + others)
+
     def test_requests_that_are_none_are_refused_and_cost_nothing(self):
         server = Server(self, self.results)
         for text in (b"\r\n\r\n", b"\x16\x03\x01\x02\x00\x01", b"GET\r\n\r\n", b"A" * 100000,
