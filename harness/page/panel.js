@@ -47,6 +47,9 @@
         class: "glass", tabindex: 0, role: "img",
         "aria-label": `${this.title} over time. Arrow keys move the cursor, + and - zoom, ` +
           "Escape shows all, ? tells more.",
+        /* Of one chart what the cursor is at is said, and only to those who go by keys. */
+        onfocus: () => this.readout.setAttribute("aria-live", "polite"),
+        onblur: () => this.readout.setAttribute("aria-live", "off"),
       });
       this.chart.append(this.canvas, this.cursor, this.selection, this.dots, this.glass);
       this.tools = el("span", {class: "tools"});
