@@ -125,8 +125,7 @@ int view_end_series(struct view_gathering *gathering, struct view_series series)
         for (size_t i = 0; i < n; i++)
             if (chart_is_drawn(&gathering->points[i]))
                 series.points[series.n++] = (struct chart_thinned){
-                    gathering->points[i],
-                    series.n == 0 || !chart_is_drawn(&gathering->points[i - 1])};
+                    gathering->points[i], i == 0 || !chart_is_drawn(&gathering->points[i - 1])};
     } else {
         series.n = chart_thin(gathering->points, n, &columns, series.points);
         series.thinned = true;
