@@ -31,7 +31,7 @@ NEVER = {
     r"\bvar\s": "let or const",
     r"[^=!]==[^=]|!=[^=]": "=== or !==",
 }
-# Only there: a run while it goes on, and the list of results, have a server.
+# Only there: a run while it goes on has a server, and so has the list that one shows.
 ONLY = {r"\bEventSource\b": "live.js", r"\bfetch\s*\(": "list.js"}
 
 
