@@ -194,6 +194,13 @@
     return element;
   };
 
+  const table = (profiles) => el("div", {class: "scroll"}, el("table", {"aria-label": "profiles"},
+    el("thead", {}, el("tr", {}, el("th", {scope: "col"}, "profile"),
+                       el("th", {scope: "col"}, "floor"), el("th", {scope: "col"}, "size"),
+                       el("th", {scope: "col", class: "words"}, "samples"),
+                       el("th", {scope: "col", class: "words"}, "file"))),
+    el("tbody", {}, profiles.map(row))));
+
   const box = () => el("div", {class: "flame-box"},
     el("div", {class: "head"}, el("h3", {}),
        el("span", {class: "tools"},
@@ -222,12 +229,13 @@
         return;
       section.profiles = profiles;
       const readable = profiles.filter(isDrawn);
+      const told = profiles.filter((profile) => profile.flame || profile.why);
+      const others = profiles.filter((profile) => !told.includes(profile));
       section.replaceChildren(
-        el("h2", {}, "Profiles"), readable.length ? box() : "",
-        el("div", {class: "scroll"}, el("table", {},
-          el("thead", {}, el("tr", {}, ["profile", "floor", "size", "samples", "file"]
-            .map((name, at) => el("th", {scope: "col", class: at > 2 ? "words" : null}, name)))),
-          el("tbody", {}, profiles.map(row)))));
+        el("h2", {}, "Profiles"), readable.length ? box() : "", told.length ? table(told) : "",
+        others.length ? el("details", {}, el("summary", {},
+          `${others.length} more ${others.length > 1 ? "files were" : "file was"} collected`),
+        table(others)) : "");
       graph = null;
       if (readable.length)
         show(firstOf(readable));

@@ -10,6 +10,8 @@
 
 #define TERMINAL_BOLD "\033[1m"
 #define TERMINAL_DIM  "\033[2m"
+/* An id, each byte of it made harmless. */
+#define TERMINAL_ID_MAX (4 * sizeof(((struct record *)NULL)->id))
 
 static const char *terminal_code(const struct terminal_style *style, const char *code)
 {
@@ -83,8 +85,9 @@ int terminal_write_record(const struct record *record, const char *results_dir,
     const struct record_lines lines = {
         .record = record, .results_dir = results_dir, .utf8 = style->utf8, .sparkline = true};
     struct terminal_block block = {.style = style, .out = out, .err = err};
-    buffer_printf(out, NULL, "%s%s%s", terminal_code(style, TERMINAL_BOLD), record->id,
-                  terminal_tone(style, RECORD_TONE_PLAIN));
+    buffer_append_text(out, terminal_code(style, TERMINAL_BOLD), NULL);
+    terminal_text(&block, record->id);
+    buffer_append_text(out, terminal_tone(style, RECORD_TONE_PLAIN), NULL);
     CLEANUP(buffer_done) struct buffer rest = BUFFER_INIT(4096);
     if (record_headline_write(&lines, &rest, err) < 0)
         return -1;
@@ -104,14 +107,19 @@ int terminal_write_summary(const struct record *const *records, size_t n_records
         const struct record *record = records[i];
         char duration[UNITS_TEXT_MAX];
         bool pass = record->outcome == OUTCOME_PASS;
+        CLEANUP(buffer_done) struct buffer id = BUFFER_INIT(TERMINAL_ID_MAX);
+        enum line_text_form form = style->utf8 ? LINE_TEXT_UTF8 : LINE_TEXT_ASCII;
+        if (line_text_append(record->id, form, &id, err) < 0)
+            return -1;
         counts[record->outcome]++;
-        buffer_printf(
-            out, NULL, "  %s%-5s%s %-28s %-13s %-12s %s\n",
-            terminal_tone(style, pass ? RECORD_TONE_GOOD : RECORD_TONE_BAD),
-            outcome_name(record->outcome), terminal_tone(style, RECORD_TONE_PLAIN), record->id,
-            record->error.kind != ERROR_NONE ? "-" : verdict_kind_name(record->verdict.kind),
-            cause_name(record->verdict.cause),
-            units_format_duration(record->duration_ns - record->waited_ns, duration));
+        buffer_printf(out, NULL, "  %s%-5s%s %-28s %-13s %-12s %s\n",
+                      terminal_tone(style, pass ? RECORD_TONE_GOOD : RECORD_TONE_BAD),
+                      outcome_name(record->outcome), terminal_tone(style, RECORD_TONE_PLAIN),
+                      buffer_text(&id),
+                      record->error.kind != ERROR_NONE ? "-"
+                                                       : verdict_kind_name(record->verdict.kind),
+                      cause_name(record->verdict.cause),
+                      units_format_duration(record->duration_ns - record->waited_ns, duration));
     }
     return buffer_printf(out, err, "  %u passed, %u failed, %u undecided, %u in error\n\n",
                          counts[OUTCOME_PASS], counts[OUTCOME_FAIL], counts[OUTCOME_UNDECIDED],

@@ -12,7 +12,8 @@
 #include "tests/support/temp_dir.h"
 #include "tests/support/viewed.h"
 
-#define HOSTILE "</script><script>alert(\"1\")</script>\033[31m\x7f\xff'&"
+#define LOG_BYTES_MAX ((size_t)16 * 1024)
+#define HOSTILE       "</script><script>alert(\"1\")</script>\033[31m\x7f\xff'&"
 /* As a reader of JSON has it: only what was no UTF-8 is another. */
 #define HOSTILE_READ "</script><script>alert(\"1\")</script>\033[31m\x7f\xef\xbf\xbd'&"
 
@@ -263,8 +264,8 @@ START_TEST(of_a_long_log_there_is_the_end)
     temp_dir_write(&dir, "service.log", buffer_text(&log));
     CLEANUP(json_freep) struct json_document *view = viewed_one(record, dir.path);
     const char *text = viewed_text(view, "runs/0/log/text");
-    ck_assert_uint_le(strlen(text), 16 * 1024);
-    ck_assert_uint_gt(strlen(text), 16 * 1024 - 16);
+    ck_assert_uint_le(strlen(text), LOG_BYTES_MAX);
+    ck_assert_uint_gt(strlen(text), LOG_BYTES_MAX - 16);
     ck_assert_int_eq(strncmp(text, "line ", 5), 0);
     ck_assert_str_eq(text + strlen(text) - 10, "line 3999\n");
     struct json_place cut = viewed_place(view, "runs/0/log/cut");
