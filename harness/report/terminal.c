@@ -41,8 +41,15 @@ struct terminal_block {
     struct error *err;                  /* why not; borrowed */
 };
 
-/* A text, made harmless; its lines stay lines. */
+/* A text, made harmless: a name in it that has line ends must not begin a line. */
 static void terminal_text(struct terminal_block *block, const char *text)
+{
+    if (block->status == 0)
+        block->status = line_text_append(text, terminal_form(block->style), block->out, block->err);
+}
+
+/* An error may be of several lines: it quotes the service's log. */
+static void terminal_lines(struct terminal_block *block, const char *text)
 {
     if (block->status == 0)
         block->status =
@@ -63,7 +70,7 @@ static void terminal_line(void *user, const struct record_line *line)
     terminal_text(block, line->before);
     if (*line->word != '\0') {
         buffer_append_text(block->out, terminal_tone(style, line->tone), NULL);
-        terminal_text(block, line->word);
+        terminal_lines(block, line->word);
         buffer_append_text(block->out, plain, NULL);
     }
     if (*line->after != '\0' && (*line->before != '\0' || *line->word != '\0'))
