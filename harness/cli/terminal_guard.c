@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -18,9 +17,27 @@
 
 struct terminal_guard {
     struct process process;
-    int words_fd; /* it reads the other end */
-    struct termios modes;
+    int words_fd;              /* it reads the other end */
+    struct termios modes;      /* as they were */
+    struct termios view_modes; /* as the view sets them */
 };
+
+void terminal_view_modes(struct termios *modes)
+{
+    modes->c_lflag &= ~(tcflag_t)(ICANON | ECHO);
+    modes->c_cc[VMIN] = 0;
+    modes->c_cc[VTIME] = 0;
+}
+
+/* Are the terminal's modes still those of the view? */
+static bool guard_finds_view_modes(const struct terminal_guard *guard)
+{
+    struct termios now;
+    const struct termios *view = &guard->view_modes;
+    return tcgetattr(STDOUT_FILENO, &now) == 0 && now.c_lflag == view->c_lflag &&
+           now.c_iflag == view->c_iflag && now.c_oflag == view->c_oflag &&
+           now.c_cc[VMIN] == view->c_cc[VMIN];
+}
 
 static void guard_write(const char *text, size_t length)
 {
@@ -54,7 +71,8 @@ static int guard_main(void *context)
         return 0;
     if (word == WORD_SHOWN)
         guard_write(TERMINAL_LEAVE, strlen(TERMINAL_LEAVE));
-    (void)tcsetattr(STDOUT_FILENO, TCSANOW, &guard->modes);
+    if (word == WORD_SHOWN && guard_finds_view_modes(guard))
+        (void)tcsetattr(STDOUT_FILENO, TCSANOW, &guard->modes);
     while ((length = read(STDERR_FILENO, text, sizeof(text))) > 0)
         guard_write(text, (size_t)length);
     return 0;
@@ -70,6 +88,8 @@ int terminal_guard_new(int terminal_fd, int text_fd, struct terminal_guard **ret
     guard->words_fd = -1;
     if (tcgetattr(terminal_fd, &guard->modes) < 0)
         return error_set_errno(err, ERROR_ENVIRONMENT, errno, "cannot tell the terminal's modes");
+    guard->view_modes = guard->modes;
+    terminal_view_modes(&guard->view_modes);
     if (pipe2(words, O_CLOEXEC) < 0)
         return error_set_errno(err, ERROR_INTERNAL, errno, "cannot make a pipe");
     guard->words_fd = words[1];

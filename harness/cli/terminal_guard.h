@@ -2,10 +2,11 @@
 /* A terminal gets back what it was, however we end.
  *
  * The guard is a process of its own that waits for the end of ours: also for one that nothing in us
- * could see coming (SIGKILL, a crash). If the live view is on the screen then, it takes it away; it
- * prints what was written to standard error meanwhile, and sets the terminal's modes as they were.
- */
+ * could see coming (SIGKILL, a crash). If the live view is on the screen then, it takes it away,
+ * and with it what a shell that was faster has printed there already; it prints what was written to
+ * standard error meanwhile, and sets the terminal's modes as they were, unless somebody has. */
 #include <stdbool.h>
+#include <termios.h>
 
 #include "base/error.h"
 
@@ -23,6 +24,10 @@ void terminal_guard_freep(struct terminal_guard **guard); /* for CLEANUP */
 
 /* Is there a view on the screen from now on? */
 void terminal_guard_note(struct terminal_guard *guard, bool shown);
+
+/* A terminal's modes, changed for the view: keys come as they are pressed, and are not echoed;
+ * Ctrl-C, Ctrl-Z and the rest stay signals. */
+void terminal_view_modes(struct termios *modes);
 
 /* What brings the view onto the screen, and takes it away: the alternate screen, without cursor. */
 #define TERMINAL_ENTER "\033[?1049h\033[?25l"

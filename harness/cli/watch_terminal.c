@@ -11,7 +11,6 @@
 #include <sys/mman.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -105,15 +104,12 @@ static bool watch_is_foreground(const struct watch_terminal *watch)
     return tcgetpgrp(watch->terminal_fd) == getpgrp();
 }
 
-/* Keys come as they are pressed, and are not echoed; Ctrl-C, Ctrl-Z and the rest stay signals. */
 static void watch_enter(struct watch_terminal *watch)
 {
     if (watch->shown || tcgetattr(watch->terminal_fd, &watch->modes_before) < 0)
         return;
     struct termios modes = watch->modes_before;
-    modes.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
-    modes.c_cc[VMIN] = 0;
-    modes.c_cc[VTIME] = 0;
+    terminal_view_modes(&modes);
     terminal_guard_note(watch->guard, true);
     (void)tcsetattr(watch->terminal_fd, TCSANOW, &modes);
     watch_write(watch, TERMINAL_ENTER, strlen(TERMINAL_ENTER));

@@ -119,30 +119,87 @@
       target.focus();
   };
 
+  const isDrawn = ({flame}) => flame !== undefined && flame.root.v > 0;
+
+  const labelOf = (profile) =>
+    profile.what ? `${profile.name}: ${profile.what === "grown" ? "what grew" : "what is held"}`
+      : profile.name;
+
+  /* A row of cycles.csv as the table of cycles calls it. */
+  const floorOf = (row) => {
+    const cycles = ((model.selected() || {}).cycles || []).slice(0, row + 1);
+    if (cycles.length <= row)
+      return `floor ${row}`;
+    return cycles[row].kind !== "measure" ? cycles[row].kind
+      : `cycle ${cycles.filter(({kind}) => kind === "measure").length}`;
+  };
+
+  const spanOf = ({cycle, from_cycle: from}) =>
+    from === undefined ? floorOf(cycle) : `${floorOf(from)} to ${floorOf(cycle)}`;
+
+  const titleOf = (profile) => profile.cycle === undefined ? labelOf(profile)
+    : `${labelOf(profile)}, ${profile.from_cycle === undefined ? "after" : "from"} ` +
+      spanOf(profile);
+
+  /* What it is about, in words; of growth also by how much for each request. */
+  const summaryOf = ({flame, what, requests, period}) => {
+    const sign = what === "grown" ? "+" : "";
+    const each = what === "grown" && requests > 0 ? ` in ${units.format("count", requests)} ` +
+      `requests, ${period > 1 ? "about " : ""}` +
+      `${amount((flame.total - (flame.shrunk || 0)) / requests)} each` : "";
+    const less = flame.shrunk ? `; other stacks ${amount(-flame.shrunk)}` : "";
+    const sampled = period > 1 && flame.unit === "bytes"
+      ? `; sampled, once in ${amount(period)}` : "";
+    return `${flame.type || ""} ${sign}${amount(flame.total)}${less}${each}${sampled}`;
+  };
+
+  /* The functions that have most of it themselves. */
+  const topOf = ({flame, top}) => (top || []).map((line) =>
+    el("li", {}, el("b", {}, line.function), ` ${amount(line.flat)} ` +
+      `(${(100 * line.flat / flame.total).toFixed(1)} %)` +
+      (line.cumulative > line.flat ? `, ${amount(line.cumulative)} with what it calls` : "")));
+
+  /* What grew, and of that memory, is what people look for. */
+  const firstOf = (profiles) => {
+    const grown = profiles.filter(({what}) => what === "grown");
+    return grown.find(({flame}) => flame.unit === "bytes") || grown[0] || profiles[0];
+  };
+
   const show = (profile) => {
     const {flame} = profile;
     graph = {flame, parents: parentsOf(flame.root), focus: flame.root,
              query: graph ? graph.query : ""};
     for (const row of section.querySelectorAll("tbody tr"))
       row.setAttribute("aria-selected", String(row.profile === profile));
-    section.querySelector(".flame-box h3").textContent =
-      `${profile.name}${profile.cycle === undefined ? "" : `, after cycle ${profile.cycle}`}: ` +
-      `${flame.type || ""} ${amount(flame.total)}`;
+    section.querySelector(".flame-box h3").textContent = titleOf(profile);
+    section.querySelector(".flame-box .summary").textContent = summaryOf(profile);
+    section.querySelector(".flame-box .top").replaceChildren(...topOf(profile));
     draw();
   };
 
   const row = (profile) => {
-    const name = profile.flame
-      ? el("button", {type: "button", onclick: () => show(profile)}, profile.name) : profile.name;
+    const name = isDrawn(profile)
+      ? el("button", {type: "button", onclick: () => show(profile)}, labelOf(profile))
+      : labelOf(profile);
+    const cycles = profile.cycle === undefined ? "–" : spanOf(profile);
+    const files = profile.from_file ? `${profile.from_file} to ${profile.file}` : profile.file;
+    const remark = profile.why ? `no graph: ${profile.why}; ` : isDrawn(profile) ? ""
+      : profile.what === "grown" ? "nothing grew; " : "nothing is held; ";
     const element = el("tr", {}, el("th", {scope: "row"}, name),
-                       el("td", {}, units.format("count", profile.cycle)),
+                       el("td", {}, cycles),
                        el("td", {}, units.format("bytes", profile.bytes)),
                        el("td", {class: "words"}, (profile.sample_types || []).join(", ")),
-                       el("td", {class: "words soft"}, profile.why ? `no graph: ${profile.why}`
-                         : profile.file));
+                       el("td", {class: "words soft"}, remark + files));
     element.profile = profile;
     return element;
   };
+
+  const table = (profiles) => el("div", {class: "scroll"}, el("table", {"aria-label": "profiles"},
+    el("thead", {}, el("tr", {}, el("th", {scope: "col"}, "profile"),
+                       el("th", {scope: "col"}, "floor"), el("th", {scope: "col"}, "size"),
+                       el("th", {scope: "col", class: "words"}, "samples"),
+                       el("th", {scope: "col", class: "words"}, "file"))),
+    el("tbody", {}, profiles.map(row))));
 
   const box = () => el("div", {class: "flame-box"},
     el("div", {class: "head"}, el("h3", {}),
@@ -154,6 +211,8 @@
             }})),
           el("button", {type: "button", onclick: () => focus(graph.flame.root, true)},
              "all of it"))),
+    el("p", {class: "summary"}),
+    el("ol", {class: "top"}),
     el("div", {class: "scroll"}, el("div", {class: "flame", role: "group",
                                             "aria-label": "flame graph", onkeydown: keys})),
     el("p", {class: "readout"}));
@@ -169,16 +228,17 @@
       if (section.hidden || section.profiles === profiles)
         return;
       section.profiles = profiles;
-      const readable = profiles.filter((profile) => profile.flame && profile.flame.root.v > 0);
+      const readable = profiles.filter(isDrawn);
+      const told = profiles.filter((profile) => profile.flame || profile.why);
+      const others = profiles.filter((profile) => !told.includes(profile));
       section.replaceChildren(
-        el("h2", {}, "Profiles"), readable.length ? box() : "",
-        el("div", {class: "scroll"}, el("table", {},
-          el("thead", {}, el("tr", {}, ["profile", "cycle", "size", "samples", "file"]
-            .map((name) => el("th", {scope: "col"}, name)))),
-          el("tbody", {}, profiles.map(row)))));
+        el("h2", {}, "Profiles"), readable.length ? box() : "", told.length ? table(told) : "",
+        others.length ? el("details", {}, el("summary", {},
+          `${others.length} more ${others.length > 1 ? "files were" : "file was"} collected`),
+        table(others)) : "");
       graph = null;
       if (readable.length)
-        show(readable[readable.length - 1]);
+        show(firstOf(readable));
     },
   };
 }

@@ -47,6 +47,9 @@
         class: "glass", tabindex: 0, role: "img",
         "aria-label": `${this.title} over time. Arrow keys move the cursor, + and - zoom, ` +
           "Escape shows all, ? tells more.",
+        /* Of one chart what the cursor is at is said, and only to those who go by keys. */
+        onfocus: () => this.readout.setAttribute("aria-live", "polite"),
+        onblur: () => this.readout.setAttribute("aria-live", "off"),
       });
       this.chart.append(this.canvas, this.cursor, this.selection, this.dots, this.glass);
       this.tools = el("span", {class: "tools"});
@@ -143,7 +146,9 @@
         if (limit < high * 3 || this.limitForced)
           high = Math.max(high, limit);
       high = Math.max(high, minimumTop[this.unit] || 1e-9);
-      return [Math.min(low, 0), high * (this.tall ? 1.1 : 1.15)];
+      /* A line at 0 is to be seen. */
+      const [below, above] = this.tall ? [0.012, 1.1] : [0.04, 1.15];
+      return [Math.min(low, -below * high), high * above];
     }
 
     labels() {

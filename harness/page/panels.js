@@ -78,7 +78,7 @@
           name: overlay ? `${run.id} ${place > 0 ? one.name : ""}`.trim() : one.name,
           look: overlay ? [index % 8, place + Math.floor(index / 8)] : entry.look,
           width: overlay && index === model.selectedIndex() ? 2.2
-            : one.key === "current_bytes" && !overlay ? 2.2 : 1.5,
+            : one.key === "current_bytes" && !overlay ? 2.2 : 1.6,
         });
       }
     }

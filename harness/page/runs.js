@@ -4,9 +4,14 @@
 {
   const {el, model, choice, units, summary} = leakcage;
 
+  /* There is no room for all on paper. */
+  const minor = new Set(["cpu_s_per_request", "latency_p50_s", "requests_to_kill", "restarts",
+                         "duration_s", "retained_bytes", "build", "malloc", "driver"]);
+
   let section = null;
 
-  /* [key, name, unit, value of a run]; only those that some run has. */
+  /* [key, name, unit, value of a run]; only those that some run has, and of what is no figure only
+   * what is not the same of all. */
   const columns = () => {
     const text = (key, name) => [key, name, "text", (run) => run[key]];
     const all = [
@@ -18,7 +23,11 @@
       ["duration_s", "duration", "s", (run) => run.duration_s],
       text("build", "build"), text("malloc", "malloc"), text("driver", "driver"),
     ];
-    return all.filter(([, , , value]) => model.runs().some((run) => !isAbsent(value(run))));
+    return all.filter(([key, , , value]) => {
+      const values = new Set(model.runs().map(value));
+      return [...values].some((one) => !isAbsent(one)) &&
+        (values.size > 1 || !["build", "malloc", "driver", "oom_kills", "restarts"].includes(key));
+    });
   };
 
   const isAbsent = (value) => value === undefined || value === null || value === "";
@@ -48,11 +57,15 @@
     section.querySelector(`th[data-column="${key}"] button`).focus();
   };
 
+  const classOf = (key, unit) =>
+    [["text", "verdict"].includes(unit) && "words", minor.has(key) && "minor"]
+      .filter(Boolean).join(" ") || null;
+
   const heading = ([key, name, unit]) => {
     const {sort} = choice.get();
     const direction = sort && sort.column === key ? sort.direction : "none";
     return el("th", {scope: "col", "aria-sort": direction, "data-column": key,
-                     class: ["text", "verdict"].includes(unit) ? "words" : null},
+                     class: classOf(key, unit)},
               el("button", {type: "button", onclick: () => sortBy(key)}, name,
                  el("span", {class: "arrow", "aria-hidden": "true"},
                     {ascending: " ▲", descending: " ▼", none: ""}[direction])));
@@ -86,7 +99,7 @@
                                          amount));
     if (unit === "verdict")
       return el("td", {class: "words"}, summary.badge(amount, true));
-    return el("td", {class: unit === "text" ? "words" : null},
+    return el("td", {class: classOf(key, unit)},
               isAbsent(amount) ? "–" : units.format(unit, amount));
   };
 

@@ -28,7 +28,7 @@
     psi_some_share: [3, 0], psi_full_share: [5, 1],
     threads_count: [1, 0], descriptors_count: [0, 1],
   };
-  const dashes = [null, [7, 3], [2, 2], [9, 3, 2, 3], [4, 2, 1, 2, 1, 2]];
+  const dashes = [null, [7, 3], [2, 2], [9, 3, 2, 3], [10, 2, 3, 2]];
 
   leakcage.theme = {
     /* "light", "dark", or null: as the system says. */

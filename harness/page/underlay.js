@@ -94,7 +94,7 @@
       context.setLineDash([]);
       context.strokeStyle = color("paper");
       context.lineWidth = 3;
-      write(name, y + 4);
+      write(name, y - area.y > 2 * fontSize + 12 ? y - fontSize - 3 : y + 4);
     },
 
     /* Each floor as a step up to the next of the same start; the fitted line and its band through

@@ -7,8 +7,7 @@
 
 #include "base/cleanup.h"
 
-#define FLAME_SHOWN_MAX 200
-#define FLAME_TEXT_MAX  (FLAME_SHOWN_MAX + 40)
+#define FLAME_SHOWN_MAX (FLAME_TEXT_MAX - 40)
 #define FLAME_NONE      UINT32_MAX
 
 /* A node of the whole tree. Children are a list. */
@@ -221,7 +220,14 @@ static int flame_shown(const char *text)
     return (int)length;
 }
 
-/* Long names are cut, and the last two parts of a path say enough. */
+const char *flame_text(const char *name, char *text)
+{
+    int shown = flame_shown(name);
+    snprintf(text, FLAME_TEXT_MAX, "%.*s%s", shown, name, name[shown] != '\0' ? "…" : "");
+    return text;
+}
+
+/* The last two parts of a path say enough. */
 static void flame_write_place(struct json_writer *writer, const struct profile_frame *frame)
 {
     char text[FLAME_TEXT_MAX];
@@ -235,15 +241,6 @@ static void flame_write_place(struct json_writer *writer, const struct profile_f
         snprintf(text, sizeof(text), "%.*s:%" PRId64, flame_shown(from), from, frame->line);
     else
         snprintf(text, sizeof(text), "%.*s", flame_shown(from), from);
-    json_write_text(writer, NULL, text);
-}
-
-static void flame_write_function(struct json_writer *writer, const struct profile_frame *frame)
-{
-    char text[FLAME_TEXT_MAX];
-    int shown = flame_shown(frame->function);
-    snprintf(text, sizeof(text), "%.*s%s", shown, frame->function,
-             frame->function[shown] != '\0' ? "…" : "");
     json_write_text(writer, NULL, text);
 }
 
@@ -284,6 +281,7 @@ static void flame_write_nodes(struct json_writer *writer, const struct flame *fl
 
 void flame_write(struct json_writer *writer, const char *key, const struct flame *flame)
 {
+    char text[FLAME_TEXT_MAX];
     const struct profile *profile = flame->profile;
     CLEANUP(freep) int64_t *numbers = calloc(profile->n_frames + 1, sizeof(*numbers));
     CLEANUP(freep) int64_t *shown = calloc(flame->n_nodes + 1, sizeof(*shown));
@@ -303,7 +301,7 @@ void flame_write(struct json_writer *writer, const char *key, const struct flame
         json_write_i64(writer, "other", flame->other);
     json_write_row(writer, "functions");
     for (size_t i = 0; i < n_shown; i++)
-        flame_write_function(writer, &profile->frames[shown[i]]);
+        json_write_text(writer, NULL, flame_text(profile->frames[shown[i]].function, text));
     json_write_close_array(writer);
     json_write_row(writer, "places");
     for (size_t i = 0; i < n_shown; i++)

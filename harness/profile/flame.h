@@ -15,6 +15,7 @@
 
 #define FLAME_NODES_MAX 2000
 #define FLAME_DEPTH_MAX 256
+#define FLAME_TEXT_MAX  240 /* of a name, with the NUL */
 
 /* What flame_node.frame is, where it is no frame. */
 #define FLAME_ROOT  (-1)
@@ -39,6 +40,9 @@ struct flame {
 int flame_make(const struct profile *profile, unsigned type, size_t nodes_max, struct flame *ret,
                struct error *err);
 void flame_done(struct flame *flame); /* all zeroes is fine; fit for CLEANUP */
+
+/* A name as it is shown: cut with "…" where it is longer. Returns text[FLAME_TEXT_MAX]. */
+const char *flame_text(const char *name, char *text);
 
 /* Write it as an object: type, unit, total, shrunk (when > 0), other (when > 0), functions, places
  * ("demo/main.go:41"; "": not known), parent, frame, value. What fails is the writer's. */

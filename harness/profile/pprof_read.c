@@ -267,7 +267,8 @@ static int pprof_line_frame(struct pprof_reader *reader, struct wire message, ui
         return 1;
     const uint64_t *function = reader->functions[index];
     uint64_t name = function[PPROF_FUNCTION_NAME];
-    struct profile_frame frame = {.line = (int64_t)line[PPROF_LINE_LINE]};
+    struct profile_frame frame = {
+        .function = "", .file = "", .line = (int64_t)line[PPROF_LINE_LINE]};
     if (name == 0)
         name = function[PPROF_FUNCTION_SYSTEM_NAME];
     if (pprof_string(reader, name, &frame.function, err) < 0 ||
@@ -300,14 +301,20 @@ static int pprof_read_location(struct pprof_reader *reader, struct pprof_locatio
         n += status == 0;
         status = status == 1 ? 0 : status;
     }
-    if (status < 0 ||
-        (n == 0 && store_grow(&reader->store, &frames, 1, sizeof(*frames), &capacity, err) < 0) ||
-        (n == 0 && pprof_address_frame(reader, numbers, &frames[n++], err) < 0))
+    if (status < 0)
         return -1;
-    uint32_t *kept = store_alloc(&reader->store, n * sizeof(*frames), err);
+    const uint32_t *found = frames;
+    uint32_t address_frame = 0;
+    if (n == 0) {
+        if (pprof_address_frame(reader, numbers, &address_frame, err) < 0)
+            return -1;
+        found = &address_frame;
+        n = 1;
+    }
+    uint32_t *kept = store_alloc(&reader->store, n * sizeof(*found), err);
     if (kept == NULL)
         return -1;
-    memcpy(kept, frames, n * sizeof(*frames));
+    memcpy(kept, found, n * sizeof(*found));
     location->frames = kept;
     location->n_frames = (uint32_t)n;
     return 0;
@@ -323,6 +330,8 @@ static int pprof_push_location(struct pprof_reader *reader, uint64_t id, uint32_
     struct pprof_location *location = &reader->locations[index];
     if (location->frames == NULL && pprof_read_location(reader, location, err) < 0)
         return -1;
+    if (location->frames == NULL)
+        return error_set(err, ERROR_INTERNAL, "location %" PRIu64 " was not read", id);
     reader->n_frames += location->n_frames;
     if (reader->n_frames > PPROF_FRAMES_MAX)
         return error_set(err, ERROR_USAGE, "its samples have more than %zu frames",

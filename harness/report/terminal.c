@@ -10,6 +10,8 @@
 
 #define TERMINAL_BOLD "\033[1m"
 #define TERMINAL_DIM  "\033[2m"
+/* An id, each byte of it made harmless. */
+#define TERMINAL_ID_MAX (4 * sizeof(((struct record *)NULL)->id))
 
 static const char *terminal_code(const struct terminal_style *style, const char *code)
 {
@@ -86,7 +88,7 @@ int terminal_write_record(const struct record *record, const char *results_dir,
         .record = record, .results_dir = results_dir, .utf8 = style->utf8, .sparkline = true};
     struct terminal_block block = {.style = style, .out = out, .err = err};
     buffer_append_text(out, terminal_code(style, TERMINAL_BOLD), NULL);
-    line_text_append(record->id, terminal_form(style), out, NULL);
+    terminal_text(&block, record->id);
     buffer_append_text(out, terminal_tone(style, RECORD_TONE_PLAIN), NULL);
     CLEANUP(buffer_done) struct buffer rest = BUFFER_INIT(4096);
     if (record_headline_write(&lines, &rest, err) < 0)
@@ -105,11 +107,13 @@ int terminal_write_summary(const struct record *const *records, size_t n_records
     unsigned counts[OUTCOME_MAX_] = {0};
     for (size_t i = 0; i < n_records; i++) {
         const struct record *record = records[i];
-        CLEANUP(buffer_done) struct buffer id = BUFFER_INIT(4096);
         char duration[UNITS_TEXT_MAX];
         bool pass = record->outcome == OUTCOME_PASS;
+        CLEANUP(buffer_done) struct buffer id = BUFFER_INIT(TERMINAL_ID_MAX);
+        enum line_text_form form = terminal_form(style);
+        if (line_text_append(record->id, form, &id, err) < 0)
+            return -1;
         counts[record->outcome]++;
-        line_text_append(record->id, terminal_form(style), &id, NULL);
         buffer_printf(out, NULL, "  %s%-5s%s %-28s %-13s %-12s %s\n",
                       terminal_tone(style, pass ? RECORD_TONE_GOOD : RECORD_TONE_BAD),
                       outcome_name(record->outcome), terminal_tone(style, RECORD_TONE_PLAIN),

@@ -110,7 +110,7 @@ static void live_run_begin(const struct live_feed *feed, struct live_run *run,
 /* Milliseconds are fine enough. */
 static void live_write_seconds(struct json_writer *writer, const char *key, nsec_t ns)
 {
-    json_write_double(writer, key, (double)(ns / NSEC_PER_MSEC) / 1000.0);
+    json_write_decimal(writer, key, (double)ns / NSEC_PER_SEC, 3);
 }
 
 /* A number that may be absent. */

@@ -95,12 +95,12 @@ const struct serve_row **serve_order_rows(const struct serve_row *rows, size_t n
                                           const struct serve_order *order)
 {
     struct serve_order by = *order;
-    const struct serve_row **sorted = calloc(n + 1, sizeof(*sorted));
+    const struct serve_row **sorted = calloc(n + 1, sizeof(const struct serve_row *));
     if (sorted == NULL)
         return NULL;
     for (size_t i = 0; i < n; i++)
         sorted[i] = &rows[i];
     if (n > 1)
-        qsort_r(sorted, n, sizeof(*sorted), order_compare, &by);
+        qsort_r(sorted, n, sizeof(const struct serve_row *), order_compare, &by);
     return sorted;
 }

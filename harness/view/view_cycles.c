@@ -57,22 +57,22 @@ void view_write_cycles(struct json_writer *writer, const struct record *record)
 void view_write_figures(struct json_writer *writer, const struct record *record)
 {
     static const struct {
-        enum figure figure;
         const char *key;
         double divisor;
+        enum figure figure;
         unsigned decimals;
     } members[] = {
-        {FIGURE_GROWTH, "growth_bytes_per_request", 1, 2},
-        {FIGURE_FLOOR, "floor_bytes", 1, 0},
-        {FIGURE_PEAK, "peak_bytes", 1, 0},
-        {FIGURE_RETAINED, "retained_bytes", 1, 0},
-        {FIGURE_RATE, "requests_per_s", 1, 3},
-        {FIGURE_P50, "latency_p50_s", VIEW_SECOND, 6},
-        {FIGURE_P99, "latency_p99_s", VIEW_SECOND, 6},
-        {FIGURE_CPU, "cpu_s_per_request", VIEW_SECOND, 9},
-        {FIGURE_KILLED, "requests_to_kill", 1, 0},
-        {FIGURE_THREADS, "threads_count", 1, 0},
-        {FIGURE_DESCRIPTORS, "descriptors_count", 1, 0},
+        {"growth_bytes_per_request", 1, FIGURE_GROWTH, 2},
+        {"floor_bytes", 1, FIGURE_FLOOR, 0},
+        {"peak_bytes", 1, FIGURE_PEAK, 0},
+        {"retained_bytes", 1, FIGURE_RETAINED, 0},
+        {"requests_per_s", 1, FIGURE_RATE, 3},
+        {"latency_p50_s", VIEW_SECOND, FIGURE_P50, 6},
+        {"latency_p99_s", VIEW_SECOND, FIGURE_P99, 6},
+        {"cpu_s_per_request", VIEW_SECOND, FIGURE_CPU, 9},
+        {"requests_to_kill", 1, FIGURE_KILLED, 0},
+        {"threads_count", 1, FIGURE_THREADS, 0},
+        {"descriptors_count", 1, FIGURE_DESCRIPTORS, 0},
     };
     struct figures figures;
     figures_of_run(record->timeline, &record->question, &record->verdict, &figures);

@@ -17,12 +17,12 @@
 
 /* What the series of a run take at most, of a usual one and of a large one; and those of all runs
  * of a page together. */
-#define VIEW_SERIES_BYTES       ((size_t)88 * 1024)
+#define VIEW_SERIES_BYTES       ((size_t)108 * 1024)
 #define VIEW_SERIES_BYTES_LARGE ((size_t)2560 * 1024)
 #define VIEW_SERIES_BYTES_ALL   ((size_t)3584 * 1024)
 
 /* The same of the flame graphs of a run, and of all. */
-#define VIEW_FLAMES_BYTES     ((size_t)28 * 1024)
+#define VIEW_FLAMES_BYTES     ((size_t)36 * 1024)
 #define VIEW_FLAMES_BYTES_ALL ((size_t)512 * 1024)
 
 /* Append the data of the runs. A folder that cannot be read is an error; one without a log or

@@ -118,7 +118,7 @@ static int view_profile_list(const char *dir, struct view_profile_files *ret)
 }
 
 /* The story of the files from `begin`, all of one name: the first and the last that belong to
- * floors that were judged; where nothing was judged, the first and the last of all. */
+ * floors that were judged. Where none was there is nothing to compare: the last of all alone. */
 static void view_profile_choose(const struct view_profile_files *files, size_t begin,
                                 const struct view_run *run, struct view_profile_story *ret)
 {
@@ -126,8 +126,8 @@ static void view_profile_choose(const struct view_profile_files *files, size_t b
     struct evidence evidence;
     evidence_gather(timeline, &run->record->question, &evidence);
     const struct floor_series *series = &evidence.series;
-    size_t least = 0;
-    size_t most = SIZE_MAX;
+    size_t least = SIZE_MAX;
+    size_t most = 0;
     if (series->n > 1) {
         least = (size_t)(series->cycle[0] - timeline->cycles);
         most = (size_t)(series->cycle[series->n - 1] - timeline->cycles);
@@ -171,8 +171,9 @@ static void view_profile_write_top(struct json_writer *writer, const struct prof
         return;
     json_write_array(writer, "top");
     for (size_t i = 0; i < n && i < VIEW_PROFILES_TOP && rows[i].flat > 0; i++) {
+        char function[FLAME_TEXT_MAX];
         json_write_object(writer, NULL);
-        json_write_text(writer, "function", rows[i].function);
+        json_write_text(writer, "function", flame_text(rows[i].function, function));
         json_write_i64(writer, "flat", rows[i].flat);
         json_write_i64(writer, "cumulative", rows[i].cumulative);
         json_write_close_object(writer);
@@ -216,6 +217,10 @@ static void view_profile_write_picture(struct json_writer *writer, const struct 
         json_write_text(writer, NULL, text);
     }
     json_write_close_array(writer);
+    if (type == profile->n_types)
+        return;
+    if (profile->period > 0 && strcmp(profile->period_type.unit, profile->types[type].unit) == 0)
+        json_write_i64(writer, "period", profile->period);
     if (view_profile_write_flame(writer, profile, type, room, &err) < 0)
         json_write_text(writer, "why", err.text);
     view_profile_write_top(writer, profile, type);

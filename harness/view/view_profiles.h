@@ -9,8 +9,9 @@
  *                   "flame": {…}, "top": [{"function": "main.leak", "flat": 1, "cumulative": 2}]},
  *                  {"name": "heap", "what": "held", …}]
  *
- * "cycle" is the row of cycles.csv; "requests" were completed between the two floors; "flame" is
- * profile/flame.h's. Where a file holds no profile that can be read, "why" is there instead. */
+ * "cycle" is the row of cycles.csv; "requests" were completed between the two floors; "period", in
+ * the unit of the flame, is what one sample stands for; "flame" is profile/flame.h's. Where a file
+ * holds no profile that can be read, "why" is there instead. */
 #include "base/json_writer.h"
 #include "view/view_input.h"
 

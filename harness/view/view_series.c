@@ -146,6 +146,13 @@ static size_t view_load_of(const struct timeline *timeline, size_t *place, nsec_
     return *place;
 }
 
+/* Are the loads at these places, as view_load_of() has them, of two starts of the service? */
+static bool view_is_new_start(const struct timeline *timeline, size_t before, size_t load)
+{
+    return before > 0 && load > 0 &&
+           timeline->cycles[before - 1].start != timeline->cycles[load - 1].start;
+}
+
 /* By how much a total of the load rose, per second. Between two cycles nothing was asked of the
  * service: each begins with the total that the one before ended with, or, where the service was
  * started anew in between, with none. */
@@ -162,13 +169,10 @@ static int view_of_load(struct view_gathering *gathering,
         size_t load = view_load_of(timeline, &place, sample->t_ns);
         uint64_t now = total(&sample->counts);
         if (load != load_before || now < rate.to_total) {
-            const struct cycle *cycle = load > 0 ? &timeline->cycles[load - 1] : NULL;
-            bool anew =
-                now < rate.to_total ||
-                (load_before > 0 && timeline->cycles[load_before - 1].start != cycle->start);
+            bool anew = now < rate.to_total || view_is_new_start(timeline, load_before, load);
             if (view_add_gap(gathering) < 0)
                 return -1;
-            view_rate_begin(&rate, cycle != NULL ? cycle->begin_ns : sample->t_ns,
+            view_rate_begin(&rate, load > 0 ? timeline->cycles[load - 1].begin_ns : sample->t_ns,
                             anew ? 0 : rate.to_total);
         }
         load_before = load;

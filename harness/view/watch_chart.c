@@ -245,12 +245,12 @@ static void watch_draw_now(const struct watch_run *run, const struct watch_area 
                            const struct watch_scale *scale)
 {
     char text[UNITS_TEXT_MAX];
-    if (run->now.memory_bytes == SURVEY_ABSENT)
+    if (run->now.memory_bytes == SURVEY_ABSENT || run->n_points == 0)
         return;
     double bytes = (double)run->now.memory_bytes;
     units_format_bytes(bytes, text);
     unsigned row = watch_y(scale, bytes) / 4;
-    unsigned column = watch_x(scale, watch_seconds(run->now.elapsed_ns)) / 2 + 2;
+    unsigned column = watch_x(scale, watch_point_seconds(run, run->n_points - 1)) / 2 + 2;
     if (column + strlen(text) > plot->column + plot->columns)
         return;
     struct watch_pen pen = watch_pen_at(scale->grid, row, column);
@@ -275,10 +275,10 @@ static void watch_draw_amounts(const struct watch_run *run, const struct watch_a
     double limit = watch_limit(run);
     bool limited = !isnan(limit) && limit <= scale->bytes;
     unsigned limit_row = limited ? watch_y(scale, limit) / 4 : UINT32_MAX;
-    struct units_scale units = units_scale_bytes(scale->bytes);
     unsigned ticks = plot->rows / ROWS_A_TICK > 0 ? plot->rows / ROWS_A_TICK : 1;
     ticks = ticks < TICKS_MAX ? ticks : TICKS_MAX;
     double step = watch_round_bytes(scale->bytes / ticks);
+    struct units_scale units = units_scale_bytes(step);
     for (unsigned row = plot->row; row < plot->row + plot->rows; row++) {
         struct watch_pen pen = watch_pen_at(scale->grid, row, plot->column - 1);
         watch_pen_text(&pen, WATCH_DIM, watch_grid_sign(scale->grid, "│", "|"));
@@ -295,7 +295,8 @@ static void watch_draw_amounts(const struct watch_run *run, const struct watch_a
     if (limited) {
         struct watch_pen pen = watch_pen_at(scale->grid, limit_row, plot->column - 1);
         watch_pen_text(&pen, WATCH_DIM, watch_grid_sign(scale->grid, "┤", "+"));
-        snprintf(text, sizeof(text), "%.3g %s", limit / units.divisor, units.name);
+        units = units_scale_bytes(limit);
+        snprintf(text, sizeof(text), "%.4g %s", limit / units.divisor, units.name);
         watch_label(plot, scale->grid, limit_row, WATCH_LIMIT, text);
     }
 }
@@ -369,7 +370,8 @@ static void watch_legend_entry(struct watch_pen *pen, enum watch_tone tone, cons
                                const char *name)
 {
     watch_pen_text(pen, tone, sign);
-    watch_pen_format(pen, WATCH_DIM, " %s   ", name);
+    watch_pen_format(pen, WATCH_DIM, " %s", name);
+    pen->column += 3;
 }
 
 void watch_chart_legend(const struct watch_run *run, struct watch_pen *pen)

@@ -175,7 +175,7 @@ static void watch_fact_stalls(const struct watch_run *run, struct watch_pen *pen
         watch_pen_format(pen, WATCH_PLAIN, "some %.1f %%%sfull %.1f %%", 100 * run->some_share,
                          watch_dot(pen), 100 * run->full_share);
     if (run->n_kills > 0)
-        watch_pen_format(pen, WATCH_KILL, "%sOOM-killed %u time%s", watch_dot(pen), run->n_kills,
+        watch_pen_format(pen, WATCH_KILL, "%s%u OOM kill%s", watch_dot(pen), run->n_kills,
                          run->n_kills == 1 ? "" : "s");
     if (run->now.starts > 1)
         watch_pen_format(pen, WATCH_WARN, "%s%u restart%s", watch_dot(pen), run->now.starts - 1,
@@ -282,7 +282,8 @@ void watch_facts_draw(const struct watch_run *run, const struct watch_area *area
         watch_pen_text(&pen, WATCH_DIM, fact->label);
         pen.column = area->column + LABEL_COLUMNS;
         if (fact->series >= 0 && cells > 0) {
-            watch_sparkline(run, (enum watch_series)fact->series, cells, NAN, &pen);
+            double top = fact->series == WATCH_SERIES_STALLED ? 1 : NAN;
+            watch_sparkline(run, (enum watch_series)fact->series, cells, top, &pen);
             pen.column += 2;
         }
         fact->draw(run, &pen);

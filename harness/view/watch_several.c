@@ -12,8 +12,8 @@
 #define NAME_COLUMNS_MIN 12U
 #define BAR_CELLS        12U
 #define SPARKLINE_CELLS  24U
-#define VERDICT_COLUMNS  14U
-#define CAUSE_COLUMNS    14U
+#define VERDICT_COLUMNS  12U
+#define CAUSE_COLUMNS    13U
 #define DURATION_COLUMNS 9U
 /* From here on there is room for a line of blocks of each run's memory. */
 #define SPARKLINE_COLUMNS_MIN 120U

@@ -303,6 +303,7 @@ void watch_state_done(struct watch_state *state)
     for (unsigned i = 0; i < state->n_runs; i++)
         watch_run_free(state->runs[i]);
     state->n_runs = 0;
+    state->latest = NULL;
 }
 
 /* Is the work up to `floor` about as much as `work`, or is nothing known of that yet? */

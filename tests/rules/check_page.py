@@ -25,7 +25,8 @@ NEVER = {
     r"\bfetch\s*\(|XMLHttpRequest|WebSocket|sendBeacon|\bimport\b|@import|\burl\(|\.src\b":
         "a page loads nothing",
     r"</\s*(script|style)|<!--": "it would end its element in the page",
-    r"localStorage|sessionStorage|indexedDB|document\.cookie": "a page keeps nothing but its address",
+    r"localStorage|sessionStorage|indexedDB|document\.cookie":
+        "a page keeps nothing but its address",
     r"\t|[ ]$": "tab, or space at the end of the line",
     r"\bvar\s": "let or const",
     r"[^=!]==[^=]|!=[^=]": "=== or !==",

@@ -185,6 +185,22 @@ START_TEST(a_line_has_no_line_ends_and_no_spaces_but_those_of_texts)
 }
 END_TEST
 
+START_TEST(a_decimal_has_as_many_digits_as_mean_anything)
+{
+    static const struct {
+        double value;
+        unsigned decimals;
+    } given[] = {{1.23456, 3}, {1.2, 4},  {12, 2},     {100, 0},          {0.0004, 3},
+                 {-0.0004, 3}, {-1.5, 1}, {2.5e15, 2}, {1048576.9999, 3}, {NAN, 2}};
+    json_write_row(&writer, NULL);
+    for (size_t i = 0; i < sizeof(given) / sizeof(*given); i++)
+        json_write_decimal(&writer, NULL, given[i].value, given[i].decimals);
+    json_write_close_array(&writer);
+    ck_assert_str_eq(buffer_text(&out),
+                     "[1.235, 1.2, 12, 100, 0, 0, -1.5, 2.5e+15, 1048577, null]");
+}
+END_TEST
+
 START_TEST(a_container_left_open_is_a_failure)
 {
     json_write_object(&writer, NULL);
@@ -260,6 +276,7 @@ static Suite *json_writer_suite(void)
     tcase_add_test(tcase, what_is_not_known_is_null_in_an_array);
     tcase_add_test(tcase, a_row_stands_on_one_line_and_what_follows_does_not);
     tcase_add_test(tcase, a_line_has_no_line_ends_and_no_spaces_but_those_of_texts);
+    tcase_add_test(tcase, a_decimal_has_as_many_digits_as_mean_anything);
     tcase_add_test(tcase, a_container_left_open_is_a_failure);
     tcase_add_test(tcase, closing_what_is_not_open_is_a_failure);
     tcase_add_loop_test(tcase, a_key_belongs_into_an_object_and_only_there, 0, 3);

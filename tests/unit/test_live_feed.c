@@ -124,7 +124,7 @@ START_TEST(the_first_line_says_what_it_is_and_the_others_how_it_goes)
                                "\"trial\",\"limit_bytes\":67108864,\"cycles_max\":8,"
                                "\"started_unix_s\":1";
     ck_assert_int_eq(strncmp(buffer_text(&text), head, strlen(head)), 0);
-    ck_assert_ptr_nonnull(strstr(buffer_text(&text), "{\"t_s\":1.234,\"phase\":\"cycle 3\","
+    ck_assert_ptr_nonnull(strstr(buffer_text(&text), "{\"t_s\":1.235,\"phase\":\"cycle 3\","
                                                      "\"cycle\":2,\"cycles_max\":8,"));
     ck_assert_ptr_nonnull(strstr(buffer_text(&text), "\"requests\":30,\"requests_goal\":100,"));
     ck_assert_ptr_nonnull(strstr(buffer_text(&text), "\"current_bytes\":1048576"));
@@ -303,7 +303,7 @@ START_TEST(a_minute_is_told_in_full_and_a_day_in_thousands_of_lines)
     read_all(day, &text);
     ck_assert_uint_gt(count_lines(&text), 5000);
     ck_assert_uint_lt(count_lines(&text), 9000);
-    ck_assert_uint_lt(text.length, 2 * 1024 * 1024);
+    ck_assert_uint_lt(text.length, (size_t)2 * 1024 * 1024);
     expect_objects(&text);
 }
 END_TEST
@@ -317,7 +317,7 @@ START_TEST(whatever_happens_a_feed_stays_below_its_bound_and_still_ends)
     feed = NULL;
     read_all(fd, &text);
     ck_assert_uint_gt(text.length, LIVE_FEED_MAX_BYTES / 2);
-    ck_assert_uint_lt(text.length, LIVE_FEED_MAX_BYTES + 64 * 1024);
+    ck_assert_uint_lt(text.length, LIVE_FEED_MAX_BYTES + (size_t)64 * 1024);
     ck_assert_str_eq(buffer_text(&text) + text.length - 13, "{\"end\":true}\n");
 }
 END_TEST

@@ -223,6 +223,25 @@ START_TEST(what_older_recordings_do_not_tell_is_absent_and_stays_so)
 }
 END_TEST
 
+START_TEST(a_timeline_longer_than_a_guest_keeps_is_read_whole)
+{
+    CLEANUP(record_freep) struct record *record = story_leak("long", VERDICT_LEAK);
+    CLEANUP(record_freep) struct record *again = NULL;
+    struct error err = {.kind = ERROR_NONE};
+    size_t samples = (size_t)TIMELINE_SAMPLES_MAX + 1000;
+    record->timeline->max_memory = 2 * samples;
+    for (size_t i = 0; i < samples; i++) {
+        struct memory_sample sample = {.t_ns = 10 * NSEC_PER_SEC + (nsec_t)i};
+        memory_sample_set(&sample, MEMORY_CURRENT, i % 7);
+        ck_assert_int_eq(timeline_add_memory(record->timeline, &sample, NULL), 0);
+    }
+    ck_assert_int_eq(record_store(record, work, final, &err), 0);
+    ck_assert_msg(record_load(final, &again, &err) == 0, "%s", err.text);
+    ck_assert_uint_eq(again->timeline->n_memory, record->timeline->n_memory);
+    ck_assert_uint_eq(again->timeline->thinned, 1);
+}
+END_TEST
+
 START_TEST(what_the_allocator_said_last_is_in_the_result)
 {
     CLEANUP(record_freep) struct record *record = make_record(0);
@@ -381,6 +400,7 @@ static Suite *suite(void)
     tcase_add_loop_test(c, a_record_read_and_stored_again_is_the_same_to_the_byte, 0, 4);
     tcase_add_test(c, machine_and_work_are_read_back);
     tcase_add_test(c, what_older_recordings_do_not_tell_is_absent_and_stays_so);
+    tcase_add_test(c, a_timeline_longer_than_a_guest_keeps_is_read_whole);
     tcase_add_test(c, what_the_allocator_said_last_is_in_the_result);
     tcase_add_test(c, a_new_record_takes_the_place_of_the_old_one);
     tcase_add_test(c, what_cannot_be_put_in_place_leaves_no_half_result);

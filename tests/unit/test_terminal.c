@@ -236,6 +236,30 @@ START_TEST(a_sparkline_is_scaled_to_its_top_and_fills_gaps)
 }
 END_TEST
 
+START_TEST(texts_of_others_do_not_steer_the_terminal)
+{
+    CLEANUP(record_freep) struct record *record = make_record();
+    strcpy(record->id, "a\033]0;b\007\xff");
+    record_warn(record, "%s",
+                "c\033[2J\r\xe2\x80\xae"
+                "d");
+    CLEANUP(freep) char *text = written(record, (struct terminal_style){.utf8 = true}, NULL);
+    ck_assert_ptr_null(strpbrk(text, "\033\007\r"));
+    ck_assert_ptr_nonnull(strstr(text, "a\xef\xbf\xbd]0;b\xef\xbf\xbd\xef\xbf\xbd · limit"));
+    ck_assert_ptr_nonnull(strstr(text, "  warning  c\xef\xbf\xbd[2J \xef\xbf\xbd"
+                                       "d\n"));
+    /* An error may hold the end of a log: its lines stay lines. */
+    error_set(&record->error, ERROR_SERVICE, "it ended:\nline\033[1m\nlast");
+    CLEANUP(freep) char *failed = written(record, (struct terminal_style){.utf8 = false}, NULL);
+    ck_assert_ptr_nonnull(strstr(failed, "  error    it ended:\nline?[1m\nlast\n"));
+    CLEANUP(buffer_done) struct buffer out = BUFFER_INIT(65536);
+    const struct terminal_style plain = {.utf8 = false};
+    const struct record *records[] = {record};
+    ck_assert_int_eq(terminal_write_summary(records, 1, &plain, &out, NULL), 0);
+    ck_assert_ptr_nonnull(strstr(buffer_text(&out), " a?]0;b?? "));
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("terminal");
@@ -250,6 +274,7 @@ static Suite *suite(void)
     tcase_add_test(c, what_was_not_expected_fails);
     tcase_add_test(c, many_floors_are_the_first_and_the_last);
     tcase_add_test(c, findings_and_warnings_are_told);
+    tcase_add_test(c, texts_of_others_do_not_steer_the_terminal);
     tcase_add_test(c, several_runs_are_a_table);
     tcase_add_test(c, a_sparkline_is_scaled_to_its_top_and_fills_gaps);
     suite_add_tcase(s, c);

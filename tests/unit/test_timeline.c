@@ -66,6 +66,23 @@ START_TEST(thinning_keeps_every_peak_and_the_order)
 }
 END_TEST
 
+START_TEST(without_a_cgroup_thinning_keeps_the_peaks_of_rss)
+{
+    CLEANUP(timeline_freep) struct timeline *timeline = NULL;
+    timeline_new(16, &timeline, NULL);
+    for (nsec_t t_ns = 0; t_ns < 1000; t_ns++) {
+        struct memory_sample sample = {.t_ns = t_ns};
+        memory_sample_set(&sample, MEMORY_RSS, t_ns == 501 ? 9 : 5);
+        ck_assert_int_eq(timeline_add_memory(timeline, &sample, NULL), 0);
+    }
+    uint64_t highest = 0;
+    for (size_t i = 0; i < timeline->n_memory; i++)
+        if (timeline->memory[i].value[MEMORY_RSS] > highest)
+            highest = timeline->memory[i].value[MEMORY_RSS];
+    ck_assert_uint_eq(highest, 9);
+}
+END_TEST
+
 START_TEST(thinned_load_keeps_the_latest_totals)
 {
     CLEANUP(timeline_freep) struct timeline *timeline = NULL;
@@ -157,6 +174,7 @@ static Suite *suite(void)
     TCase *words = tcase_create("words");
     tcase_add_test(order, samples_come_in_order_of_time);
     tcase_add_loop_test(bounds, thinning_keeps_every_peak_and_the_order, 2, 10);
+    tcase_add_test(bounds, without_a_cgroup_thinning_keeps_the_peaks_of_rss);
     tcase_add_test(bounds, thinned_load_keeps_the_latest_totals);
     tcase_add_test(bounds, marks_are_bounded_but_kills_and_exits_are_never_lost);
     tcase_add_test(bounds, cycles_are_bounded);

@@ -100,7 +100,7 @@ END_TEST
 
 START_TEST(the_page_of_a_large_timeline_is_below_5_mb)
 {
-    CLEANUP(record_freep) struct record *record = busy_record(TIMELINE_SAMPLES_MAX * 3);
+    CLEANUP(record_freep) struct record *record = busy_record((size_t)TIMELINE_SAMPLES_MAX * 3);
     CLEANUP(buffer_done) struct buffer page = BUFFER_INIT(1 << 24);
     write_page(record, NULL, &page);
     ck_assert_uint_le(page.length, LARGE_BYTES_MAX);

@@ -12,7 +12,8 @@
 #include "tests/support/temp_dir.h"
 #include "tests/support/viewed.h"
 
-#define HOSTILE "</script><script>alert(\"1\")</script>\033[31m\x7f\xff'&"
+#define LOG_BYTES_MAX ((size_t)16 * 1024)
+#define HOSTILE       "</script><script>alert(\"1\")</script>\033[31m\x7f\xff'&"
 /* As a reader of JSON has it: only what was no UTF-8 is another. */
 #define HOSTILE_READ "</script><script>alert(\"1\")</script>\033[31m\x7f\xef\xbf\xbd'&"
 
@@ -263,8 +264,8 @@ START_TEST(of_a_long_log_there_is_the_end)
     temp_dir_write(&dir, "service.log", buffer_text(&log));
     CLEANUP(json_freep) struct json_document *view = viewed_one(record, dir.path);
     const char *text = viewed_text(view, "runs/0/log/text");
-    ck_assert_uint_le(strlen(text), 16 * 1024);
-    ck_assert_uint_gt(strlen(text), 16 * 1024 - 16);
+    ck_assert_uint_le(strlen(text), LOG_BYTES_MAX);
+    ck_assert_uint_gt(strlen(text), LOG_BYTES_MAX - 16);
     ck_assert_int_eq(strncmp(text, "line ", 5), 0);
     ck_assert_str_eq(text + strlen(text) - 10, "line 3999\n");
     struct json_place cut = viewed_place(view, "runs/0/log/cut");
@@ -273,28 +274,40 @@ START_TEST(of_a_long_log_there_is_the_end)
 }
 END_TEST
 
-START_TEST(profiles_are_told_with_what_grew_and_what_was_held)
+START_TEST(profiles_tell_what_grew_between_judged_floors_and_what_was_held)
 {
     CLEANUP(record_freep) struct record *record = make_leak();
     CLEANUP(temp_dir_done) struct temp_dir dir = temp_dir_make();
     struct json_place place;
     temp_dir_write(&dir, "collected/heap.000.txt", "main;work 100\nmain;idle 50\n");
     temp_dir_write(&dir, "collected/heap.001.txt", "main;work 200\nmain;idle 50\n");
-    temp_dir_write(&dir, "collected/heap.006.txt", "main;work 900\nmain;idle 50\n");
+    temp_dir_write(&dir, "collected/heap.003.txt", "main;work 400\nmain;idle 50\n");
+    temp_dir_write(&dir, "collected/heap.006.txt", "main;work 900\nmain;idle 40\n");
+    temp_dir_write(&dir, "collected/heap.007.txt", "main;probe 9999\n");
     temp_dir_write(&dir, "collected/vars.006.json", "{\"a\": 1}");
     temp_dir_write(&dir, "collected/strange", "?");
     CLEANUP(json_freep) struct json_document *view = viewed_one(record, dir.path);
     struct json_place list = viewed_place(view, "runs/0/profiles");
     ck_assert_uint_eq(json_length(&list), 3);
-    /* The first floor that was judged is that of the warm-up, row 1 of cycles.csv. */
+    /* The first floor that was judged is that of the warm-up, row 1 of cycles.csv; the last row 6,
+     * after five cycles of 250 requests. */
+    ck_assert_str_eq(viewed_text(view, "runs/0/profiles/0/name"), "heap");
     ck_assert_str_eq(viewed_text(view, "runs/0/profiles/0/what"), "grown");
     ck_assert_str_eq(viewed_text(view, "runs/0/profiles/0/from_file"), "collected/heap.001.txt");
+    ck_assert_str_eq(viewed_text(view, "runs/0/profiles/0/file"), "collected/heap.006.txt");
+    ck_assert_double_eq(viewed_number(view, "runs/0/profiles/0/requests"), 5 * STORY_REQUESTS);
+    ck_assert_double_eq(viewed_number(view, "runs/0/profiles/0/files"), 5);
     ck_assert_double_eq(viewed_number(view, "runs/0/profiles/0/flame/total"), 700);
+    ck_assert_double_eq(viewed_number(view, "runs/0/profiles/0/flame/shrunk"), 10);
+    ck_assert_str_eq(viewed_text(view, "runs/0/profiles/0/top/0/function"), "work");
+    ck_assert(!viewed_find(view, "runs/0/profiles/0/top/1", &place));
     ck_assert_str_eq(viewed_text(view, "runs/0/profiles/1/what"), "held");
-    ck_assert_double_eq(viewed_number(view, "runs/0/profiles/1/flame/total"), 950);
+    ck_assert_double_eq(viewed_number(view, "runs/0/profiles/1/cycle"), 6);
+    ck_assert_double_eq(viewed_number(view, "runs/0/profiles/1/flame/total"), 940);
+    ck_assert_double_eq(viewed_number(view, "runs/0/profiles/1/bytes"), 27);
     ck_assert_str_eq(viewed_text(view, "runs/0/profiles/2/name"), "vars");
-    ck_assert_uint_gt(strlen(viewed_text(view, "runs/0/profiles/2/why")), 5);
     ck_assert(!viewed_find(view, "runs/0/profiles/2/flame", &place));
+    ck_assert_uint_gt(strlen(viewed_text(view, "runs/0/profiles/2/why")), 5);
 }
 END_TEST
 
@@ -339,7 +352,7 @@ static Suite *suite(void)
     tcase_add_test(tcase, a_run_of_which_nothing_is_there_is_still_told);
     tcase_add_test(tcase, texts_of_others_are_texts);
     tcase_add_test(tcase, of_a_long_log_there_is_the_end);
-    tcase_add_test(tcase, profiles_are_told_with_what_grew_and_what_was_held);
+    tcase_add_test(tcase, profiles_tell_what_grew_between_judged_floors_and_what_was_held);
     tcase_add_test(tcase, a_folder_that_is_gone_is_an_error);
     tcase_add_test(tcase, several_runs_are_told_one_after_the_other);
     return suite;
