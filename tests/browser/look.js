@@ -131,8 +131,8 @@ function isOther(one, other) {
   return differ.length > 5;
 }
 
-// Look until the picture is another than this one, or (`isSame`) as it was: it is drawn soon, not at
-// once. Returns the last one seen.
+// Look until the picture is another than this one, or (`isSame`) as it was: it is drawn soon, not
+// at once. Returns the last one seen.
 async function redrawn(page, selector, before, { isSame = false } = {}) {
   const deadline = Date.now() + 10 * 1000;
   let now;

@@ -93,7 +93,8 @@ class Malice(e2e.Test):
 
     def test_what_is_typed_is_told_as_text(self):
         for arguments in (["run", HOSTILE_FOLDER], ["judge", HOSTILE_FOLDER],
-                          ["report", HOSTILE_FOLDER], ["run", b"--variant", HOSTILE_FOLDER, b"clean"],
+                          ["report", HOSTILE_FOLDER],
+                          ["run", "--variant", HOSTILE_FOLDER, "clean"],
                           [b"--" + HOSTILE_FOLDER], ["run", "--limit", HOSTILE_FOLDER, "clean"],
                           ["run", "-o", self.dir, "--", b"/nonexistent/" + HOSTILE_FOLDER],
                           ["show", HOSTILE_FOLDER], ["gate", "--baseline", HOSTILE_FOLDER, "clean"],
