@@ -24,7 +24,7 @@ libcgroup-dev:@libcgroup:cgroups
 libcjson-dev:@libcjson:scenario files
 libyaml-dev:@yaml-0.1:manifests of pods
 zlib1g-dev:@zlib:profiles of runtimes (pprof)
-libmicrohttpd-dev:@libmicrohttpd:HTTP side of the sample services
+libmicrohttpd-dev:@libmicrohttpd:HTTP of leakcage serve and of the sample services
 libjs-dygraphs:/usr/share/javascript/dygraphs/dygraph.min.js:charts within HTML reports"
 vm_needs="
 qemu-system-x86:/usr/bin/qemu-system-x86_64:virtual machine with cgroup v2 (driver vm)

@@ -29,3 +29,6 @@ page_asset(dygraphs_css OFF ${DYGRAPHS_CSS})
 page_asset(dygraphs_licence OFF ${CMAKE_CURRENT_LIST_DIR}/dygraphs-licence.txt)
 page_asset(script ON ${page_scripts})
 page_asset(style ON ${CMAKE_CURRENT_LIST_DIR}/page.css)
+# Of the list that `leakcage serve` shows.
+page_asset(list_script ON ${CMAKE_CURRENT_LIST_DIR}/list.js)
+page_asset(list_style ON ${CMAKE_CURRENT_LIST_DIR}/list.css)

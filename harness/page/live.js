@@ -156,7 +156,12 @@
     say(run, feed, line);
   };
 
+  /* The server has its report, and the page becomes that; without a server there is none. */
   const finish = (run, feed, line) => {
+    if (line.report)
+      location.replace(line.report);
+    if (line.report || !run)
+      return;
     run.verdict = line.verdict || "inconclusive";
     run.duration_s = feed.t_s;
     const last = run.phases[run.phases.length - 1];
@@ -203,7 +208,7 @@
       leakcage.notice("");
       if (line.schema)
         begin(line);
-      else if (run && line.end) {
+      else if (line.end) {
         source.close();
         finish(run, feed, line);
       } else if (run)

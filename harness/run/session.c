@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/interrupt.h"
+#include "run/live_feed.h"
 #include "run/message.h"
 #include "run/relocated.h"
 #include "run/session_group.h"
@@ -51,14 +52,43 @@ static int session_take(const char *work_dir, const char *id, struct error *err)
     return error_set_errno(err, ERROR_ENVIRONMENT, errno, "cannot make the folder %s", path);
 }
 
+/* What the caller hears is in the live feed, too. */
+struct session_caller {
+    const struct session_options *options; /* the caller's own */
+    struct live_feed *feed;
+};
+
+static void session_hear_progress(void *context, const struct run_progress *progress)
+{
+    const struct session_caller *caller = context;
+    const struct run_observer *observer = caller->options->observer;
+    live_feed_progress(caller->feed, progress);
+    if (observer != NULL && observer->progress != NULL)
+        observer->progress(observer->context, progress);
+}
+
+static void session_hear_record(void *context, struct record *record, const char *dir)
+{
+    const struct session_caller *caller = context;
+    live_feed_end(caller->feed, record, dir);
+    caller->options->record_done(caller->options->context, record, dir);
+}
+
 int session_run(const struct plan *plan, const struct session_options *options, struct error *err)
 {
     CLEANUP(freep) char *work_dir = NULL;
     if (plan_check_groups(plan, err) < 0 ||
         work_folder_make(options->results_dir, WORK_FOLDER_SESSION, &work_dir, err) < 0)
         return -1;
-    int status = options->driver->relocate != NULL ? relocated_run(plan, options, work_dir, err)
-                                                   : session_run_here(plan, options, work_dir, err);
+    struct session_caller caller = {options, live_feed_new(plan, work_dir)};
+    const struct run_observer observer = {.progress = session_hear_progress, .context = &caller};
+    struct session_options heard = *options;
+    heard.observer = &observer;
+    heard.record_done = session_hear_record;
+    heard.context = &caller;
+    int status = options->driver->relocate != NULL ? relocated_run(plan, &heard, work_dir, err)
+                                                   : session_run_here(plan, &heard, work_dir, err);
+    live_feed_free(caller.feed);
     (void)file_remove_tree(work_dir, NULL);
     return status;
 }

@@ -17,3 +17,7 @@ extern const struct page_asset page_asset_dygraphs_licence;
 /* The project's own: all scripts in order, and the style. */
 extern const struct page_asset page_asset_script;
 extern const struct page_asset page_asset_style;
+
+/* Of the list of results that `leakcage serve` shows. */
+extern const struct page_asset page_asset_list_script;
+extern const struct page_asset page_asset_list_style;

@@ -39,7 +39,7 @@ EXTERNAL = {
     "curl/": ["harness/load/", "harness/run/readiness.c", "harness/run/allocator.c",
               "harness/run/collector.c",
               "harness/cli/main.c", "services/", "tests/"],
-    "microhttpd": ["services/"],
+    "microhttpd": ["services/", "harness/serve/serve_server.c"],
     "check.h": ["tests/", "examples/"],
 }
 

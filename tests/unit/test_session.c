@@ -30,6 +30,7 @@ static char done_dirs[2][PATH_MAX + 256];
 static char done_drivers[2][16];
 static enum verdict_kind done_verdicts[2];
 static unsigned progress_seen;
+static int feed_fds[2] = {-1, -1}; /* the runs' live feeds, open since their first word */
 
 static void record_done(void *context, struct record *record, const char *where)
 {
@@ -50,6 +51,21 @@ static void note_progress(void *context, const struct run_progress *progress)
 }
 
 static const struct run_observer observer = {.progress = note_progress};
+
+/* A run has told something: its feed is there. */
+static void note_feed(void *context, const struct run_progress *progress)
+{
+    char owner[OWNER_NAME_MAX];
+    char path[PATH_MAX];
+    int *fd = &feed_fds[strcmp(progress->id, "trial") != 0];
+    note_progress(context, progress);
+    if (*fd >= 0)
+        return;
+    ck_assert_int_eq(owner_name(owner, NULL), 0);
+    snprintf(path, sizeof(path), "results/.work-%s/live/%s.jsonl", owner, progress->id);
+    *fd = openat(dir.fd, path, O_RDONLY | O_CLOEXEC);
+    ck_assert_msg(*fd >= 0, "%s", path);
+}
 
 static void make_run(struct run_spec *run, const char *id, const char *const *command)
 {
@@ -162,6 +178,37 @@ START_TEST(a_plan_that_is_run_elsewhere_looks_the_same)
     struct error err = {0};
     ck_assert_msg(session_run(&plan, &options, &err) == 0, "%s", err.text);
     expect_results("elsewhere");
+}
+END_TEST
+
+static void expect_feed(int fd, const char *id, const char *verdict)
+{
+    static char text[1 << 20];
+    char expected[256];
+    ck_assert_int_ge(fd, 0);
+    ssize_t length = read(fd, text, sizeof(text) - 1);
+    ck_assert_int_gt(length, 0);
+    text[length] = '\0';
+    snprintf(expected, sizeof(expected), "{\"schema\":\"leakcage.live/1\",\"id\":\"%s\",", id);
+    ck_assert_int_eq(strncmp(text, expected, strlen(expected)), 0);
+    ck_assert_ptr_nonnull(strstr(text, "\"phase\":\"warm-up\""));
+    ck_assert_ptr_nonnull(strstr(text, "\"phase\":\"cycle 2\""));
+    ck_assert_ptr_nonnull(strstr(text, "\"current_bytes\":"));
+    snprintf(expected, sizeof(expected), "\n{\"end\":true,\"verdict\":\"%s\",\"dir\":", verdict);
+    ck_assert_ptr_nonnull(strstr(text, expected));
+    close(fd);
+}
+
+START_TEST(what_a_run_tells_can_be_watched_here_and_elsewhere)
+{
+    const struct run_observer watching = {.progress = note_feed};
+    struct session_options options = options_of(_i == 0 ? &fake_driver : &elsewhere);
+    struct error err = {0};
+    options.observer = &watching;
+    ck_assert_msg(session_run(&plan, &options, &err) == 0, "%s", err.text);
+    expect_results(options.driver->name);
+    expect_feed(feed_fds[0], "trial", "leak");
+    expect_feed(feed_fds[1], "trial.fixed", "clean");
 }
 END_TEST
 
@@ -290,6 +337,7 @@ static Suite *suite(void)
     tcase_add_checked_fixture(leftovers, setup, teardown);
     tcase_add_test(c, the_plan_is_run_and_its_files_appear);
     tcase_add_test(c, a_plan_that_is_run_elsewhere_looks_the_same);
+    tcase_add_loop_test(c, what_a_run_tells_can_be_watched_here_and_elsewhere, 0, 2);
     tcase_add_test(c, records_that_do_not_come_back_are_an_error);
     tcase_add_test(c, a_record_that_is_not_there_is_an_error_that_names_it);
     tcase_add_test(c, a_later_session_replaces_the_results);
