@@ -4,13 +4,16 @@
 # fails: a run that is not judged as its scenario expects makes no picture.
 #
 # usage: docs.sh [PICTURE...]
-#   LEAKCAGE_BUILD  the build folder (build/release)
+#   LEAKCAGE_BUILD     the build folder (build/release)
+#   LEAKCAGE_PICTURES  where pictures go (docs/pictures)
 set -eu
 cd "$(dirname "$0")/.."
 
 build=${LEAKCAGE_BUILD:-build/release}
-runs=$build/docs
-pictures=docs/pictures
+pictures=${LEAKCAGE_PICTURES:-docs/pictures}
+runs=$(mktemp -d)
+trap 'rm -rf "$runs"' EXIT
+trap 'exit 130' INT TERM
 
 # picture:the runs it is of, scenario or scenario.variant
 all="
@@ -31,7 +34,6 @@ run() {
 
 made=" "
 mkdir -p "$pictures"
-rm -rf "$runs"
 found=
 old_ifs=$IFS
 IFS='

@@ -6,7 +6,7 @@
 #   build  compiler and libraries
 #   run    and what driver vm needs, when this machine's own cgroups cannot serve
 #   pod    and podman, unless there is a cluster (minikube, kind)
-#   test, lint, bench  and their tools
+#   test, lint, bench  and their tools; test and bench: from npm's registry, what drives a browser
 set -eu
 
 purpose=${1:-build}
@@ -49,11 +49,20 @@ git:/usr/bin/git:tests of revisions and bisections
 python3:/usr/bin/python3:tests of the scenario files
 python3-jsonschema:/usr/lib/python3/dist-packages/jsonschema:tests of the scenario files
 python3-prometheus-client:/usr/lib/python3/dist-packages/prometheus_client:tests of OpenMetrics
+cmark-gfm:/usr/bin/cmark-gfm:tests of Markdown
 libxml2-utils:/usr/bin/xmllint:tests of JUnit XML and SVG
 librsvg2-bin:/usr/bin/rsvg-convert:pictures as PNG (report --png)
 python3-yaml:/usr/lib/python3/dist-packages/yaml:tests of the manifests
 clang:/usr/bin/clang:second compiler
 libclang-rt-dev:/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.asan-x86_64.a:its sanitizers"
+# Ubuntu has no such package: there, what is installed of Chromium's kin is taken.
+browser_needs="
+nodejs:/usr/bin/node:tests of HTML pages
+npm:/usr/bin/npm:fetches what drives their browser (playwright-core)"
+if ! grep -qs '^ID=ubuntu' /etc/os-release; then
+    browser_needs="$browser_needs
+chromium:/usr/bin/chromium:opens the pages"
+fi
 lint_needs="
 clang-format:/usr/bin/clang-format:formatting
 clang-tidy:/usr/bin/clang-tidy:budgets and checks"
@@ -76,9 +85,9 @@ pod)
         needs=$needs$vm_needs$pod_needs
     fi
     ;;
-test) needs=$needs$vm_needs$pod_needs$test_needs$allocator_needs ;;
+test) needs=$needs$vm_needs$pod_needs$test_needs$allocator_needs$browser_needs ;;
 lint) needs=$needs$test_needs$lint_needs ;;
-bench) needs=$needs$vm_needs$bench_needs$allocator_needs ;;
+bench) needs=$needs$vm_needs$bench_needs$allocator_needs$browser_needs ;;
 *)
     echo "usage: ${0##*/} build|run|pod|test|lint|bench" >&2
     exit 2
@@ -150,6 +159,34 @@ if [ -n "$missing" ]; then
         exit 3
     }
 fi
+
+# The packages of tests/browser/package-lock.json, checked by its hashes, in build/browser. Without
+# them all tests run but those of pages, which fail and say so.
+browser_packages() {
+    from=$here/../tests/browser
+    to=$here/../build/browser
+    if cmp -s "$from/package-lock.json" "$to/node_modules/installed.json"; then
+        return 0
+    fi
+    if [ "${SETUP:-yes}" = no ]; then
+        echo "setup: build/browser lacks the npm packages of tests/browser/package.json, and" \
+            "SETUP=no forbids to fetch them" >&2
+        exit 3
+    fi
+    echo "setup: fetching with npm: playwright-core (drives the browser of tests/browser)" >&2
+    mkdir -p "$to"
+    cp "$from/package.json" "$from/package-lock.json" "$to"
+    if ! npm ci --prefix "$to" --ignore-scripts --no-audit --no-fund >"$to/npm.log" 2>&1; then
+        tail -n 5 "$to/npm.log" >&2
+        echo "setup: npm could not fetch them, so tests/browser will fail; \`npm config set" \
+            "registry ADDRESS\` names another registry" >&2
+        return 0
+    fi
+    cp "$from/package-lock.json" "$to/node_modules/installed.json"
+}
+case $purpose in
+test | bench) browser_packages ;;
+esac
 
 # A kernel for driver vm: downloaded and unpacked, not installed. Needed unless this machine's own
 # cgroup v2 has the memory controller and is ours to write.

@@ -40,7 +40,7 @@ static void json_writer_new_line(struct json_writer *writer)
 }
 
 /* One character that cannot stand for itself inside quotes. */
-static void json_writer_escape(struct json_writer *writer, unsigned char c)
+static void json_writer_escape(struct json_writer *writer, unsigned c)
 {
     static const char letters[] = "\"\"\\\\\bb\ff\nn\rr\tt";
     for (const char *pair = letters; *pair != '\0'; pair += 2) {
@@ -54,14 +54,28 @@ static void json_writer_escape(struct json_writer *writer, unsigned char c)
     json_writer_put(writer, hex);
 }
 
+/* The code point of a character that must not stand for itself, on a terminal or in a script:
+ * controls, line ends that only Unicode knows, what turns the direction of text. 0: it may. */
+static unsigned json_writer_harmful(const char *text, size_t length)
+{
+    const unsigned char *byte = (const unsigned char *)text;
+    if (length == 1)
+        return *byte < ' ' || *byte == '"' || *byte == '\\' || *byte == 0x7f ? *byte : 0;
+    if (length == 2)
+        return byte[0] == 0xc2 && byte[1] < 0xa0 ? byte[1] : 0;
+    unsigned point = (byte[0] & 0x0fU) << 12 | (byte[1] & 0x3fU) << 6 | (byte[2] & 0x3fU);
+    bool harmful = (point >= 0x2028 && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069);
+    return length == 3 && harmful ? point : 0;
+}
+
 static void json_writer_quote(struct json_writer *writer, const char *text)
 {
     json_writer_put(writer, "\"");
     const char *plain = text; /* start of what is copied as it is */
     while (*text != '\0') {
         size_t length = json_utf8_length(text);
-        unsigned char c = (unsigned char)*text;
-        if (length > 0 && c >= ' ' && c != '"' && c != '\\' && c != 0x7f) {
+        unsigned point = length > 0 ? json_writer_harmful(text, length) : 0;
+        if (length > 0 && point == 0) {
             text += length;
             continue;
         }
@@ -69,8 +83,9 @@ static void json_writer_quote(struct json_writer *writer, const char *text)
         if (length == 0)
             json_writer_put(writer, "\xef\xbf\xbd"); /* U+FFFD */
         else
-            json_writer_escape(writer, c);
-        plain = ++text;
+            json_writer_escape(writer, point);
+        text += length > 0 ? length : 1;
+        plain = text;
     }
     json_writer_append(writer, plain, (size_t)(text - plain));
     json_writer_put(writer, "\"");

@@ -40,7 +40,8 @@ void json_write_row(struct json_writer *writer, const char *key);
 /* And an object: {"a": 1, "b": [2]}. Closed as an object. */
 void json_write_row_object(struct json_writer *writer, const char *key);
 
-/* One value. Bytes of a text that are not UTF-8 become U+FFFD. */
+/* One value. Bytes of a text that are not UTF-8 become U+FFFD; controls and what turns
+ * the direction of text are escaped (\u202e). */
 void json_write_text(struct json_writer *writer, const char *key, const char *text);
 void json_write_u64(struct json_writer *writer, const char *key, uint64_t value);
 void json_write_i64(struct json_writer *writer, const char *key, int64_t value);

@@ -8,6 +8,8 @@
 
 #include "base/cleanup.h"
 #include "base/units.h"
+#include "cli/watch_terminal.h"
+#include "report/line_text.h"
 #include "report/progress.h"
 #include "scenario/record_files.h"
 
@@ -43,8 +45,37 @@ void console_init(struct console *console, const struct options *options)
         console->style.width = size.ws_col;
 }
 
+void console_watch(struct console *console, const struct plan *plan, const char *driver,
+                   unsigned jobs)
+{
+    const struct options *options = console->options;
+    struct error err = {.kind = ERROR_NONE};
+    const char *no_color = getenv("NO_COLOR");
+    if (options->no_watch || (!options->watch && (jobs > 1 || options->bisect)))
+        return;
+    const struct watch_settings settings = {
+        .color = !options->no_color && (no_color == NULL || *no_color == '\0'),
+        .utf8 = console->style.utf8,
+        .several = jobs > 1,
+        .n_planned = plan->n_runs,
+        .driver = driver,
+        .title = plan->n_runs == 1 ? plan->runs[0].id : NULL,
+    };
+    bool fails = watch_terminal_obstacle(options, err.text, sizeof(err.text)) ||
+                 watch_terminal_new(&settings, &console->watch, &err) < 0;
+    if (fails && options->watch)
+        fprintf(stderr, "leakcage: --watch: %s; what goes on is told in lines\n", err.text);
+}
+
+void console_watch_end(struct console *console)
+{
+    watch_terminal_free(console->watch);
+    console->watch = NULL;
+}
+
 void console_done(struct console *console)
 {
+    console_watch_end(console);
     for (size_t i = 0; i < console->n_records; i++)
         record_free(console->records[i]);
     free(console->records);
@@ -95,6 +126,11 @@ static void console_forget_run(struct console *console, const char *id)
     memmove(run, run + 1, (size_t)((char *)end - (char *)(run + 1)));
 }
 
+static enum line_text_form console_form(const struct console *console)
+{
+    return console->style.utf8 ? LINE_TEXT_UTF8 : LINE_TEXT_ASCII;
+}
+
 /* All that goes on in one line, in place of the one before. */
 static void console_show_line(struct console *console)
 {
@@ -121,6 +157,10 @@ void console_progress(void *context, const struct run_progress *progress)
 {
     struct console *console = context;
     bool changed = false;
+    if (console->watch != NULL) {
+        watch_terminal_progress(console->watch, progress);
+        return;
+    }
     if (console->options->quiet || console_note(console, progress, &changed) == NULL)
         return;
     if (console->live) {
@@ -133,21 +173,27 @@ void console_progress(void *context, const struct run_progress *progress)
     char memory[UNITS_TEXT_MAX] = "";
     if (progress->memory_bytes != SURVEY_ABSENT)
         units_format_bytes((double)progress->memory_bytes, memory);
-    fprintf(stderr, "  %s: %s (%s%s%s)\n", progress->id, progress->phase,
-            units_format_duration(progress->elapsed_ns, elapsed), *memory != '\0' ? ", " : "",
-            memory);
+    console_say(console, "  %s: %s (%s%s%s)", progress->id, progress->phase,
+                units_format_duration(progress->elapsed_ns, elapsed), *memory != '\0' ? ", " : "",
+                memory);
 }
 
 void console_say(struct console *console, const char *format, ...)
 {
+    CLEANUP(buffer_done) struct buffer line = BUFFER_INIT(CONSOLE_TEXT_MAX_BYTES);
+    CLEANUP(freep) char *text = NULL;
     if (console->options->quiet)
         return;
     console_close_line(console);
     va_list arguments;
     va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
+    int length = vasprintf(&text, format, arguments);
     va_end(arguments);
-    fputc('\n', stderr);
+    if (length < 0)
+        text = NULL;
+    if (text != NULL)
+        line_text_append_lines(text, console_form(console), &line, NULL);
+    fprintf(stderr, "%s\n", buffer_text(&line));
 }
 
 /* False: out of memory, and the record is released. */
@@ -155,6 +201,8 @@ static bool console_keep(struct console *console, struct record *record)
 {
     console_close_line(console);
     console_forget_run(console, record->id);
+    if (console->watch != NULL)
+        watch_terminal_record(console->watch, record);
     struct record **grown =
         realloc(console->records, (console->n_records + 1) * sizeof(struct record *));
     if (grown == NULL) {
@@ -204,8 +252,13 @@ void console_record_done(void *context, struct record *record, const char *dir)
     CLEANUP(buffer_done) struct buffer text = BUFFER_INIT(CONSOLE_TEXT_MAX_BYTES);
     if (!console->options->quiet)
         (void)terminal_write_record(record, dir, &console->style, &text, NULL);
+    bool covered = console->watch != NULL && isatty(STDOUT_FILENO);
+    if (covered)
+        watch_terminal_hide(console->watch);
     fputs(buffer_text(&text), stdout);
     fflush(stdout);
+    if (covered && console->n_records < console->n_planned)
+        watch_terminal_show(console->watch);
 }
 
 void console_sort(struct console *console, const struct plan *plan)
@@ -256,5 +309,7 @@ int console_finish(struct console *console, struct error *err)
 
 void console_error(const struct error *err)
 {
-    fprintf(stderr, "leakcage: %s\n", err->text);
+    CLEANUP(buffer_done) struct buffer text = BUFFER_INIT(CONSOLE_TEXT_MAX_BYTES);
+    line_text_append_lines(err->text, LINE_TEXT_UTF8, &text, NULL);
+    fprintf(stderr, "leakcage: %s\n", buffer_text(&text));
 }

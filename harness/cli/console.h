@@ -22,6 +22,7 @@ struct console {
     size_t n_planned;        /* runs in all; 0: not known */
     struct record **records; /* owned; those that are done */
     size_t n_records;
+    struct watch_terminal *watch;                 /* owned; NULL: lines, not a live view */
     struct console_run running[OPTIONS_JOBS_MAX]; /* in the order in which they began */
     unsigned n_running;
 };
@@ -29,6 +30,15 @@ struct console {
 /* Look at the terminal and the environment (NO_COLOR, TERM, COLUMNS, LANG). */
 void console_init(struct console *console, const struct options *options);
 void console_done(struct console *console); /* for CLEANUP */
+
+/* From here on a live view is shown, if it was asked for or the terminal has room for it; where it
+ * was asked for and cannot be that is said. `driver` is where the plan's runs are run, `jobs` at a
+ * time. */
+void console_watch(struct console *console, const struct plan *plan, const char *driver,
+                   unsigned jobs);
+
+/* The view is over, and what was kept from the screen stands there. */
+void console_watch_end(struct console *console);
 
 /* For struct run_observer and struct session_options; the context is the console. */
 void console_progress(void *context, const struct run_progress *progress);

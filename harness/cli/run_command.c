@@ -78,7 +78,10 @@ int command_run(const struct options *options, struct error *err)
     };
     if (run_session_prepare(&session, &command.places, err) < 0)
         return -1;
+    console_watch(&command.console, command.plan, session.driver->name,
+                  session.driver_options.guests);
     status = run_session_run(&session, err);
+    console_watch_end(&command.console);
     if (console_finish(&command.console, status < 0 ? NULL : err) < 0 || status < 0)
         return -1;
     return run_command_status(&command);

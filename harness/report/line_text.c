@@ -65,6 +65,12 @@ static const char *line_text_ascii(uint32_t point)
     }
 }
 
+/* Would it be markup? An address becomes a link by itself, with our backslashes in it. */
+static bool line_text_is_markup(const char *text)
+{
+    return strchr("\\`*_{}[]<>#|~&", *text) != NULL || strncmp(text, "://", 3) == 0;
+}
+
 /* One character; returns how many bytes of the text it took. */
 static size_t line_text_character(const char *text, enum line_text_form form, struct buffer *out)
 {
@@ -77,7 +83,7 @@ static size_t line_text_character(const char *text, enum line_text_form form, st
     else if (length > 1 && form == LINE_TEXT_ASCII)
         buffer_append_text(out, line_text_ascii(point), NULL);
     else {
-        if (form == LINE_TEXT_MARKDOWN && strchr("\\`*_{}[]<>#|~&", *text) != NULL)
+        if (form == LINE_TEXT_MARKDOWN && line_text_is_markup(text))
             buffer_append_text(out, "\\", NULL);
         buffer_append(out, text, length, NULL);
     }
@@ -92,6 +98,17 @@ int line_text_append(const char *text, enum line_text_form form, struct buffer *
     return buffer_append_text(out, "", err);
 }
 
+int line_text_append_lines(const char *text, enum line_text_form form, struct buffer *out,
+                           struct error *err)
+{
+    while (*text != '\0') {
+        if (*text == '\n')
+            buffer_append_text(out, "\n", NULL);
+        text += *text == '\n' ? 1 : line_text_character(text, form, out);
+    }
+    return buffer_append_text(out, "", err);
+}
+
 size_t line_text_columns(const char *text)
 {
     size_t columns = 0;
@@ -101,6 +118,20 @@ size_t line_text_columns(const char *text)
         text += length > 0 ? length : 1;
     }
     return columns;
+}
+
+size_t line_text_fitting(const char *text, size_t columns)
+{
+    const char *at = text;
+    size_t taken = 0;
+    while (*at != '\0') {
+        size_t length = json_utf8_length(at);
+        taken += length > 0 ? line_text_point_columns(line_text_point(at, length)) : 1;
+        if (taken > columns)
+            break;
+        at += length > 0 ? length : 1;
+    }
+    return (size_t)(at - text);
 }
 
 /* The text behind its first `columns`. */

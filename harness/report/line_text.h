@@ -17,8 +17,15 @@ enum line_text_form {
 int line_text_append(const char *text, enum line_text_form form, struct buffer *out,
                      struct error *err);
 
+/* The same, but its lines stay lines ("\n"). */
+int line_text_append_lines(const char *text, enum line_text_form form, struct buffer *out,
+                           struct error *err);
+
 /* The columns that a harmless text takes on a terminal. */
 size_t line_text_columns(const char *text);
+
+/* How many bytes of a harmless text, from its beginning, take at most so many columns. */
+size_t line_text_fitting(const char *text, size_t columns);
 
 /* Append the text, cut in its middle to at most `columns` (at least 5): "plain+…alloc". */
 int line_text_shorten(const char *text, size_t columns, enum line_text_form form,

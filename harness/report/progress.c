@@ -3,11 +3,14 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/units.h"
+#include "report/line_text.h"
 
 #define BAR_CELLS_WIDE   20
 #define BAR_CELLS_NARROW 8
 #define WIDE_COLUMNS     110
+#define LINE_BYTES_MAX   ((size_t)64 * 1024)
 
 static void progress_bar(const struct run_progress *progress, const struct terminal_style *style,
                          struct buffer *out)
@@ -32,64 +35,62 @@ static nsec_t progress_left_ns(const struct run_progress *progress)
     return per_cycle_ns * (progress->cycles_max - progress->cycle);
 }
 
-/* Not beyond the last column: a line that wraps cannot be taken back. */
-static void progress_cut(struct buffer *out, size_t begin, unsigned width)
+/* The line, made harmless, and not beyond the last column: one that wraps cannot be taken back. */
+static int progress_put(const struct buffer *line, const struct terminal_style *style,
+                        struct buffer *out, struct error *err)
 {
-    unsigned columns = 0;
-    for (size_t i = begin; i < out->length; i++) {
-        bool starts_character = ((unsigned char)out->data[i] & 0xc0) != 0x80;
-        if (starts_character && columns++ == width) {
-            out->length = i;
-            out->data[i] = '\0';
-        }
+    size_t begin = out->length;
+    if (line_text_append(buffer_text(line), style->utf8 ? LINE_TEXT_UTF8 : LINE_TEXT_ASCII, out,
+                         err) < 0)
+        return -1;
+    if (style->width > 0) {
+        out->length = begin + line_text_fitting(out->data + begin, style->width);
+        out->data[out->length] = '\0';
     }
+    return 0;
 }
 
 int progress_write(const struct run_progress *progress, const struct terminal_style *style,
                    struct buffer *out, struct error *err)
 {
     char text[UNITS_TEXT_MAX];
-    size_t begin = out->length;
-    (void)buffer_printf(out, NULL, "  %s  %-10s", progress->id, progress->phase);
+    CLEANUP(buffer_done) struct buffer line = BUFFER_INIT(LINE_BYTES_MAX);
+    (void)buffer_printf(&line, NULL, "  %s  %-10s", progress->id, progress->phase);
     if (progress->memory_bytes != SURVEY_ABSENT) {
         if (progress->limit_bytes != UINT64_MAX)
-            progress_bar(progress, style, out);
-        (void)buffer_printf(out, NULL, " %9s",
+            progress_bar(progress, style, &line);
+        (void)buffer_printf(&line, NULL, " %9s",
                             units_format_bytes((double)progress->memory_bytes, text));
         if (progress->limit_bytes != UINT64_MAX)
-            (void)buffer_printf(out, NULL, " of %s",
+            (void)buffer_printf(&line, NULL, " of %s",
                                 units_format_bytes((double)progress->limit_bytes, text));
     }
     if (progress->requests_goal > 0)
-        (void)buffer_printf(out, NULL, "  %4" PRIu64 "/%" PRIu64, progress->requests,
+        (void)buffer_printf(&line, NULL, "  %4" PRIu64 "/%" PRIu64, progress->requests,
                             progress->requests_goal);
-    (void)buffer_printf(out, NULL, "  %s", units_format_duration(progress->elapsed_ns, text));
+    (void)buffer_printf(&line, NULL, "  %s", units_format_duration(progress->elapsed_ns, text));
     nsec_t left_ns = progress_left_ns(progress);
     if (left_ns > 0)
-        (void)buffer_printf(out, NULL, ", at most %s more", units_format_duration(left_ns, text));
-    if (style->width > 0)
-        progress_cut(out, begin, style->width);
-    return buffer_append_text(out, "", err);
+        (void)buffer_printf(&line, NULL, ", at most %s more", units_format_duration(left_ns, text));
+    return progress_put(&line, style, out, err);
 }
 
 int progress_write_several(const struct run_progress *runs, unsigned n,
                            const struct progress_tally *tally, const struct terminal_style *style,
                            struct buffer *out)
 {
-    size_t begin = out->length;
-    (void)buffer_printf(out, NULL, "  %zu", tally->done);
+    CLEANUP(buffer_done) struct buffer line = BUFFER_INIT(LINE_BYTES_MAX);
+    (void)buffer_printf(&line, NULL, "  %zu", tally->done);
     if (tally->all > 0)
-        (void)buffer_printf(out, NULL, " of %zu", tally->all);
-    (void)buffer_append_text(out, " done", NULL);
+        (void)buffer_printf(&line, NULL, " of %zu", tally->all);
+    (void)buffer_append_text(&line, " done", NULL);
     for (unsigned i = 0; i < n; i++) {
         char text[UNITS_TEXT_MAX];
-        (void)buffer_printf(out, NULL, " %s %s %s", style->utf8 ? "·" : "|", runs[i].id,
+        (void)buffer_printf(&line, NULL, " %s %s %s", style->utf8 ? "·" : "|", runs[i].id,
                             runs[i].phase);
         if (runs[i].memory_bytes != SURVEY_ABSENT)
-            (void)buffer_printf(out, NULL, " %s",
+            (void)buffer_printf(&line, NULL, " %s",
                                 units_format_bytes((double)runs[i].memory_bytes, text));
     }
-    if (style->width > 0)
-        progress_cut(out, begin, style->width);
-    return buffer_append_text(out, "", NULL);
+    return progress_put(&line, style, out, NULL);
 }

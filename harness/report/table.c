@@ -4,10 +4,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/units.h"
+#include "report/line_text.h"
 #include "verdict/indicators.h"
 
-#define CELL_MAX 160 /* an id is the longest */
+#define CELL_MAX    640 /* an id is the longest */
+#define ID_TEXT_MAX ((size_t)4096)
 
 enum column {
     COLUMN_OUTCOME,
@@ -57,15 +60,24 @@ static void table_bytes(uint64_t bytes, char *cell)
     snprintf(cell, CELL_MAX, "%s", units_format_bytes((double)bytes, text));
 }
 
-static void table_row(const struct record *record, struct row *row)
+static enum line_text_form table_form(const struct table *table)
 {
+    if (table->format == TABLE_MARKDOWN)
+        return LINE_TEXT_MARKDOWN;
+    return table->style.utf8 ? LINE_TEXT_UTF8 : LINE_TEXT_ASCII;
+}
+
+static void table_row(const struct table *table, const struct record *record, struct row *row)
+{
+    CLEANUP(buffer_done) struct buffer id = BUFFER_INIT(ID_TEXT_MAX);
     const struct verdict *verdict = &record->verdict;
     const struct load_counts counts = indicators_counts(record->timeline);
     char text[UNITS_TEXT_MAX];
     uint64_t peak = 0;
     *row = (struct row){0};
     snprintf(row->cell[COLUMN_OUTCOME], CELL_MAX, "%s", outcome_name(record->outcome));
-    snprintf(row->cell[COLUMN_RUN], CELL_MAX, "%s", record->id);
+    line_text_append(record->id, table_form(table), &id, NULL);
+    snprintf(row->cell[COLUMN_RUN], CELL_MAX, "%s", buffer_text(&id));
     snprintf(row->cell[COLUMN_TIME], CELL_MAX, "%s",
              units_format_duration(record->duration_ns - record->waited_ns, text));
     if (record->question.limit_bytes != UINT64_MAX)
@@ -111,7 +123,8 @@ static int table_line(const struct table *table, const struct row *row, const si
             continue;
         }
         cell = *cell == '\0' ? "-" : cell;
-        int pad = i + 1 == COLUMN_MAX_ && !columns[i].right ? 0 : (int)width[i];
+        size_t more = strlen(cell) - line_text_columns(cell); /* bytes that take no column */
+        int pad = i + 1 == COLUMN_MAX_ && !columns[i].right ? 0 : (int)(width[i] + more);
         buffer_printf(out, NULL, columns[i].right ? " %s%*s%s" : " %s%-*s%s", i == 0 ? color : "",
                       pad, cell, i == 0 && *color != '\0' ? "\033[0m" : "");
         if (i + 1 < COLUMN_MAX_)
@@ -144,30 +157,20 @@ static int table_rows(const struct table *table, struct buffer *out, struct erro
         width[i] = strlen(columns[i].name);
     }
     for (size_t k = 0; k < table->n_records; k++) {
-        table_row(table->records[k], &row);
+        table_row(table, table->records[k], &row);
         for (unsigned i = 0; i < COLUMN_MAX_; i++)
-            width[i] = strlen(row.cell[i]) > width[i] ? strlen(row.cell[i]) : width[i];
+            width[i] = line_text_columns(row.cell[i]) > width[i] ? line_text_columns(row.cell[i])
+                                                                 : width[i];
     }
     if (table_line(table, &head, width, "", out, err) < 0)
         return -1;
     table_separate(table, width, out);
     for (size_t k = 0; k < table->n_records; k++) {
-        table_row(table->records[k], &row);
+        table_row(table, table->records[k], &row);
         if (table_line(table, &row, width, table_color(table, table->records[k]), out, err) < 0)
             return -1;
     }
     return buffer_append_text(out, "\n", err);
-}
-
-/* A text as one line; in Markdown, what would be markup there is escaped. */
-static void table_text(const struct table *table, const char *text, struct buffer *out)
-{
-    for (; *text != '\0'; text++) {
-        char c = *text == '\n' || *text == '\r' ? ' ' : *text;
-        if (table->format == TABLE_MARKDOWN && strchr("\\`*_{}[]<>#|", c) != NULL)
-            buffer_append_text(out, "\\", NULL);
-        buffer_append(out, &c, 1, NULL);
-    }
 }
 
 /* Why a run is not as expected: what was, and what was found instead. */
@@ -175,10 +178,11 @@ static void table_why(const struct table *table, const struct record *record, st
 {
     char expected[64];
     const char *mark = table->format == TABLE_MARKDOWN ? "**" : "";
-    buffer_printf(out, NULL, "%s%s%s%s: ", table->format == TABLE_MARKDOWN ? "- " : "  ", mark,
-                  record->id, mark);
+    buffer_printf(out, NULL, "%s%s", table->format == TABLE_MARKDOWN ? "- " : "  ", mark);
+    line_text_append(record->id, table_form(table), out, NULL);
+    buffer_printf(out, NULL, "%s: ", mark);
     if (record->error.kind != ERROR_NONE) {
-        table_text(table, record->error.text, out);
+        line_text_append(record->error.text, table_form(table), out, NULL);
         buffer_append_text(out, "\n", NULL);
         return;
     }
@@ -191,7 +195,7 @@ static void table_why(const struct table *table, const struct record *record, st
     if (record->verdict.cause != CAUSE_NONE)
         buffer_printf(out, NULL, " (%s)", cause_name(record->verdict.cause));
     buffer_append_text(out, ": ", NULL);
-    table_text(table, record->verdict.reason, out);
+    line_text_append(record->verdict.reason, table_form(table), out, NULL);
     buffer_append_text(out, "\n", NULL);
 }
 

@@ -54,6 +54,7 @@ static const struct message_number message_numbers[] = {
     NUMBER(floor.requests),
     NUMBER(floor.bytes),
     NUMBER(memory.t_ns),
+    NUMBER(highest_bytes),
 };
 
 /* Behind them, each a number or "-". */

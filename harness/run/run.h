@@ -25,6 +25,7 @@ struct run_progress {
     uint64_t requests;      /* completed in this phase */
     uint64_t requests_goal; /* of this phase; 0: no load */
     uint64_t memory_bytes;  /* SURVEY_ABSENT: not known yet */
+    uint64_t highest_bytes; /* of memory_bytes since the word before; SURVEY_ABSENT: the same */
     uint64_t limit_bytes;   /* UINT64_MAX: none */
     nsec_t elapsed_ns;      /* since the start of the run */
     nsec_t budget_ns;
@@ -40,10 +41,11 @@ struct run_progress {
 };
 
 /* Fields of memory_sample that are worth being shown while a run goes on; X(NAME). */
-#define RUN_PROGRESS_FIELDS(X)                                                           \
-    X(CURRENT)                                                                           \
-    X(ANON) X(FILE) X(INACTIVE_FILE) X(KERNEL) X(SHMEM) X(EVENTS_MAX) X(EVENTS_OOM_KILL) \
-        X(PSI_SOME) X(PSI_FULL) X(PIDS) X(RSS)
+#define RUN_PROGRESS_FIELDS(X)                                                               \
+    X(CURRENT)                                                                               \
+    X(ANON)                                                                                  \
+    X(FILE) X(INACTIVE_FILE) X(KERNEL) X(SHMEM) X(EVENTS_MAX) X(EVENTS_OOM_KILL) X(PSI_SOME) \
+        X(PSI_FULL) X(PIDS) X(RSS)
 
 struct run_observer {
     void (*progress)(void *context, const struct run_progress *progress);

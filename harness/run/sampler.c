@@ -20,6 +20,7 @@ struct sampler {
     bool has_peak;
     uint64_t peak_bytes;
     uint64_t current_bytes;
+    uint64_t highest_bytes; /* since it was asked for last */
     struct memory_sample seen;
     int timer_fd;
 };
@@ -35,7 +36,7 @@ int sampler_new(const struct driver *driver, struct timeline *timeline, unsigned
     sampler->origin_ns = origin_ns;
     sampler->interval_ns = NSEC_PER_SEC / hz;
     sampler->full_every = hz > FULL_READINGS_PER_S ? hz / FULL_READINGS_PER_S : 1;
-    sampler->current_bytes = SURVEY_ABSENT;
+    sampler->current_bytes = sampler->highest_bytes = SURVEY_ABSENT;
     sampler->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
     if (sampler->timer_fd < 0)
         return error_set_errno(err, ERROR_INTERNAL, errno, "cannot make a timer");
@@ -72,7 +73,7 @@ static void sampler_arm(struct sampler *sampler, nsec_t first_ns)
 void sampler_watch(struct sampler *sampler, struct instance *instance)
 {
     sampler->instance = instance;
-    sampler->current_bytes = SURVEY_ABSENT;
+    sampler->current_bytes = sampler->highest_bytes = SURVEY_ABSENT;
     sampler->seen = (struct memory_sample){.t_ns = 0};
     sampler_reset_peak(sampler);
     if (instance != NULL)
@@ -106,6 +107,9 @@ static int sampler_take(struct sampler *sampler, bool full, struct memory_sample
         if (!sampler->has_peak || sampler->current_bytes > sampler->peak_bytes)
             sampler->peak_bytes = sampler->current_bytes;
         sampler->has_peak = true;
+        if (sampler->highest_bytes == SURVEY_ABSENT ||
+            sampler->current_bytes > sampler->highest_bytes)
+            sampler->highest_bytes = sampler->current_bytes;
     }
     sampler->seen.t_ns = sample.t_ns;
     for (unsigned field = 0; field < MEMORY_FIELD_MAX; field++)
@@ -152,6 +156,13 @@ void sampler_reset_peak(struct sampler *sampler)
 const struct memory_sample *sampler_seen(const struct sampler *sampler)
 {
     return &sampler->seen;
+}
+
+uint64_t sampler_take_highest(struct sampler *sampler)
+{
+    uint64_t highest_bytes = sampler->highest_bytes;
+    sampler->highest_bytes = SURVEY_ABSENT;
+    return highest_bytes;
 }
 
 uint64_t sampler_current(const struct sampler *sampler)

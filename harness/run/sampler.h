@@ -39,5 +39,9 @@ void sampler_reset_peak(struct sampler *sampler);
 /* Of this instance, the last value of each field that was read; none: present is 0. Borrowed. */
 const struct memory_sample *sampler_seen(const struct sampler *sampler);
 
+/* The highest of these since the last call, or since the instance is watched; SURVEY_ABSENT: none.
+ */
+uint64_t sampler_take_highest(struct sampler *sampler);
+
 /* The last of these seen; SURVEY_ABSENT: none. For showing progress. */
 uint64_t sampler_current(const struct sampler *sampler);

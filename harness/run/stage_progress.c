@@ -63,6 +63,7 @@ void stage_show_progress(struct stage *stage, bool force)
         .requests = stage->phase_requests,
         .requests_goal = stage->phase_goal,
         .memory_bytes = sampler_current(stage->sampler),
+        .highest_bytes = sampler_take_highest(stage->sampler),
         .limit_bytes = stage->record->question.limit_bytes,
         .elapsed_ns = now_ns - stage->origin_ns,
         .budget_ns = stage->spec->settings.budget_ns,

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json_scan.h"
 #include "timeline/csv.h"
 #include "timeline/timeline_csv.h"
 
@@ -98,15 +99,19 @@ static bool cycles_csv_is_optional(size_t index)
            (index - 1 - CYCLE_COLUMNS) % SURVEY_WIDTH < MEMORY_CGROUP_FIELD_MAX + SURVEY_FIELD_MAX;
 }
 
-/* The names that lists are made of must not hold their separators. */
+/* The names that lists are made of must not hold their separators, and the file stays a text. */
 static void cycles_csv_escape(struct buffer *list, const char *name)
 {
-    for (; *name != '\0'; name++) {
+    while (*name != '\0') {
+        size_t length = json_utf8_length(name);
         unsigned char byte = (unsigned char)*name;
-        if (byte == ';' || byte == '=' || byte == '%' || byte == ':' || byte < ' ' || byte == '"')
+        bool is_control = byte < ' ' || byte == 0x7f ||
+                          (length == 2 && byte == 0xc2 && (unsigned char)name[1] < 0xa0);
+        if (length == 0 || is_control || strchr(";=%:\"", byte) != NULL)
             (void)buffer_printf(list, NULL, "%%%02x", byte);
         else
-            (void)buffer_append(list, name, 1, NULL);
+            (void)buffer_append(list, name, length, NULL);
+        name += length > 0 && !is_control ? length : 1;
     }
 }
 

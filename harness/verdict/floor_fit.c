@@ -31,7 +31,7 @@ void floor_fit(const struct timeline *timeline, const struct verdict_question *q
                struct floor_fit *ret)
 {
     struct evidence evidence;
-    struct trend_point floors[INDICATORS_POINTS_MAX];
+    struct trend_point floors[INDICATORS_POINTS_MAX] = {{0}};
     evidence_gather(timeline, question, &evidence);
     const struct floor_series *series = &evidence.series;
     *ret = (struct floor_fit){.n = series->n};

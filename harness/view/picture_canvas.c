@@ -7,9 +7,11 @@
 #include "report/line_text.h"
 #include "view/picture_svg.h"
 
-#define CANVAS_TEXT_MAX      ((size_t)32 * 1024)
-#define CANVAS_LINES_MAX     5
-#define CANVAS_SUBJECT_MAX   64   /* columns */
+#define CANVAS_TEXT_MAX  ((size_t)32 * 1024)
+#define CANVAS_LINES_MAX 5
+/* Columns of a subject: in large letters, and in smaller ones. */
+#define CANVAS_SUBJECT_USUAL 44
+#define CANVAS_SUBJECT_MAX   66
 #define CANVAS_DESCRIBED_MAX 2000 /* bytes */
 
 /* Of a paragraph: its class, the height of a line, and the columns that fit. */
@@ -18,7 +20,7 @@ static const struct {
     double line;
     unsigned columns;
 } canvas_looks[] = {
-    [PICTURE_TEXT_SENTENCE] = {"said", 20, 104},
+    [PICTURE_TEXT_SENTENCE] = {"said", 20, 114},
     [PICTURE_TEXT_SOFT] = {"soft", 17, 122},
     [PICTURE_TEXT_FOOT] = {"foot", 15, 134},
 };
@@ -47,7 +49,9 @@ void picture_heading(struct picture_canvas *canvas, const char *word, enum recor
     CLEANUP(buffer_done) struct buffer text = BUFFER_INIT(CANVAS_TEXT_MAX);
     struct html_writer *writer = &canvas->writer;
     line_text_shorten(subject, CANVAS_SUBJECT_MAX, LINE_TEXT_UTF8, &text, NULL);
-    html_printf(writer, "<text class=\"head\" x=\"%d\" y=\"%g\">", PICTURE_EDGE, canvas->y + 18);
+    bool is_long = line_text_columns(buffer_text(&text)) > CANVAS_SUBJECT_USUAL;
+    html_printf(writer, "<text class=\"head%s\" x=\"%d\" y=\"%g\">", is_long ? " long" : "",
+                PICTURE_EDGE, canvas->y + 18);
     if (word != NULL) {
         html_printf(writer, "<tspan class=\"%s\">", canvas_tones[tone]);
         html_text(writer, word);
@@ -109,7 +113,8 @@ static void canvas_style(struct html_writer *writer)
     html_put(writer, "<style>\n");
     chart_svg_style_looks(writer);
     html_put(writer,
-             ".chart .head{font-size:20px;font-weight:600}.chart .said{font-size:14px}"
+             ".chart .head{font-size:20px;font-weight:600}.chart .long{font-size:15px}.chart "
+             ".said{font-size:14px}"
              ".chart .soft,.chart .foot{fill:#666}.chart .foot{font-size:11px}"
              ".chart .word{font-weight:600}\n"
              ".paper{fill:#fff;stroke:#ddd}.chart .good{fill:#00734f}.chart .bad{fill:#b8400a}"

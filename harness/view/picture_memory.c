@@ -79,18 +79,18 @@ static void memory_add_parts(struct picture_data *data, const struct units_scale
                              struct picture_chart *chart)
 {
     static const struct {
-        enum cause cause;
         const char *key;
+        enum cause cause;
         unsigned look;
     } parts[] = {
-        {CAUSE_SOCKETS, "kernel_bytes", CHART_LOOK(CHART_PINK, 3)},
-        {CAUSE_SOCKETS, "sock_bytes", CHART_LOOK(CHART_GREEN, 4)},
-        {CAUSE_KERNEL, "kernel_bytes", CHART_LOOK(CHART_PINK, 3)},
-        {CAUSE_KERNEL, "sock_bytes", CHART_LOOK(CHART_GREEN, 4)},
-        {CAUSE_THREADS, "kernel_bytes", CHART_LOOK(CHART_PINK, 3)},
-        {CAUSE_FILES, "kernel_bytes", CHART_LOOK(CHART_PINK, 3)},
-        {CAUSE_SHMEM, "shmem_bytes", CHART_LOOK(CHART_GREEN, 4)},
-        {CAUSE_PAGE_CACHE, "file_bytes", CHART_LOOK(CHART_ORANGE, 3)},
+        {"kernel_bytes", CAUSE_SOCKETS, CHART_LOOK(CHART_PINK, 3)},
+        {"sock_bytes", CAUSE_SOCKETS, CHART_LOOK(CHART_GREEN, 4)},
+        {"kernel_bytes", CAUSE_KERNEL, CHART_LOOK(CHART_PINK, 3)},
+        {"sock_bytes", CAUSE_KERNEL, CHART_LOOK(CHART_GREEN, 4)},
+        {"kernel_bytes", CAUSE_THREADS, CHART_LOOK(CHART_PINK, 3)},
+        {"kernel_bytes", CAUSE_FILES, CHART_LOOK(CHART_PINK, 3)},
+        {"shmem_bytes", CAUSE_SHMEM, CHART_LOOK(CHART_GREEN, 4)},
+        {"file_bytes", CAUSE_PAGE_CACHE, CHART_LOOK(CHART_ORANGE, 3)},
     };
     for (size_t i = 0; i < ARRAY_LENGTH(parts); i++) {
         if (parts[i].cause != data->record->verdict.cause)
@@ -186,7 +186,9 @@ static void memory_add_fit(struct picture_data *data, const struct floor_fit *fi
     if (series == NULL)
         return;
     const char *name = "floors, fitted";
-    if (!data->record->verdict.has_time_rate)
+    /* Of what does not grow with work, the slope is noise. */
+    const struct verdict *verdict = &data->record->verdict;
+    if (verdict->kind == VERDICT_LEAK && !verdict->has_time_rate && !verdict->by_heap)
         name = arena_printf(data->arena, "floors, fitted: %s%s per request",
                             fit->slope > 0 ? "+" : "", units_format_bytes(fit->slope, slope));
     data->failed = data->failed || name == NULL;

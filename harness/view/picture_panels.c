@@ -59,13 +59,13 @@ static void panel_dots(struct picture_chart *panel)
 static void panel_descriptors(struct picture_data *data, struct picture_chart *panel)
 {
     static const struct {
-        enum survey_field field;
         const char *name;
+        enum survey_field field;
         enum chart_color color;
-    } kinds[] = {{SURVEY_FD_SOCKET, "sockets", CHART_BLUE},
-                 {SURVEY_FD_FILE, "files", CHART_ORANGE},
-                 {SURVEY_FD_PIPE, "pipes", CHART_GREEN},
-                 {SURVEY_FD_ANON_INODE, "others", CHART_PINK}};
+    } kinds[] = {{"sockets", SURVEY_FD_SOCKET, CHART_BLUE},
+                 {"files", SURVEY_FD_FILE, CHART_ORANGE},
+                 {"pipes", SURVEY_FD_PIPE, CHART_GREEN},
+                 {"others", SURVEY_FD_ANON_INODE, CHART_PINK}};
     struct picture_points points[ARRAY_LENGTH(kinds)];
     double highest = 0;
     for (size_t i = 0; i < ARRAY_LENGTH(kinds); i++) {

@@ -4,7 +4,8 @@ load         throughput of the load generator against wrk, in turn, on the same 
 sampler      what sampling costs: share of a core, and what it takes from the service
 vm           from start to a command running in the guest of driver vm
 verdict      `leakcage run unclosed-body` from start to verdict
-Only when they are named, for they take minutes:
+Only when they are named, for they take minutes (report: for it needs a browser):
+report       report.html of up to a million samples: its size, and how long a browser takes
 accuracy     the whole catalogue: what was called what
 speed        the same runs: time and requests to the verdict
 sensitivity  the smallest leak that is found, and the false alarms at none
@@ -25,6 +26,7 @@ import allocators
 import costs
 import gate
 import peers
+import report
 import robustness
 import runs
 import runtimes
@@ -37,6 +39,7 @@ BENCHMARKS = {
     "peers": peers.bench_peers, "robustness": robustness.bench_robustness,
     "runtimes": runtimes.bench_runtimes, "allocators": allocators.bench_allocators,
     "lazy": allocators.bench_lazy, "aa": aa.bench_aa, "gate": gate.bench_gate,
+    "report": report.bench_report,
 }
 BY_DEFAULT = ["load", "sampler", "vm", "verdict"]
 

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""Timelines for other programs, from the command line: CSV, OpenMetrics with times, trace events, as
-their readers see them (rules/export_documents.py). No guest is booted: results are the recorded runs
-of golden/."""
+"""Timelines for other programs, from the command line: CSV, OpenMetrics with times, trace events,
+as their readers see them (rules/export_documents.py). No guest is booted: results are the recorded
+runs of golden/."""
 import json
 import os
 import shutil

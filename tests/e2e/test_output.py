@@ -128,5 +128,32 @@ class Plain(e2e.Test):
         self.expect_nothing_left()
 
 
+class Docs(e2e.Test):
+    """What `make docs` runs."""
+
+    def docs(self, *names):
+        return subprocess.run([os.path.join(e2e.ROOT, "tools", "docs.sh"), *names],
+                              env=self.environment(LEAKCAGE_BUILD=e2e.BUILD,
+                                                   LEAKCAGE_PICTURES=self.results),
+                              capture_output=True, text=True, timeout=120, check=False)
+
+    @e2e.needs_driver
+    def test_a_picture_is_of_a_run_that_was_made_now(self):
+        done = self.docs("lazy-release")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(os.listdir(self.results), ["lazy-release.svg"])
+        with open(os.path.join(self.results, "lazy-release.svg"), encoding="utf-8") as file:
+            text = file.read()
+        self.assertIn('<tspan class="warn">LAZY RELEASE</tspan>', text)
+        self.assertIn("· 5 cycles of 8 requests ·", text)
+        self.expect_nothing_left()
+
+    def test_a_picture_that_there_is_not(self):
+        done = self.docs("nothing")
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertIn("there is no such picture: nothing; there are: unclosed-body ", done.stderr)
+        self.expect_nothing_left()
+
+
 if __name__ == "__main__":
     e2e.main()

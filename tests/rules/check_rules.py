@@ -49,7 +49,8 @@ LAYERS = ["base", "timeline", "profile", "verdict", "memory", "load", "scenario"
 # Mutable state at file scope: the interrupt flag, no more.
 STATE_ALLOWED = {("harness_base", "interrupt_seen")}
 
-TEXT_FILES = (".c", ".h", ".py", ".sh", ".txt", ".md", ".json", ".cmake", ".yml", "Makefile")
+TEXT_FILES = (".c", ".h", ".js", ".css", ".py", ".sh", ".txt", ".md", ".json", ".cmake", ".yml",
+              "Makefile")
 
 
 def files_of_project():
@@ -95,7 +96,7 @@ def check_text(name, text):
         if "\t" in line and not name.endswith(("Makefile", ".md")):
             yield number, "tab"
         # clang-format sees to those of C.
-        if name.endswith((".py", ".sh")) and len(line) > COLUMNS_MAX:
+        if name.endswith((".py", ".sh", ".js", ".css")) and len(line) > COLUMNS_MAX:
             yield number, "%d columns, at most %d" % (len(line), COLUMNS_MAX)
         if re.search(r"(?<![\w.])/(work/|home/\w|Users/\w|root/)", line) and \
                 name != "tests/rules/check_rules.py":

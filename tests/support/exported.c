@@ -13,8 +13,9 @@
 
 #define EXPORTED_TEXT_MAX ((size_t)1024 * 1024 * 1024)
 #define TICK_NS           (10 * NSEC_PER_MSEC)
-/* So many ticks make one that reads everything. */
-#define FULL_EVERY 5
+/* So many ticks make one that reads everything, and one of the load. */
+#define FULL_EVERY 25
+#define LOAD_EVERY 5
 
 /* A tick: what is in use, and now and then all the rest. Totals go on from start to start. */
 static void exported_tick(struct timeline *timeline, uint64_t tick)
@@ -43,7 +44,7 @@ static void exported_samples(struct timeline *timeline, unsigned seconds)
     timeline->n_memory = 0; /* the story's own */
     for (uint64_t tick = 1; tick <= 100 * (uint64_t)seconds; tick++) {
         exported_tick(timeline, tick);
-        if (tick % FULL_EVERY == 0)
+        if (tick % LOAD_EVERY == 0)
             exported_load(timeline, tick);
     }
 }
@@ -52,8 +53,8 @@ static void exported_phases(struct timeline *timeline, const char *third)
 {
     static const char *const phases[] = {"start", "warm-up", NULL, "cycle 2"};
     timeline_add_mark(timeline, 1000001, MARK_START, 0, "");
-    for (unsigned i = 0; i < ARRAY_LENGTH(phases); i++)
-        timeline_add_mark(timeline, i * NSEC_PER_SEC + 2000002, MARK_PHASE, 250 * i,
+    for (uint64_t i = 0; i < ARRAY_LENGTH(phases); i++)
+        timeline_add_mark(timeline, (nsec_t)i * NSEC_PER_SEC + 2000002, MARK_PHASE, 250 * i,
                           phases[i] != NULL ? phases[i] : third);
     timeline_add_mark(timeline, 4 * NSEC_PER_SEC, MARK_LATE_TICK, 20000000, "");
     timeline_add_mark(timeline, 5 * NSEC_PER_SEC, MARK_DISTURBANCE, 0, "the machine swapped");
@@ -170,7 +171,7 @@ struct exported exported_new_long(size_t n_samples)
     ck_assert_int_eq(timeline_new(n_samples, &record->timeline, NULL), 0);
     for (uint64_t tick = 1; tick <= n_samples; tick++) {
         exported_tick(record->timeline, tick);
-        if (tick % FULL_EVERY == 0)
+        if (tick % LOAD_EVERY == 0)
             exported_load(record->timeline, tick);
     }
     record->duration_ns = (nsec_t)n_samples * TICK_NS;

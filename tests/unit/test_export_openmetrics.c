@@ -46,8 +46,8 @@ START_TEST(counters_are_totals_in_base_units)
     char expected[160];
     snprintf(expected, sizeof(expected),
              "\nleakcage_memory_pressure_seconds_total{scenario=\"leaky\",stall=\"some\"} 0.%06u "
-             "1764000000.300\n",
-             5 * (MEMORY_PSI_SOME + 1) * 100);
+             "1764000000.500\n",
+             25 * (MEMORY_PSI_SOME + 1) * 100);
     story_expect_text(text, expected);
     story_expect_text(text, "\nleakcage_requests_total{scenario=\"leaky\",result=\"ok\"} 10 "
                             "1764000000.301\n");

@@ -76,7 +76,7 @@ START_TEST(counters_are_written_where_they_change_and_at_the_end)
                             "{\"completed\": 220}}");
     story_expect_text(text, "\"ts\": 51234.567, \"name\": \"latency (ms)\", \"args\": {\"p50\": "
                             "0.205, \"p99\": 12.345678}}");
-    /* 5 ticks of 100 us for each field before it and itself, in 50 ms. */
+    /* 25 ticks of 100 us for each field before it and itself, in 250 ms. */
     char expected[128];
     snprintf(
         expected, sizeof(expected),

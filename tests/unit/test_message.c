@@ -14,6 +14,7 @@ static const struct run_progress progress = {
     .requests = 120,
     .requests_goal = 250,
     .memory_bytes = 1234567,
+    .highest_bytes = 2345678,
     .limit_bytes = UINT64_MAX,
     .elapsed_ns = 3000000000,
     .budget_ns = 60000000000,
@@ -45,6 +46,7 @@ static void expect_same(const struct run_progress *got)
     ck_assert_uint_eq(got->cycles_min, 4);
     ck_assert_uint_eq(got->starts, 2);
     ck_assert_uint_eq(got->oom_kills, 1);
+    ck_assert_uint_eq(got->highest_bytes, 2345678);
     ck_assert_uint_eq(got->threads, 5);
     ck_assert_uint_eq(got->descriptors, SURVEY_ABSENT);
     ck_assert_uint_eq(got->memory.present, progress.memory.present);

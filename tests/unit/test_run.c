@@ -122,9 +122,6 @@ START_TEST(what_stays_of_every_request_is_a_leak)
     ck_assert_uint_eq(record->starts, 1);
     ck_assert(record->has_ready && record->has_decided);
     ck_assert(record->ready_ns < record->decided_ns && record->decided_ns <= record->duration_ns);
-    ck_assert_int_le(
-        llabs(record->started_unix_ms + record->duration_ns / NSEC_PER_MSEC - clock_wall_ms()),
-        5000);
     ck_assert_str_eq(record->driver, "fake");
     ck_assert(has_mark(record, MARK_PHASE, "cycle 5"));
     ck_assert(has_mark(record, MARK_EXIT, "killed by signal 15"));

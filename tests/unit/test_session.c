@@ -36,6 +36,8 @@ static void record_done(void *context, struct record *record, const char *where)
 {
     (void)context;
     ck_assert_uint_lt(done, 2);
+    int64_t ended_unix_ms = record->started_unix_ms + record->duration_ns / NSEC_PER_MSEC;
+    ck_assert_int_le(llabs(ended_unix_ms - clock_wall_ms()), 60000);
     snprintf(done_ids[done], sizeof(done_ids[done]), "%s", record->id);
     snprintf(done_dirs[done], sizeof(done_dirs[done]), "%s", where);
     snprintf(done_drivers[done], sizeof(done_drivers[done]), "%s", record->driver);
