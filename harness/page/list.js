@@ -43,9 +43,12 @@
     button.textContent = chosen < 2 ? "Show chosen together" : "Show " + chosen + " together";
   }
 
+  const sameChildren = (one, other) => one.children.length === other.children.length
+    && [...one.children].every((child, i) => child.isEqualNode(other.children[i]));
+
   /* What is chosen, and where the keyboard is, outlives the rows. */
   function takeRows(fresh) {
-    if (body.innerHTML === fresh.innerHTML) return;
+    if (sameChildren(body, fresh)) return;
     const chosen = new Set(boxes().filter((box) => box.checked).map((box) => box.value));
     const focused = document.activeElement;
     const place = body.contains(focused)
@@ -63,10 +66,10 @@
     const freshRunning = page.querySelector("#running");
     const freshBody = page.querySelector("#results tbody");
     if (!freshRunning || !freshBody) return;
-    if (running.innerHTML.trim() !== freshRunning.innerHTML.trim())
+    if (!sameChildren(running, freshRunning))
       running.replaceChildren(...freshRunning.children);
     takeRows(freshBody);
-    document.querySelector("#none").innerHTML = page.querySelector("#none").innerHTML;
+    document.querySelector("#none").replaceChildren(...page.querySelector("#none").childNodes);
     applyFilter();
     applyChoice();
   }
