@@ -49,6 +49,7 @@ git:/usr/bin/git:tests of revisions and bisections
 python3:/usr/bin/python3:tests of the scenario files
 python3-jsonschema:/usr/lib/python3/dist-packages/jsonschema:tests of the scenario files
 python3-prometheus-client:/usr/lib/python3/dist-packages/prometheus_client:tests of OpenMetrics
+tmux:/usr/bin/tmux:tests of the live view
 cmark-gfm:/usr/bin/cmark-gfm:tests of Markdown
 libxml2-utils:/usr/bin/xmllint:tests of JUnit XML and SVG
 librsvg2-bin:/usr/bin/rsvg-convert:pictures as PNG (report --png)

@@ -222,13 +222,27 @@ static void watch_draw(struct watch_terminal *watch, nsec_t now_ns)
     watch->current = 1 - watch->current;
 }
 
-/* Keys that mean nothing, and what keys send that are no letters, are nobody's. */
+/* How long what an arrow or another key sends is that is no letter: ESC [ … and its last byte, or
+ * ESC O and one; else it was the escape key. */
+static ssize_t watch_sequence_length(const char *keys, ssize_t length)
+{
+    if (length < 2 || (keys[1] != '[' && keys[1] != 'O'))
+        return 1;
+    ssize_t end = 2;
+    while (keys[1] == '[' && end < length && (keys[end] < '@' || keys[end] > '~'))
+        end++;
+    return end + 1;
+}
+
+/* Keys that mean nothing are nobody's. */
 static void watch_hear_keys(struct watch_terminal *watch)
 {
     char keys[64];
     ssize_t length = read(watch->terminal_fd, keys, sizeof(keys));
-    for (ssize_t i = 0; i < length && keys[i] != '\033'; i++) {
-        if ((keys[i] == 'q' || keys[i] == 'Q') && !watch->stop_asked) {
+    for (ssize_t i = 0; i < length; i++) {
+        if (keys[i] == '\033')
+            i += watch_sequence_length(keys + i, length - i) - 1;
+        else if ((keys[i] == 'q' || keys[i] == 'Q') && !watch->stop_asked) {
             watch->stop_asked = true;
             if (interrupt_count() == 0)
                 (void)kill(getpid(), SIGINT);

@@ -283,7 +283,8 @@ static void watch_draw_amounts(const struct watch_run *run, const struct watch_a
         struct watch_pen pen = watch_pen_at(scale->grid, row, plot->column - 1);
         watch_pen_text(&pen, WATCH_DIM, watch_grid_sign(scale->grid, "│", "|"));
     }
-    for (double bytes = step; bytes <= scale->bytes; bytes += step) {
+    for (unsigned tick = 1; tick * step <= scale->bytes; tick++) {
+        double bytes = tick * step;
         unsigned row = watch_y(scale, bytes) / 4;
         if (limited && (row == limit_row || row == limit_row + 1))
             continue;

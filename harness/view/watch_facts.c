@@ -21,8 +21,8 @@
 /* A row of facts is drawn by a function of this type, behind its label. */
 struct watch_fact {
     const char *label;
-    int series; /* enum watch_series; -1: none */
     void (*draw)(const struct watch_run *run, struct watch_pen *pen);
+    int series;    /* enum watch_series; -1: none */
     unsigned rank; /* those of the lowest ranks stay when there is no room for all */
 };
 
@@ -255,14 +255,14 @@ static void watch_fact_verdict(const struct watch_run *run, struct watch_pen *pe
 }
 
 static const struct watch_fact watch_facts[WATCH_FACTS_ROWS] = {
-    {"requests", WATCH_SERIES_RATE, watch_fact_requests, 3},
-    {"latency", WATCH_SERIES_LATENCY, watch_fact_latency, 4},
-    {"threads", WATCH_SERIES_THREADS, watch_fact_threads, 6},
-    {"files", WATCH_SERIES_DESCRIPTORS, watch_fact_descriptors, 7},
-    {"stalled", WATCH_SERIES_STALLED, watch_fact_stalls, 5},
-    {"floor", -1, watch_fact_floors, 2},
-    {"growth", -1, watch_fact_growth, 1},
-    {"verdict", -1, watch_fact_verdict, 0},
+    {"requests", watch_fact_requests, WATCH_SERIES_RATE, 3},
+    {"latency", watch_fact_latency, WATCH_SERIES_LATENCY, 4},
+    {"threads", watch_fact_threads, WATCH_SERIES_THREADS, 6},
+    {"files", watch_fact_descriptors, WATCH_SERIES_DESCRIPTORS, 7},
+    {"stalled", watch_fact_stalls, WATCH_SERIES_STALLED, 5},
+    {"floor", watch_fact_floors, -1, 2},
+    {"growth", watch_fact_growth, -1, 1},
+    {"verdict", watch_fact_verdict, -1, 0},
 };
 
 void watch_facts_draw(const struct watch_run *run, const struct watch_area *area,

@@ -266,7 +266,8 @@ static void watch_end_run(struct watch_state *state, const char *id)
             state->latest = NULL;
         watch_run_free(state->runs[i]);
         state->n_runs--;
-        memmove(state->runs + i, state->runs + i + 1, (state->n_runs - i) * sizeof(state->runs[0]));
+        for (unsigned k = i; k < state->n_runs; k++)
+            state->runs[k] = state->runs[k + 1];
         return;
     }
 }
