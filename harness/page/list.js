@@ -1,96 +1,115 @@
 "use strict";
-/* The list of results stays as it is on disk: the page is fetched again every few seconds, and what
- * has changed is taken over. Without this the list works, too, and is as old as its last load. */
-(() => {
-  const INTERVAL_MS = 2000;
-  const LONG_INTERVAL_MS = 10000; /* of a list of hundreds */
-  const LONG_ROWS = 200;
+/* The list of results that `leakcage serve` shows stays as it is on disk: it is fetched again every
+ * few seconds, and what has changed is taken over. Without this script the list works, too, and is
+ * as old as its last load. */
+{
+  const intervalMs = 2000;
+  const longIntervalMs = 10000; /* of a list of hundreds */
+  const longRows = 200;
 
   const form = document.querySelector("form");
-  const running = document.querySelector("#running");
-  const body = document.querySelector("#results tbody");
-  if (!form || !running || !body) return;
   const button = form.querySelector("button");
-  const filter = addFilter();
+  const rows = document.querySelector("#results tbody");
+  const filter = document.createElement("input");
 
-  function addFilter() {
-    const input = document.createElement("input");
-    input.type = "search";
-    input.placeholder = "Filter";
-    input.setAttribute("aria-label", "show only results that hold this text");
-    input.addEventListener("input", applyFilter);
-    /* It is no part of what is sent. */
-    input.addEventListener("keydown", (event) => {
-      if (event.key === "Enter") event.preventDefault();
-    });
-    button.before(input);
-    return input;
-  }
+  const boxes = () => [...rows.querySelectorAll("input[name=run]")];
 
-  function applyFilter() {
+  const applyFilter = () => {
     const words = filter.value.toLowerCase().split(/\s+/);
-    for (const row of body.rows) {
+    for (const row of rows.rows) {
       const text = row.textContent.toLowerCase();
       row.hidden = !words.every((word) => text.includes(word));
     }
-  }
+  };
 
-  const boxes = () => [...body.querySelectorAll("input[name=run]")];
-
-  function applyChoice() {
+  const applyChoice = () => {
     const chosen = boxes().filter((box) => box.checked).length;
     button.disabled = chosen === 0;
-    button.textContent = chosen < 2 ? "Show chosen together" : "Show " + chosen + " together";
-  }
+    button.textContent = chosen < 2 ? "Show chosen together" : `Show ${chosen} together`;
+  };
 
-  /* What is chosen, and where the keyboard is, outlives the rows. */
-  function takeRows(fresh) {
-    if (body.innerHTML === fresh.innerHTML) return;
-    const chosen = new Set(boxes().filter((box) => box.checked).map((box) => box.value));
+  const addFilter = () => {
+    filter.type = "search";
+    filter.placeholder = "Filter";
+    filter.setAttribute("aria-label", "show only results that hold these words");
+    filter.addEventListener("input", applyFilter);
+    /* It is no part of what the form sends. */
+    filter.addEventListener("keydown", (event) => {
+      if (event.key === "Enter")
+        event.preventDefault();
+    });
+    button.before(filter);
+  };
+
+  /* Does it say the same? What the reader has chosen or filtered since is no part of that. */
+  const isSame = (old, fresh) => old.isEqualNode(fresh);
+
+  /* Change what is shown; the keyboard stays in the row that it is in. */
+  const keepFocus = (change) => {
     const focused = document.activeElement;
-    const place = body.contains(focused)
-      ? [focused.closest("tr").dataset.run, focused.tagName]
-      : null;
-    body.replaceChildren(...fresh.children);
-    for (const box of boxes()) box.checked = chosen.has(box.value);
-    if (place) {
-      const row = [...body.rows].find((one) => one.dataset.run === place[0]);
-      row?.querySelector(place[1].toLowerCase())?.focus();
-    }
-  }
+    const row = focused.closest("tr[data-run]");
+    const place = row && row.closest("section, form");
+    change();
+    if (!row || row.isConnected)
+      return;
+    const again = [...place.querySelectorAll("tr[data-run]")]
+      .find((one) => one.dataset.run === row.dataset.run);
+    if (again && again.querySelector(focused.localName))
+      again.querySelector(focused.localName).focus();
+  };
 
-  function take(page) {
-    const freshRunning = page.querySelector("#running");
-    const freshBody = page.querySelector("#results tbody");
-    if (!freshRunning || !freshBody) return;
-    if (running.innerHTML.trim() !== freshRunning.innerHTML.trim())
-      running.replaceChildren(...freshRunning.children);
-    takeRows(freshBody);
-    document.querySelector("#none").innerHTML = page.querySelector("#none").innerHTML;
+  /* What is chosen outlives the rows. */
+  const takeRows = (fresh) => {
+    for (const row of rows.rows)
+      row.removeAttribute("hidden");
+    if (isSame(rows, fresh))
+      return;
+    const chosen = new Set(boxes().filter((box) => box.checked).map((box) => box.value));
+    rows.replaceChildren(...fresh.childNodes);
+    for (const box of boxes())
+      box.checked = chosen.has(box.value);
+  };
+
+  const take = (page) => {
+    const fresh = page.querySelector("#results tbody");
+    if (!fresh)
+      return;
+    for (const id of ["#running", ".facts", "#none"]) {
+      const old = document.querySelector(id);
+      if (!isSame(old, page.querySelector(id)))
+        old.replaceChildren(...page.querySelector(id).childNodes);
+    }
+    takeRows(fresh);
     applyFilter();
     applyChoice();
-  }
+  };
 
-  async function look() {
-    if (document.hidden) return;
+  const show = (text) => {
+    const page = new DOMParser().parseFromString(text, "text/html");
+    keepFocus(() => take(page));
+  };
+
+  const look = async () => {
+    if (document.hidden)
+      return;
     try {
       const answer = await fetch(location.href);
-      if (answer.ok) take(new DOMParser().parseFromString(await answer.text(), "text/html"));
+      if (answer.ok)
+        show(await answer.text());
       document.body.classList.remove("gone");
-    } catch (error) {
-      document.body.classList.add("gone"); /* the server has stopped: what is shown is the last */
+    } catch {
+      document.body.classList.add("gone"); /* it has stopped; what is shown is the last there was */
     }
-  }
+  };
 
-  async function keepLooking() {
+  const keepLooking = async () => {
     await look();
-    setTimeout(keepLooking, body.rows.length > LONG_ROWS ? LONG_INTERVAL_MS : INTERVAL_MS);
-  }
+    setTimeout(keepLooking, rows.rows.length > longRows ? longIntervalMs : intervalMs);
+  };
 
-  /* Where there is no run the section is really empty, for its style to know. */
-  if (!running.firstElementChild) running.replaceChildren();
-  body.addEventListener("change", applyChoice);
+  addFilter();
   applyChoice();
+  rows.addEventListener("change", applyChoice);
   document.documentElement.dataset.ready = "1";
-  setTimeout(keepLooking, INTERVAL_MS);
-})();
+  setTimeout(keepLooking, intervalMs);
+}

@@ -97,36 +97,38 @@ static int flame_rank_compare(const void *a, const void *b)
     return left->call < right->call ? -1 : 1;
 }
 
-/* How many nodes there are when the first `kept` of the ranking stay: these, and one more for each
- * that loses children. `lost` is of each call, what its lost children have. */
-static size_t flame_count(const struct flame_tree *tree, const struct flame_rank *ranks,
-                          size_t kept, int64_t *lost)
+/* Add (sign 1) the calls of this part of the ranking to what their parents lose, or (-1) take them
+ * from it. */
+static void flame_lose(const struct flame_tree *tree, const struct flame_rank *ranks, size_t from,
+                       size_t to, int sign, int64_t *lost)
 {
-    size_t n = kept;
-    memset(lost, 0, tree->keys.n * sizeof(*lost));
-    for (size_t i = kept; i < tree->keys.n; i++) {
-        const struct flame_call *call = &tree->calls[ranks[i].call];
-        lost[call->parent] += call->value;
-    }
-    for (size_t i = 0; i < kept; i++)
-        n += lost[ranks[i].call] > 0;
-    return n;
+    for (size_t i = from; i < to; i++)
+        lost[tree->calls[ranks[i].call].parent] += sign * ranks[i].value;
 }
 
-/* The most that can stay with no more nodes than that; `lost` is filled in for it. */
+/* The most of the ranking that can stay with no more nodes than that: those that stay, and one more
+ * for each that loses children. `lost`, which is all zeroes, is filled with what each call loses.
+ */
 static size_t flame_choose(const struct flame_tree *tree, const struct flame_rank *ranks,
                            size_t nodes_max, int64_t *lost)
 {
+    size_t bound = tree->keys.n < nodes_max ? tree->keys.n : nodes_max;
     size_t least = 1;
-    size_t most = tree->keys.n < nodes_max ? tree->keys.n : nodes_max;
+    size_t most = bound;
+    flame_lose(tree, ranks, bound, tree->keys.n, 1, lost);
     while (least < most) {
         size_t middle = least + (most - least + 1) / 2;
-        if (flame_count(tree, ranks, middle, lost) <= nodes_max)
+        size_t nodes = middle;
+        flame_lose(tree, ranks, middle, bound, 1, lost);
+        for (size_t i = 0; i < middle; i++)
+            nodes += lost[ranks[i].call] > 0;
+        flame_lose(tree, ranks, middle, bound, -1, lost);
+        if (nodes <= nodes_max)
             least = middle;
         else
             most = middle - 1;
     }
-    flame_count(tree, ranks, least, lost);
+    flame_lose(tree, ranks, least, bound, 1, lost);
     return least;
 }
 

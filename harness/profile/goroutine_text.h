@@ -3,7 +3,7 @@
  * program counts itself. Equal stacks are grouped and counted:
  *     goroutine profile: total 502
  *     500 @ 0x43b256 0x46b181
- *     #	0x67ee32	main.hang+0x172	/src/main.go:34
+ *     #  0x67ee32  main.hang+0x172  /src/main.go:34
  * The type of its values is the first word ("goroutine"), the unit "count". Where Go knows no name
  * the frames are addresses.
  *

@@ -37,29 +37,62 @@ static int diff_match_types(const struct profile *from, const struct profile *to
     return 0;
 }
 
+/* Samples of one profile on their way into another, whose frames have other numbers. */
+struct diff_way {
+    const struct profile *from;
+    struct profile *to;
+    uint32_t *numbers; /* in `to`, from 1; 0: it is not there so far */
+    uint32_t *stack;
+    size_t capacity_stack;
+};
+
+static void diff_way_done(struct diff_way *way)
+{
+    free(way->numbers);
+    free(way->stack);
+}
+
+static int diff_way_init(struct diff_way *way, const struct profile *from, struct profile *to,
+                         struct error *err)
+{
+    *way = (struct diff_way){.from = from, .to = to};
+    way->numbers = calloc(from->n_frames + 1, sizeof(*way->numbers));
+    return way->numbers == NULL ? error_out_of_memory(err) : 0;
+}
+
+/* Add these values there, on the stack of this sample. */
+static int diff_way_add(struct diff_way *way, const struct profile_sample *sample,
+                        const int64_t *values, struct error *err)
+{
+    if (store_grow(&way->to->store, &way->stack, sample->depth, sizeof(*way->stack),
+                   &way->capacity_stack, err) < 0)
+        return -1;
+    for (uint32_t i = 0; i < sample->depth; i++) {
+        uint32_t frame = sample->frames[i];
+        uint32_t number = 0;
+        if (way->numbers[frame] == 0) {
+            if (profile_add_frame(way->to, &way->from->frames[frame], &number, err) < 0)
+                return -1;
+            way->numbers[frame] = number + 1;
+        }
+        way->stack[i] = way->numbers[frame] - 1;
+    }
+    return profile_add_sample(way->to, way->stack, sample->depth, values, err);
+}
+
 /* Add one profile's samples, less (sign -1) or as they are. */
 static int diff_add(struct profile *sum, const struct profile *profile, const unsigned *types,
                     int sign, struct error *err)
 {
-    CLEANUP(freep) uint32_t *numbers = calloc(profile->n_frames + 1, sizeof(*numbers));
-    CLEANUP(freep) uint32_t *stack = NULL;
-    size_t capacity = 0;
-    if (numbers == NULL)
-        return error_out_of_memory(err);
-    for (size_t i = 0; i < profile->n_frames; i++) {
-        if (profile_add_frame(sum, &profile->frames[i], &numbers[i], err) < 0)
-            return -1;
-    }
+    CLEANUP(diff_way_done) struct diff_way way = {.numbers = NULL};
+    if (diff_way_init(&way, profile, sum, err) < 0)
+        return -1;
     for (size_t i = 0; i < profile->n_samples; i++) {
         const struct profile_sample *sample = &profile->samples[i];
         int64_t values[PROFILE_TYPES_MAX];
         for (unsigned k = 0; k < sum->n_types; k++)
             values[k] = sign * sample->values[types[k]];
-        if (store_grow(&sum->store, &stack, sample->depth, sizeof(*stack), &capacity, err) < 0)
-            return -1;
-        for (uint32_t k = 0; k < sample->depth; k++)
-            stack[k] = numbers[sample->frames[k]];
-        if (profile_add_sample(sum, stack, sample->depth, values, err) < 0)
+        if (diff_way_add(&way, sample, values, err) < 0)
             return -1;
     }
     return 0;
@@ -76,23 +109,16 @@ static bool diff_is_change(const struct profile *sum, const struct profile_sampl
 /* The same without stacks on which nothing changed. */
 static int diff_keep_changes(const struct profile *sum, struct profile *ret, struct error *err)
 {
-    CLEANUP(freep) uint32_t *stack = NULL;
-    size_t capacity = 0;
+    CLEANUP(diff_way_done) struct diff_way way = {.numbers = NULL};
+    if (diff_way_init(&way, sum, ret, err) < 0)
+        return -1;
     for (unsigned i = 0; i < sum->n_types; i++) {
         if (profile_add_type(ret, sum->types[i].type, sum->types[i].unit, err) < 0)
             return -1;
     }
     for (size_t i = 0; i < sum->n_samples; i++) {
         const struct profile_sample *sample = &sum->samples[i];
-        if (!diff_is_change(sum, sample))
-            continue;
-        if (store_grow(&ret->store, &stack, sample->depth, sizeof(*stack), &capacity, err) < 0)
-            return -1;
-        for (uint32_t k = 0; k < sample->depth; k++) {
-            if (profile_add_frame(ret, &sum->frames[sample->frames[k]], &stack[k], err) < 0)
-                return -1;
-        }
-        if (profile_add_sample(ret, stack, sample->depth, sample->values, err) < 0)
+        if (diff_is_change(sum, sample) && diff_way_add(&way, sample, sample->values, err) < 0)
             return -1;
     }
     return 0;

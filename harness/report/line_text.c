@@ -101,10 +101,19 @@ int line_text_append(const char *text, enum line_text_form form, struct buffer *
 int line_text_append_lines(const char *text, enum line_text_form form, struct buffer *out,
                            struct error *err)
 {
+    bool begins = false; /* a line, so far of blanks */
     while (*text != '\0') {
-        if (*text == '\n')
+        if (*text == '\n') {
             buffer_append_text(out, "\n", NULL);
-        text += *text == '\n' ? 1 : line_text_character(text, form, out);
+            text++;
+            begins = true;
+            continue;
+        }
+        bool is_command = (begins && strncmp(text, "::", 2) == 0) || strncmp(text, "##[", 3) == 0;
+        begins = begins && strchr(" \t\r", *text) != NULL;
+        text += line_text_character(text, form, out);
+        if (is_command)
+            buffer_append_text(out, " ", NULL);
     }
     return buffer_append_text(out, "", err);
 }

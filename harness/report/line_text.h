@@ -17,7 +17,8 @@ enum line_text_form {
 int line_text_append(const char *text, enum line_text_form form, struct buffer *out,
                      struct error *err);
 
-/* The same, but its lines stay lines ("\n"). */
+/* The same, but its lines stay lines ("\n"). Of logs and errors, which a CI job may print: what
+ * GitHub's runner would take for a command ("::" at the begin of a line, "##[") is broken up. */
 int line_text_append_lines(const char *text, enum line_text_form form, struct buffer *out,
                            struct error *err);
 

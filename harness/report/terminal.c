@@ -29,6 +29,11 @@ static const char *terminal_tone(const struct terminal_style *style, enum record
     return terminal_code(style, codes[tone]);
 }
 
+static enum line_text_form terminal_form(const struct terminal_style *style)
+{
+    return style->utf8 ? LINE_TEXT_UTF8 : LINE_TEXT_ASCII;
+}
+
 /* Lines on their way to the terminal. */
 struct terminal_block {
     const struct terminal_style *style; /* borrowed */
@@ -38,22 +43,19 @@ struct terminal_block {
     struct error *err;                  /* why not; borrowed */
 };
 
-/* A text, made harmless; its lines stay lines. */
+/* A text, made harmless: a name in it that has line ends must not begin a line. */
 static void terminal_text(struct terminal_block *block, const char *text)
 {
-    enum line_text_form form = block->style->utf8 ? LINE_TEXT_UTF8 : LINE_TEXT_ASCII;
-    for (const char *more = text; more != NULL && block->status == 0;) {
-        const char *end = strchr(more, '\n');
-        CLEANUP(freep)
-        char *line = end != NULL ? strndup(more, (size_t)(end - more)) : strdup(more);
-        if (line == NULL)
-            block->status = error_out_of_memory(block->err);
-        else
-            block->status = line_text_append(line, form, block->out, block->err);
-        if (end != NULL)
-            buffer_append_text(block->out, "\n", NULL);
-        more = end != NULL ? end + 1 : NULL;
-    }
+    if (block->status == 0)
+        block->status = line_text_append(text, terminal_form(block->style), block->out, block->err);
+}
+
+/* An error may be of several lines: it quotes the service's log. */
+static void terminal_lines(struct terminal_block *block, const char *text)
+{
+    if (block->status == 0)
+        block->status =
+            line_text_append_lines(text, terminal_form(block->style), block->out, block->err);
 }
 
 /* One line of the block: its label, what stands out in its colour. */
@@ -70,7 +72,7 @@ static void terminal_line(void *user, const struct record_line *line)
     terminal_text(block, line->before);
     if (*line->word != '\0') {
         buffer_append_text(block->out, terminal_tone(style, line->tone), NULL);
-        terminal_text(block, line->word);
+        terminal_lines(block, line->word);
         buffer_append_text(block->out, plain, NULL);
     }
     if (*line->after != '\0' && (*line->before != '\0' || *line->word != '\0'))
@@ -108,7 +110,7 @@ int terminal_write_summary(const struct record *const *records, size_t n_records
         char duration[UNITS_TEXT_MAX];
         bool pass = record->outcome == OUTCOME_PASS;
         CLEANUP(buffer_done) struct buffer id = BUFFER_INIT(TERMINAL_ID_MAX);
-        enum line_text_form form = style->utf8 ? LINE_TEXT_UTF8 : LINE_TEXT_ASCII;
+        enum line_text_form form = terminal_form(style);
         if (line_text_append(record->id, form, &id, err) < 0)
             return -1;
         counts[record->outcome]++;

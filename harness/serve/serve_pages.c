@@ -30,7 +30,9 @@ struct page_kept {
 
 struct serve_pages {
     struct serve_results *results; /* borrowed */
-    pthread_mutex_t making;        /* over the making of a page, and all below */
+    atomic_bool stopped;
+    atomic_uint askers;     /* who is in serve_pages_get() */
+    pthread_mutex_t making; /* over the making of a page, and all below */
     struct page_kept kept[SERVE_PAGES_MAX];
     uint64_t used;
 };
@@ -223,8 +225,14 @@ static int page_make_and_keep(struct serve_pages *pages, enum serve_page kind, c
     return status;
 }
 
-int serve_pages_get(struct serve_pages *pages, enum serve_page kind, const char *const *keys,
-                    size_t n, struct serve_text **ret, struct error *err)
+bool serve_pages_stop(struct serve_pages *pages)
+{
+    atomic_store(&pages->stopped, true);
+    return atomic_load(&pages->askers) > 0;
+}
+
+static int pages_get(struct serve_pages *pages, enum serve_page kind, const char *const *keys,
+                     size_t n, struct serve_text **ret, struct error *err)
 {
     CLEANUP(page_places_done) struct page_places places = {.n = 0};
     CLEANUP(buffer_done) struct buffer name = BUFFER_INIT(NAME_MAX_BYTES);
@@ -239,9 +247,20 @@ int serve_pages_get(struct serve_pages *pages, enum serve_page kind, const char 
         atomic_fetch_add(&kept->text->holders, 1);
         kept->used = ++pages->used;
         *ret = kept->text;
+    } else if (atomic_load(&pages->stopped)) {
+        status = error_set(err, ERROR_INTERRUPTED, "the server stops");
     } else {
         status = page_make_and_keep(pages, kind, buffer_text(&name), &places, ret, err);
     }
     pthread_mutex_unlock(&pages->making);
+    return status;
+}
+
+int serve_pages_get(struct serve_pages *pages, enum serve_page kind, const char *const *keys,
+                    size_t n, struct serve_text **ret, struct error *err)
+{
+    atomic_fetch_add(&pages->askers, 1);
+    int status = pages_get(pages, kind, keys, n, ret, err);
+    atomic_fetch_sub(&pages->askers, 1);
     return status;
 }

@@ -25,6 +25,10 @@ void serve_pages_free(struct serve_pages *pages);
 int serve_pages_get(struct serve_pages *pages, enum serve_page kind, const char *const *keys,
                     size_t n, struct serve_text **ret, struct error *err);
 
+/* Make no further page: every later serve_pages_get() fails. Returns whether one is still in the
+ * making. */
+bool serve_pages_stop(struct serve_pages *pages);
+
 /* What it says, and how long that is. */
 const char *serve_text_bytes(const struct serve_text *text, size_t *ret_length);
 

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "serve/serve_answer.h"
 
 enum {
@@ -33,6 +34,9 @@ enum {
     HTTP_METHOD = 405,
     HTTP_BUSY = 503,
 };
+
+#define STOP_GRACE_NS (300 * NSEC_PER_MSEC)
+#define STOP_LOOK_NS  (10 * NSEC_PER_MSEC)
 
 struct serve_server {
     struct serve_door door;
@@ -328,11 +332,26 @@ const char *serve_server_url(const struct serve_server *server)
     return server->url;
 }
 
+/* Is no page in the making any more, soon? One of a long timeline takes seconds, and nobody waits
+ * for it now. */
+static bool server_rests(const struct serve_server *server)
+{
+    nsec_t until_ns = clock_now_ns() + STOP_GRACE_NS;
+    while (serve_pages_stop(server->site.pages)) {
+        if (clock_now_ns() >= until_ns)
+            return false;
+        clock_sleep_until(clock_now_ns() + STOP_LOOK_NS);
+    }
+    return true;
+}
+
 void serve_server_stop(struct serve_server *server)
 {
     if (server == NULL)
         return;
     atomic_store(&server->stopping, true);
+    if (server->daemon != NULL && !server_rests(server))
+        return;
     if (server->daemon != NULL)
         MHD_stop_daemon(server->daemon);
     serve_pages_free(server->site.pages);

@@ -17,6 +17,8 @@ int serve_server_start(const char *const *folders, unsigned port, struct serve_s
 /* "http://127.0.0.1:8080/TOKEN/"; borrowed. */
 const char *serve_server_url(const struct serve_server *server);
 
-/* End all connections, whatever they wait for, and release it. NULL is fine. */
+/* End all connections, whatever they wait for, and release it. Where a page is in the making that
+ * takes long, its thread is left to it, and all that it uses: the process ends next. NULL is fine.
+ */
 void serve_server_stop(struct serve_server *server);
 void serve_server_stopp(struct serve_server **server); /* for CLEANUP */

@@ -122,11 +122,11 @@ int view_end_series(struct view_gathering *gathering, struct view_series series)
     if (series.points == NULL)
         return error_out_of_memory(gathering->err);
     if (fits) {
-        for (size_t i = 0; i < n; i++)
+        for (size_t i = 0; i < n; i++) {
+            bool after_gap = i == 0 || !chart_is_drawn(&gathering->points[i - 1]);
             if (chart_is_drawn(&gathering->points[i]))
-                series.points[series.n++] = (struct chart_thinned){
-                    gathering->points[i],
-                    series.n == 0 || !chart_is_drawn(&gathering->points[i - 1])};
+                series.points[series.n++] = (struct chart_thinned){gathering->points[i], after_gap};
+        }
     } else {
         series.n = chart_thin(gathering->points, n, &columns, series.points);
         series.thinned = true;

@@ -14,6 +14,8 @@ const ROOT = path.resolve(__dirname, "../..");
 const BUILD = process.env.LEAKCAGE_BUILD || path.join(ROOT, "build/release");
 const KEPT = path.join(BUILD, "browser");
 const LEAKCAGE = path.join(BUILD, "leakcage");
+// Machines are shared, and some are emulated: only what hangs takes so long.
+const TIMEOUT_MS = 60 * 1000;
 const CHROMIUMS = ["chromium", "google-chrome", "google-chrome-stable", "chromium-browser"];
 
 // tools/setup.sh puts it there.
@@ -39,7 +41,7 @@ function chromiumPath() {
 
 // The browser, closed by the caller.
 async function launch() {
-  return driver().chromium.launch({ executablePath: chromiumPath() });
+  return driver().chromium.launch({ executablePath: chromiumPath(), timeout: TIMEOUT_MS });
 }
 
 // A page and all that it asked for and complained about.
@@ -78,7 +80,7 @@ class Watched {
 // A window of its own, for pages of this address; empty as yet.
 async function watch(browser, address, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
-  context.setDefaultTimeout(20000);
+  context.setDefaultTimeout(TIMEOUT_MS);
   return new Watched(await context.newPage(), context, address);
 }
 

@@ -1,5 +1,6 @@
 "use strict";
 // What a reader sees of a page, measured in it: contrast, what sticks out, what a canvas shows.
+const assert = require("node:assert/strict");
 
 // Texts whose contrast with what is behind them is below what WCAG 2 asks for (AA: 4.5, of large
 // text 3). Only what is visible counts; what is drawn on a canvas has no CSS and is not seen here.
@@ -9,8 +10,16 @@ function lowContrast(page) {
     canvas.width = canvas.height = 1;
     const context = canvas.getContext("2d", { willReadFrequently: true });
 
-    // Any CSS colour as [red, green, blue, alpha], drawn over what is there.
+    // Any CSS colour as [red, green, blue, alpha], drawn over what is there; each once.
+    const known = new Map();
     function over(below, colour) {
+      const key = `${below} ${colour}`;
+      if (!known.has(key))
+        known.set(key, paintOver(below, colour));
+      return known.get(key);
+    }
+
+    function paintOver(below, colour) {
       context.clearRect(0, 0, 1, 1);
       context.fillStyle = `rgb(${below[0]} ${below[1]} ${below[2]})`;
       context.fillRect(0, 0, 1, 1);
@@ -32,12 +41,16 @@ function lowContrast(page) {
       return (high + 0.05) / (low + 0.05);
     }
 
+    const backgrounds = new Map();
+    const isDark = matchMedia("(prefers-color-scheme: dark)").matches;
     function background(element) {
-      const dark = matchMedia("(prefers-color-scheme: dark)").matches;
-      const chain = [];
-      for (let at = element; at; at = at.parentElement)
-        chain.unshift(getComputedStyle(at).backgroundColor);
-      return chain.reduce(over, dark ? [18, 18, 18] : [255, 255, 255]);
+      if (!element)
+        return isDark ? [18, 18, 18] : [255, 255, 255];
+      if (!backgrounds.has(element)) {
+        const own = getComputedStyle(element).backgroundColor;
+        backgrounds.set(element, over(background(element.parentElement), own));
+      }
+      return backgrounds.get(element);
     }
 
     const found = [];
@@ -118,4 +131,17 @@ function isOther(one, other) {
   return differ.length > 5;
 }
 
-module.exports = { drawn, isOther, lowContrast, stickingOut };
+// Look until the picture is another than this one, or (`isSame`) as it was: it is drawn soon, not
+// at once. Returns the last one seen.
+async function redrawn(page, selector, before, { isSame = false } = {}) {
+  const deadline = Date.now() + 10 * 1000;
+  let now;
+  do {
+    now = await drawn(page, selector);
+  } while (isOther(before, now) === isSame && Date.now() < deadline);
+  assert.equal(isOther(before, now), !isSame,
+    `${selector} ${isSame ? "is not drawn as before" : "shows nothing else"}`);
+  return now;
+}
+
+module.exports = { drawn, lowContrast, redrawn, stickingOut };

@@ -1,6 +1,6 @@
 "use strict";
-// Hostile texts (tests/support/hostile_texts.c) as names, titles, logs and errors of all three kinds
-// of pages: they are text, no script of theirs runs, nothing is loaded, nothing sticks out.
+// Hostile texts (tests/support/hostile_texts.c) as names, titles, logs and errors of all kinds of
+// pages: they are text, no script of theirs runs, nothing is loaded, nothing sticks out.
 const assert = require("node:assert/strict");
 const { execFileSync } = require("node:child_process");
 const fs = require("node:fs");
@@ -17,7 +17,8 @@ before(async () => {
   fs.rmSync(folder, { recursive: true, force: true });
   fs.mkdirSync(folder);
   execFileSync(path.join(BUILD, "tests/unit/test_hostile_texts"), [],
-    { env: { ...process.env, LEAKCAGE_KEEP_HOSTILE: folder }, stdio: ["ignore", "ignore", "pipe"] });
+    { env: { ...process.env, LEAKCAGE_KEEP_HOSTILE: folder },
+      stdio: ["ignore", "ignore", "pipe"] });
   browser = await launch();
 });
 after(async () => { await browser?.close(); });

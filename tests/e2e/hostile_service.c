@@ -3,6 +3,7 @@
  * fails. */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
@@ -11,6 +12,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -18,12 +21,21 @@
 enum { PEERS_MAX = 512, BACKLOG = 128, CRASH_AFTER = 120, EXIT_AFTER = 120 };
 enum { HOARD_BYTES = 24 << 20, LITTER_FILES = 20, LITTER_DEPTH = 40 };
 
+/* Markup, a command of a terminal, a CSI of 8 bits, what turns text, no UTF-8, and a sequence that
+ * is cut. A file can be called so. */
+#define MALICE                                             \
+    "<img src=x onerror=alert(1)>&\"'`|\033]0;owned\a\x9b" \
+    "31m\n::error::x\r\xe2\x80\xae\xff\xc0\xbc \xe2\x82"
+#define MALICE_FILE   MALICE ".log"
+#define MALICE_STATUS "<b>\033]0;owned\a"
+
 struct hostile {
     bool answers_500;
     bool closes;       /* every connection, unanswered */
     unsigned crash_at; /* requests until SIGSEGV; 0: never */
     unsigned exit_at;  /* requests until exit status 5; 0: never */
     bool hoards;       /* takes memory once, and keeps it */
+    bool is_malicious; /* everything that it can name or say tries to be more than text */
 };
 
 static void say(const char *text)
@@ -55,6 +67,11 @@ static void count_request(const struct hostile *hostile)
 {
     static unsigned requests;
     requests++;
+    if (hostile->is_malicious) {
+        say(MALICE);
+        if (open(MALICE_FILE, O_RDONLY | O_CREAT | O_CLOEXEC, 0600) < 0)
+            exit(6);
+    }
     if (requests == 1 && hostile->hoards) {
         char *hoard = malloc(HOARD_BYTES);
         if (hoard != NULL)
@@ -81,7 +98,10 @@ static bool answer(const struct hostile *hostile, int fd)
     if (length <= 0 || hostile->closes)
         return false;
     count_request(hostile);
-    const char *text = hostile->answers_500 ? bad : good;
+    static const char malicious[] =
+        "HTTP/1.1 200 " MALICE_STATUS "\r\nContent-Type: text/html\r\nX-" MALICE_STATUS
+        ": \xff\r\nContent-Length: 25\r\n\r\n<script>alert(2)</script>";
+    const char *text = hostile->answers_500 ? bad : hostile->is_malicious ? malicious : good;
     return write(fd, text, strlen(text)) > 0;
 }
 
@@ -136,6 +156,22 @@ __attribute__((noreturn)) static void sleep_for_ever(void)
         pause();
 }
 
+/* Be called so, and have a child that is; leave every file open that is opened from here on. */
+static void turn_malicious(char *arguments, size_t length)
+{
+    const char *data = getenv("LEAKCAGE_DATA");
+    struct rlimit files;
+    if (data == NULL || chdir(data) < 0 || getrlimit(RLIMIT_NOFILE, &files) < 0)
+        exit(1);
+    files.rlim_cur = files.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &files);
+    (void)prctl(PR_SET_NAME, MALICE, 0, 0, 0);
+    memset(arguments, 0, length);
+    snprintf(arguments, length, "%s", MALICE);
+    if (fork() == 0)
+        sleep_for_ever();
+}
+
 /* The ways that end before there is a server. */
 static void misbehave_early(const char *way)
 {
@@ -178,6 +214,7 @@ int main(int argc, char **argv)
         .crash_at = strcmp(way, "crash") == 0 ? CRASH_AFTER : 0,
         .hoards = strcmp(way, "hoard") == 0,
         .exit_at = strcmp(way, "exit-later") == 0 ? EXIT_AFTER : 0,
+        .is_malicious = strcmp(way, "malicious") == 0,
     };
     signal(SIGPIPE, SIG_IGN);
     misbehave_early(way);
@@ -187,6 +224,8 @@ int main(int argc, char **argv)
         signal(SIGTERM, SIG_IGN);
     if (strcmp(way, "litter") == 0)
         litter();
+    if (hostile.is_malicious)
+        turn_malicious(argv[0], strlen(argv[0]) + 1 + strlen(argv[1]));
     if (strcmp(way, "daemon") == 0 && fork() > 0)
         exit(0);
     int listener = listen_on(port);

@@ -108,6 +108,9 @@ class Plain(e2e.Test):
         self.assertEqual(record["scenario"], "clean")
         self.assertEqual(record, self.result("clean"))
         self.assertIn("cycle 1", done.err)
+        # A guest's clock is the machine's.
+        ended_s = record["started_unix_s"] + record["duration_s"]
+        self.assertTrue(time.time() - 30 < ended_s < time.time() + 2, record["started_unix_s"])
 
     @e2e.needs_driver
     def test_another_verdict_is_status_1(self):

@@ -5,6 +5,7 @@ import concurrent.futures
 import gzip
 import json
 import os
+import re
 import sys
 import unittest
 
@@ -110,6 +111,27 @@ class Runtimes(e2e.Test):
             with open(os.path.join(folder, "goroutine.000.txt"), encoding="utf-8") as file:
                 self.assertTrue(file.read().startswith("goroutine profile: total "))
             self.assertEqual(record["warnings"], [])
+        self.expect_growth(os.path.join(self.results, "leak", leak["id"]))
+
+    def expect_growth(self, folder):
+        """The page of the leaking run says which line grew, and about as much as it leaks."""
+        with open(os.path.join(folder, "report.html"), encoding="utf-8") as file:
+            data = re.search('id="leakcage-view">(.*?)</script>', file.read(), re.S).group(1)
+        profiles = json.loads(data)["runs"][0]["profiles"]
+        self.assertEqual(sorted((entry["name"], entry["what"]) for entry in profiles),
+                         [("goroutine", "grown"), ("goroutine", "held"),
+                          ("heap", "grown"), ("heap", "held")], profiles)
+        self.assertTrue(all("flame" in entry for entry in profiles), profiles)
+        grown = next(entry for entry in profiles
+                     if (entry["name"], entry["what"]) == ("heap", "grown"))
+        self.assertEqual(grown["flame"]["type"], "inuse_space")
+        self.assertEqual(grown["top"][0]["function"], "main.answer", grown)
+        # Go samples, once in 512 KiB: of some MiB there are a few samples.
+        self.assertEqual(grown["period"], 512 << 10)
+        self.assertTrue(300 < grown["top"][0]["flat"] / grown["requests"] < 4000, grown)
+        with open(os.path.join(services.HERE, "service.go"), encoding="utf-8") as file:
+            line = 1 + next(n for n, text in enumerate(file) if "kept = append" in text)
+        self.assertIn("runtimes/service.go:%d" % line, grown["flame"]["places"])
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ import tempfile
 import xml.etree.ElementTree as tree
 
 import ci_documents
+import export_documents
 
 BIDI = {*range(0x202a, 0x202f), *range(0x2066, 0x206a)}
 # The exit status of `leakcage report` where a result is of a run that failed.
@@ -198,12 +199,12 @@ def of_metrics(data):
 
 
 def of_samples(data):
-    """OpenMetrics with times, which node_exporter does not take, but Prometheus does."""
-    parser = ci_documents.prometheus_client.openmetrics.parser
-    families = list(parser.text_string_to_metric_families(data.decode("utf-8")))
-    values = {value for family in families for sample in family.samples
-              for value in sample.labels.values()}
-    return [] if families else ["no samples"], values
+    """OpenMetrics with times, as Prometheus takes it."""
+    return export_documents.export_openmetrics(data), labels(data)
+
+
+def of_trace(data):
+    return export_documents.export_trace(data), strings(data)
 
 
 def of_annotations(data):
@@ -251,6 +252,7 @@ def of_csv(data):
     cells = {cell for row in rows for cell in row}
     wrong = ["a row of %d cells, the head has %d" % (len(row), len(rows[0]))
              for row in rows if len(row) != len(rows[0])]
+    wrong += export_documents.export_csv(data)
     return wrong + ["a formula: %.40r" % cell for cell in cells
                     if cell[:1] in ("=", "+", "-", "@", "\t", "\r") and
                     not re.fullmatch(r"-?[\d.]+", cell)], cells
@@ -294,7 +296,7 @@ REPORTS = {
     "html": (["--html"], of_report_page, (str,), NAMES),
     "svg": (["--svg"], of_svg, (in_line,), NONE),
     "csv": (["--csv"], of_csv, (in_line,), NAMES),
-    "trace": (["--trace"], of_json, (str, in_mark), NAMES),
+    "trace": (["--trace"], of_trace, (str, in_mark), NAMES),
     "samples": (["--openmetrics", "--timeline"], of_samples, (in_line,), NAMES),
 }
 

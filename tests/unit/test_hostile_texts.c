@@ -104,6 +104,23 @@ START_TEST(a_line_stays_a_line)
 }
 END_TEST
 
+/* GitHub's runner looks at every line that a step prints, behind its blanks. */
+START_TEST(a_log_gives_no_commands)
+{
+    static const char *const commands[] = {"log:\n::error::x",      "log:\n \t::stop-commands::x",
+                                           "log: ##[add-matcher]x", "a\n\n##[error]x",
+                                           "a\r\n::error::x",       "a\n\r::error::x"};
+    for (size_t i = 0; i < ARRAY_LENGTH(commands); i++) {
+        CLEANUP(buffer_done) struct buffer out = BUFFER_INIT(OUT_MAX);
+        struct error err = {0};
+        ck_assert_int_eq(line_text_append_lines(commands[i], LINE_TEXT_UTF8, &out, &err), 0);
+        ck_assert_ptr_null(strstr(buffer_text(&out), "::error"));
+        ck_assert_ptr_null(strstr(buffer_text(&out), "::stop"));
+        ck_assert_ptr_null(strstr(buffer_text(&out), "##["));
+    }
+}
+END_TEST
+
 START_TEST(json_is_read_back_as_it_was)
 {
     CLEANUP(buffer_done) struct buffer out = BUFFER_INIT(OUT_MAX);
@@ -362,6 +379,9 @@ static Suite *hostile_texts_suite(void)
 {
     Suite *suite = suite_create("hostile_texts");
     add(suite, "line", a_line_stays_a_line);
+    TCase *commands = tcase_create("commands");
+    tcase_add_test(commands, a_log_gives_no_commands);
+    suite_add_tcase(suite, commands);
     add(suite, "json", json_is_read_back_as_it_was);
     add(suite, "terminal", a_run_on_a_terminal);
     add(suite, "progress", a_line_of_progress);

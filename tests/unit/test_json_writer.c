@@ -153,6 +153,11 @@ START_TEST(a_row_stands_on_one_line_and_what_follows_does_not)
     json_write_close_array(&writer);
     json_write_array(&writer, "f");
     json_write_u64(&writer, NULL, 5);
+    json_write_row_object(&writer, NULL);
+    json_write_row(&writer, "g");
+    json_write_close_array(&writer);
+    json_write_u64(&writer, "h", 6);
+    json_write_close_object(&writer);
     json_write_close_array(&writer);
     json_write_close_object(&writer);
     expect_text("{\n"
@@ -160,7 +165,8 @@ START_TEST(a_row_stands_on_one_line_and_what_follows_does_not)
                 "  \"b\": [],\n"
                 "  \"c\": [{\"d\": 1, \"e\": 2}, [3], 4],\n"
                 "  \"f\": [\n"
-                "    5\n"
+                "    5,\n"
+                "    {\"g\": [], \"h\": 6}\n"
                 "  ]\n"
                 "}\n");
 }

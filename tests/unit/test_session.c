@@ -214,6 +214,23 @@ START_TEST(what_a_run_tells_can_be_watched_here_and_elsewhere)
 }
 END_TEST
 
+/* A run has the name of the folder that the feeds are in: where it is run elsewhere, its record is
+ * stored there on its way. */
+START_TEST(a_run_may_be_called_as_the_feeds_folder_is)
+{
+    struct session_options options = options_of(_i == 0 ? &fake_driver : &elsewhere);
+    struct error err = {0};
+    runs[0].scenario = "live";
+    snprintf(runs[0].id, sizeof(runs[0].id), "live");
+    ck_assert_msg(session_run(&plan, &options, &err) == 0, "%s", err.text);
+    ck_assert_uint_eq(done, 2);
+    ck_assert_str_eq(done_ids[0], "live");
+    ck_assert_int_eq(faccessat(dir.fd, "results/live/result.json", R_OK, 0), 0);
+    ck_assert_int_eq(faccessat(dir.fd, "results/trial.fixed/result.json", R_OK, 0), 0);
+    ck_assert_uint_eq(count_entries(results), 2);
+}
+END_TEST
+
 static int lost_relocate(const struct driver_options *options, const struct relocation *relocation,
                          struct error *err)
 {
@@ -340,6 +357,7 @@ static Suite *suite(void)
     tcase_add_test(c, the_plan_is_run_and_its_files_appear);
     tcase_add_test(c, a_plan_that_is_run_elsewhere_looks_the_same);
     tcase_add_loop_test(c, what_a_run_tells_can_be_watched_here_and_elsewhere, 0, 2);
+    tcase_add_loop_test(c, a_run_may_be_called_as_the_feeds_folder_is, 0, 2);
     tcase_add_test(c, records_that_do_not_come_back_are_an_error);
     tcase_add_test(c, a_record_that_is_not_there_is_an_error_that_names_it);
     tcase_add_test(c, a_later_session_replaces_the_results);
