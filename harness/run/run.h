@@ -41,11 +41,19 @@ struct run_progress {
 };
 
 /* Fields of memory_sample that are worth being shown while a run goes on; X(NAME). */
-#define RUN_PROGRESS_FIELDS(X)                                                               \
-    X(CURRENT)                                                                               \
-    X(ANON)                                                                                  \
-    X(FILE) X(INACTIVE_FILE) X(KERNEL) X(SHMEM) X(EVENTS_MAX) X(EVENTS_OOM_KILL) X(PSI_SOME) \
-        X(PSI_FULL) X(PIDS) X(RSS)
+#define RUN_PROGRESS_FIELDS(X) \
+    X(CURRENT)                 \
+    X(ANON)                    \
+    X(FILE)                    \
+    X(INACTIVE_FILE)           \
+    X(KERNEL)                  \
+    X(SHMEM)                   \
+    X(EVENTS_MAX)              \
+    X(EVENTS_OOM_KILL)         \
+    X(PSI_SOME)                \
+    X(PSI_FULL)                \
+    X(PIDS)                    \
+    X(RSS)
 
 struct run_observer {
     void (*progress)(void *context, const struct run_progress *progress);
