@@ -26,6 +26,7 @@ LEAKCAGE = os.path.join(BUILD, "leakcage")
 HOSTILE = os.path.join(BUILD, "tests", "e2e", "hostile_service")
 SERVICES = os.path.join(BUILD, "services")
 SCENARIOS = os.path.join(ROOT, "scenarios")
+GOLDEN = os.path.join(BUILD, "tests", "golden", "runs")  # recorded runs, as result folders
 
 PASS, OTHER, USAGE, ENVIRONMENT, SERVICE, INCONCLUSIVE, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
 SKIPPED = 77
@@ -165,6 +166,18 @@ class Test(unittest.TestCase):
     def result(self, name):
         with open(os.path.join(self.results, name, "result.json"), encoding="utf-8") as file:
             return json.load(file)
+
+    def take(self, name, to=None, **keys):
+        """A recorded run as a result, with these keys of its result.json changed."""
+        folder = os.path.join(self.results, to or name)
+        shutil.copytree(os.path.join(GOLDEN, name), folder)
+        path = os.path.join(folder, "result.json")
+        with open(path, encoding="utf-8") as file:
+            result = json.load(file)
+        result.update(keys)
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(result, file)
+        return folder
 
     def write(self, name, text):
         """A file in the test's folder; returns its path."""

@@ -13,7 +13,6 @@ import e2e
 sys.path.insert(0, os.path.join(e2e.ROOT, "tests", "rules"))
 import ci_documents  # pylint: disable=wrong-import-position
 
-GOLDEN = os.path.join(e2e.BUILD, "tests", "golden", "runs")
 LEAK, CLEAN, PRESSURE = "global-growth", "clean", "transform"
 FORMS = {"--junit": ci_documents.junit, "--sarif": ci_documents.sarif,
          "--openmetrics": ci_documents.openmetrics}
@@ -21,18 +20,6 @@ HOSTILE = "<b>]]> & \"x\" 100%\r\n::error file=a::no\n\x1b[31m\x01\u202e"
 
 
 class Report(e2e.Test):
-    def take(self, name, to=None, **keys):
-        """A recorded run as a result, with these keys of its result.json changed."""
-        folder = os.path.join(self.results, to or name)
-        shutil.copytree(os.path.join(GOLDEN, name), folder)
-        path = os.path.join(folder, "result.json")
-        with open(path, encoding="utf-8") as file:
-            result = json.load(file)
-        result.update(keys)
-        with open(path, "w", encoding="utf-8") as file:
-            json.dump(result, file)
-        return folder
-
     def told(self, form, status, **options):
         """What the command prints in this form, which must be right, as text."""
         done = self.leakcage("report", form, os.path.relpath(self.results, self.dir),
@@ -43,9 +30,9 @@ class Report(e2e.Test):
         return done.out
 
     def test_all_recorded_runs_in_every_form(self):
-        for name in os.listdir(GOLDEN):
+        for name in os.listdir(e2e.GOLDEN):
             self.take(name, id=name)
-        recorded = len(os.listdir(GOLDEN))
+        recorded = len(os.listdir(e2e.GOLDEN))
         worst = self.leakcage("report", self.results).status
         self.assertEqual(self.told("--junit", worst).count("<testcase "), recorded)
         self.told("--sarif", worst)
@@ -123,7 +110,7 @@ class Gate(e2e.Test):
 
     def take(self, name, repeats):
         for repeat in range(repeats):
-            shutil.copytree(os.path.join(GOLDEN, name),
+            shutil.copytree(os.path.join(e2e.GOLDEN, name),
                             os.path.join(self.results, "%s.%d" % (name, repeat)))
 
     def gate(self, *arguments, **options):

@@ -9,7 +9,6 @@ import subprocess
 import e2e
 import repository
 
-GOLDEN = os.path.join(e2e.BUILD, "tests", "golden", "runs")
 FILES = ("comparison.html", "comparison.json", "comparison.md")
 # A service that works, at a load that is soon done.
 QUICK = ["--limit", "64M", "--requests", "40", "--warmup", "40", "--repeats", "1"]
@@ -245,7 +244,7 @@ class Words(Compare):
 class Recordings(Compare):
     def take(self, folder, *names):
         for name in names:
-            shutil.copytree(os.path.join(GOLDEN, name), os.path.join(self.dir, folder, name))
+            shutil.copytree(os.path.join(e2e.GOLDEN, name), os.path.join(self.dir, folder, name))
         return os.path.join(self.dir, folder)
 
     def test_runs_that_were_made_by_run(self):

@@ -4,7 +4,6 @@ as their readers see them (rules/export_documents.py). No guest is booted: resul
 runs of golden/."""
 import json
 import os
-import shutil
 import sys
 
 import e2e
@@ -12,7 +11,6 @@ import e2e
 sys.path.insert(0, os.path.join(e2e.ROOT, "tests", "rules"))
 import export_documents  # pylint: disable=wrong-import-position
 
-GOLDEN = os.path.join(e2e.BUILD, "tests", "golden", "runs")
 KILLED, CLEAN = "oom-restart", "clean"
 FORMS = {("--csv",): export_documents.export_csv, ("--trace",): export_documents.export_trace,
          ("--openmetrics", "--timeline"): export_documents.export_openmetrics}
@@ -21,18 +19,6 @@ HOSTILE = "=<b>]]> & \"x\" 100%\r\n::error file=a::no\n\x1b[31m\x01\u202e"
 
 
 class Export(e2e.Test):
-    def take(self, name, to=None, **keys):
-        """A recorded run as a result, with these keys of its result.json changed."""
-        folder = os.path.join(self.results, to or name)
-        shutil.copytree(os.path.join(GOLDEN, name), folder)
-        path = os.path.join(folder, "result.json")
-        with open(path, encoding="utf-8") as file:
-            result = json.load(file)
-        result.update(keys)
-        with open(path, "w", encoding="utf-8") as file:
-            json.dump(result, file)
-        return folder
-
     def told(self, form, *more, status=e2e.PASS):
         done = self.leakcage("report", *form, self.results, *more)
         self.expect_status(done, status)
@@ -40,7 +26,7 @@ class Export(e2e.Test):
         return done.out
 
     def test_recorded_runs_in_every_form(self):
-        recorded = sorted(os.listdir(GOLDEN))
+        recorded = sorted(os.listdir(e2e.GOLDEN))
         for i, name in enumerate(sorted({KILLED, *recorded[::6]})):
             self.take(name, id=name, started_unix_s=STARTED_S + 100 * i)
         worst = self.leakcage("report", self.results).status

@@ -10,7 +10,6 @@ import xml.etree.ElementTree
 import e2e
 import repository
 
-GOLDEN = os.path.join(e2e.BUILD, "tests", "golden", "runs")
 FILES = ["gate.html", "gate.json", "gate.md", "gate.prom", "gate.sarif", "junit.xml"]
 # A service that works, at a load that is soon done; three repeats can claim something at this rate.
 QUICK = {"name": "svc", "limit": "64MiB", "load": {"path": "/work", "concurrency": 4},
@@ -66,7 +65,7 @@ class Recordings(Gate):
         for repeat in range(repeats):
             name = "%s.%d" % (changes.get("scenario", golden), repeat)
             target = os.path.join(self.dir, folder, name)
-            shutil.copytree(os.path.join(GOLDEN, golden), target)
+            shutil.copytree(os.path.join(e2e.GOLDEN, golden), target)
             path = os.path.join(target, "result.json")
             result = json.loads(self.read(path))
             result.pop("variant", None)
@@ -273,7 +272,8 @@ class Recordings(Gate):
         done = self.stored(folder, "-o", folder)
         self.expect_status(done, e2e.PASS)
         # What an earlier, longer gate left there is none of this one.
-        shutil.copytree(os.path.join(GOLDEN, "global-growth"), os.path.join(folder, "growth.old"))
+        shutil.copytree(os.path.join(e2e.GOLDEN, "global-growth"),
+                        os.path.join(folder, "growth.old"))
         done = self.stored(folder)
         self.expect_status(done, e2e.PASS)
         self.assertEqual(set(self.statuses().values()), {"passed"})

@@ -13,7 +13,6 @@ import e2e
 sys.path.insert(0, os.path.join(e2e.ROOT, "tests", "support"))
 import large_result  # noqa: E402
 
-GOLDEN = os.path.join(e2e.BUILD, "tests", "golden", "runs")
 LEAK, CLEAN, KILLED = "unclosed-body", "clean", "oom-restart"
 HOSTILE = "</script><script>alert(1)</script><!--\x1b[31m\"'&"
 USUAL_BYTES_MAX, LARGE_BYTES_MAX = 400_000, 5_000_000
@@ -53,7 +52,7 @@ class Pages(e2e.Test):
     def take(self, *names):
         folders = [os.path.join(self.results, name) for name in names]
         for name, folder in zip(names, folders):
-            shutil.copytree(os.path.join(GOLDEN, name), folder)
+            shutil.copytree(os.path.join(e2e.GOLDEN, name), folder)
         return folders
 
     def page(self, *arguments, size=USUAL_BYTES_MAX):
@@ -96,8 +95,8 @@ class Pages(e2e.Test):
         self.assertEqual(Page(done.out).view, page.view)
 
     def test_every_recorded_run_has_a_small_page(self):
-        for name in sorted(os.listdir(GOLDEN)):
-            folder = os.path.join(GOLDEN, name)
+        for name in sorted(os.listdir(e2e.GOLDEN)):
+            folder = os.path.join(e2e.GOLDEN, name)
             path = os.path.join(self.dir, "page.html")
             self.leakcage("report", folder, "-o", path)
             self.assertLess(os.path.getsize(path), USUAL_BYTES_MAX, name)

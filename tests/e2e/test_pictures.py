@@ -12,14 +12,13 @@ import zlib
 
 import e2e
 
-GOLDEN = os.path.join(e2e.BUILD, "tests", "golden", "runs")
 LEAK, FIXED, KILLED = "unclosed-body", "unclosed-body.fixed", "oom-restart"
 SVG = "{http://www.w3.org/2000/svg}"
 ZOOM = 2
 
 
 def golden(name):
-    return os.path.join(GOLDEN, name)
+    return os.path.join(e2e.GOLDEN, name)
 
 
 def paeth(left, up, corner):

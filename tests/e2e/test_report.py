@@ -7,7 +7,6 @@ import shutil
 
 import e2e
 
-GOLDEN = os.path.join(e2e.BUILD, "tests", "golden", "runs")
 LEAK, CLEAN, PRESSURE = "global-growth", "clean", "transform"
 
 
@@ -15,7 +14,7 @@ class Report(e2e.Test):
     def take(self, shard, *names):
         """Recorded runs as the results of a shard; its folder."""
         for name in names:
-            shutil.copytree(os.path.join(GOLDEN, name), os.path.join(self.results, shard, name))
+            shutil.copytree(os.path.join(e2e.GOLDEN, name), os.path.join(self.results, shard, name))
         return os.path.join(self.results, shard)
 
     def change(self, path, **keys):
@@ -48,7 +47,7 @@ class Report(e2e.Test):
         self.expect_status(done, e2e.PASS)
         expected = []
         for name in (CLEAN, LEAK):
-            with open(os.path.join(GOLDEN, name, "result.json"), encoding="utf-8") as file:
+            with open(os.path.join(e2e.GOLDEN, name, "result.json"), encoding="utf-8") as file:
                 expected.append(json.load(file))
         self.assertEqual(json.loads(done.out), expected)
 

@@ -12,7 +12,6 @@ import time
 
 import e2e
 
-GOLDEN = os.path.join(e2e.BUILD, "tests", "golden", "runs")
 FIRST = {"schema": "leakcage.live/1", "id": "fake", "limit_bytes": 67108864, "cycles_max": 8}
 REPORT_BYTES_MAX = 400 * 1000
 LOOK_S = 0.25  # what is found is looked for anew after 200 ms
@@ -123,7 +122,7 @@ class ServeTest(e2e.Test):
         self.feed = os.path.join(self.results, ".work-test", "live", "fake.jsonl")
         os.makedirs(os.path.dirname(self.feed))
         for name in ("clean", "unclosed-body"):
-            shutil.copytree(os.path.join(GOLDEN, name), os.path.join(self.results, name))
+            shutil.copytree(os.path.join(e2e.GOLDEN, name), os.path.join(self.results, name))
 
     def append(self, *lines):
         with open(self.feed, "a", encoding="utf-8") as file:
@@ -269,7 +268,7 @@ class Pages(ServeTest):
         self.assertEqual(ids(), {})
         os.mkdir(path)
         self.assertEqual(ids(), {})
-        with open(os.path.join(GOLDEN, "clean", "result.json"), "rb") as file:
+        with open(os.path.join(e2e.GOLDEN, "clean", "result.json"), "rb") as file:
             whole = file.read().replace(b'"id": "clean"', b'"id": "new"')
         with open(os.path.join(path, "result.json"), "wb") as file:
             file.write(whole[:300])
@@ -299,7 +298,7 @@ class Pages(ServeTest):
         self.assertEqual((view["schema"], view["runs"][0]["verdict"]), ("leakcage.view/1", "leak"))
         self.assertEqual(server.ask("report?run=0/unclosed-body")[2], text)
         shutil.rmtree(os.path.join(self.results, "unclosed-body"))
-        shutil.copytree(os.path.join(GOLDEN, "unclosed-body.fixed"),
+        shutil.copytree(os.path.join(e2e.GOLDEN, "unclosed-body.fixed"),
                         os.path.join(self.results, "unclosed-body"))
         time.sleep(LOOK_S)
         view = json.loads(server.ask("view.json?run=0/unclosed-body")[2])
