@@ -126,8 +126,13 @@ static int answer_run_page(const struct serve_run *run, struct serve_reply *ret,
     if (answer_view_of_run(run, &view, err) < 0 ||
         serve_link_write(SERVE_EVENTS, run->key, &link) < 0)
         return -1;
-    return page_write(run->id, buffer_text(&view), view.length, buffer_text(&link), &ret->text,
-                      err);
+    const struct page page = {
+        .title = run->id,
+        .view_json = buffer_text(&view),
+        .length = view.length,
+        .live_url = buffer_text(&link),
+    };
+    return page_write(&page, &ret->text, err);
 }
 
 /* A run that goes on; of one that is over, its report. */

@@ -58,18 +58,22 @@ static void page_head(struct html_writer *writer, const char *title, const char 
     page_element(writer, "<style>\n", &page_asset_style, "</style>\n</head>\n");
 }
 
-int page_write(const char *title, const char *view_json, size_t length, const char *live_url,
-               struct buffer *out, struct error *err)
+int page_write(const struct page *page, struct buffer *out, struct error *err)
 {
     struct html_writer writer;
     html_begin(&writer, out);
-    page_head(&writer, title, live_url);
+    page_head(&writer, page->title, page->live_url);
     html_put(&writer, "<body>\n<main id=\"page\">\n<h1>");
-    html_text(&writer, title);
+    html_text(&writer, page->title);
     html_put(&writer, "</h1>\n<p>This report is drawn by its scripts, and they do not run here. "
-                      "<code>leakcage report</code> prints the same as text.</p>\n</main>\n"
-                      "<script type=\"application/json\" id=\"leakcage-view\">");
-    page_data(&writer, view_json, length);
+                      "<code>leakcage report</code> prints the same as text.</p>\n");
+    if (page->still != NULL) {
+        html_put(&writer, "<noscript>\n");
+        html_put(&writer, page->still);
+        html_put(&writer, "</noscript>\n");
+    }
+    html_put(&writer, "</main>\n<script type=\"application/json\" id=\"leakcage-view\">");
+    page_data(&writer, page->view_json, page->length);
     html_put(&writer, "</script>\n<script type=\"text/plain\" id=\"dygraphs-licence\">\n");
     page_element(&writer, "", &page_asset_dygraphs_licence, "</script>\n");
     page_element(&writer, "<script>\n", &page_asset_dygraphs_js, "</script>\n");

@@ -1,23 +1,65 @@
 #include "view/view_html.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "report/html_text.h"
+#include "report/terminal.h"
 #include "view/page.h"
+#include "view/picture_svg.h"
 #include "view/view_json.h"
 
-#define VIEW_HTML_MAX  ((size_t)64 * 1024 * 1024)
-#define VIEW_TITLE_MAX 512
+#define VIEW_HTML_MAX          ((size_t)64 * 1024 * 1024)
+#define VIEW_TITLE_MAX         512
+#define VIEW_STILL_PICTURE_MAX ((size_t)48 * 1024)
+
+/* The same in words, and as a picture unless that would be large: for where no script may run, as
+ * in what a CI server shows of an artifact. */
+static int view_still_write(const struct view_input *input, struct buffer *out, struct error *err)
+{
+    static const struct terminal_style style = {.utf8 = true};
+    CLEANUP(buffer_done) struct buffer text = BUFFER_INIT(VIEW_HTML_MAX);
+    CLEANUP(buffer_done) struct buffer picture = BUFFER_INIT(PICTURE_BYTES_MAX);
+    CLEANUP(freep) const struct record **records = calloc(input->n_runs + 1, sizeof(*records));
+    if (records == NULL)
+        return error_out_of_memory(err);
+    for (size_t i = 0; i < input->n_runs; i++)
+        records[i] = input->runs[i].record;
+    int status = input->n_runs == 1
+                     ? terminal_write_record(records[0], NULL, &style, &text, err)
+                     : terminal_write_summary(records, input->n_runs, &style, &text, err);
+    if (status < 0 || (input->n_runs > 0 && picture_svg_write(input, &picture, err) < 0))
+        return -1;
+    struct html_writer writer;
+    html_begin(&writer, out);
+    html_put(&writer, "<pre>");
+    for (char *rest = text.data, *line = NULL; (line = strsep(&rest, "\n")) != NULL;) {
+        html_text(&writer, line);
+        html_put(&writer, "\n");
+    }
+    html_put(&writer, "</pre>\n");
+    if (picture.length <= VIEW_STILL_PICTURE_MAX)
+        html_put(&writer, buffer_text(&picture));
+    return html_end(&writer, err);
+}
 
 int view_html_write(const struct view_input *input, struct buffer *out, struct error *err)
 {
     char title[VIEW_TITLE_MAX];
     CLEANUP(buffer_done) struct buffer data = BUFFER_INIT(VIEW_HTML_MAX);
-    if (view_json_write(input, &data, err) < 0)
+    CLEANUP(buffer_done) struct buffer still = BUFFER_INIT(VIEW_HTML_MAX);
+    if (view_json_write(input, &data, err) < 0 || view_still_write(input, &still, err) < 0)
         return -1;
-    return page_write(view_title(input, title, sizeof(title)), buffer_text(&data), data.length,
-                      NULL, out, err);
+    const struct page page = {
+        .title = view_title(input, title, sizeof(title)),
+        .view_json = buffer_text(&data),
+        .length = data.length,
+        .still = buffer_text(&still),
+    };
+    return page_write(&page, out, err);
 }
 
 int view_html_store(const struct view_run *run, struct error *err)

@@ -40,6 +40,17 @@ test("it is one small file, and shows verdict, evidence, charts and tables", asy
   await watched.close();
 });
 
+test("where no script may run it is there in words, and as a picture", async () => {
+  const watched = await open(browser, file, { isDrawn: false, javaScriptEnabled: false });
+  const { page } = watched;
+  assert.match(await page.locator("noscript pre").innerText(), /^ {2}verdict +LEAK +\+41\.\d KiB/m);
+  const picture = page.getByRole("img", { name: "leakcage: unclosed-body" });
+  assert.ok((await picture.boundingBox()).height > 500);
+  await screenshot(page, "report-still", { fullPage: true });
+  watched.expectQuiet();
+  await watched.close();
+});
+
 for (const scheme of ["light", "dark"]) {
   test(`it can be read in the ${scheme}, and on a narrow screen`, async () => {
     const watched = await open(browser, file, { colorScheme: scheme });

@@ -19,7 +19,9 @@ static char *written(const char *title, const char *json, const char *live_url)
 {
     CLEANUP(buffer_done) struct buffer out = BUFFER_INIT(PAGE_BYTES_MAX);
     struct error err = {0};
-    ck_assert_msg(page_write(title, json, strlen(json), live_url, &out, &err) == 0, "%s", err.text);
+    const struct page page = {
+        .title = title, .view_json = json, .length = strlen(json), .live_url = live_url};
+    ck_assert_msg(page_write(&page, &out, &err) == 0, "%s", err.text);
     ck_assert_uint_eq(strlen(buffer_text(&out)), out.length);
     return strdup(buffer_text(&out));
 }
@@ -102,10 +104,24 @@ START_TEST(as_much_of_the_data_is_read_as_was_said)
 {
     CLEANUP(buffer_done) struct buffer out = BUFFER_INIT(PAGE_BYTES_MAX);
     struct error err = {0};
-    ck_assert_int_eq(page_write("a", "{}and more", 2, NULL, &out, &err), 0);
+    const struct page page = {.title = "a", .view_json = "{}and more", .length = 2};
+    ck_assert_int_eq(page_write(&page, &out, &err), 0);
     const char *data = strstr(buffer_text(&out), data_begin);
     ck_assert_ptr_nonnull(data);
     ck_assert_int_eq(strncmp(data + sizeof(data_begin) - 1, "{}</script>", 11), 0);
+}
+END_TEST
+
+START_TEST(where_no_script_may_run_there_is_what_is_still)
+{
+    CLEANUP(buffer_done) struct buffer out = BUFFER_INIT(PAGE_BYTES_MAX);
+    const struct page page = {
+        .title = "a", .view_json = "{}", .length = 2, .still = "<pre>in words</pre>\n"};
+    ck_assert_int_eq(page_write(&page, &out, NULL), 0);
+    page_expect_part(buffer_text(&out), "<noscript>\n<pre>in words</pre>\n</noscript>\n</main>");
+    CLEANUP(freep) char *without = written("a", "{}", NULL);
+    ck_assert_uint_eq(page_count(without, "noscript"),
+                      page_count(page_asset_script.text, "noscript"));
 }
 END_TEST
 
@@ -113,7 +129,8 @@ START_TEST(what_does_not_fit_is_an_error)
 {
     CLEANUP(buffer_done) struct buffer out = BUFFER_INIT(1000);
     struct error err = {0};
-    ck_assert_int_eq(page_write("a", "{}", 2, NULL, &out, &err), -1);
+    const struct page page = {.title = "a", .view_json = "{}", .length = 2};
+    ck_assert_int_eq(page_write(&page, &out, &err), -1);
     ck_assert_int_ne(err.kind, ERROR_NONE);
 }
 END_TEST
@@ -144,6 +161,7 @@ static Suite *suite(void)
     tcase_add_test(c, text_from_outside_ends_nothing);
     tcase_add_test(c, the_data_may_be_empty_or_end_with_an_escape);
     tcase_add_test(c, as_much_of_the_data_is_read_as_was_said);
+    tcase_add_test(c, where_no_script_may_run_there_is_what_is_still);
     tcase_add_test(c, what_does_not_fit_is_an_error);
     tcase_add_test(c, scripts_and_style_are_without_what_would_end_them);
     suite_add_tcase(s, c);

@@ -123,6 +123,10 @@ START_TEST(pages_of_recorded_runs_are_below_400_kb)
         write_page(record, dir, &page);
         ck_assert_uint_le(page.length, USUAL_BYTES_MAX);
         page_expect_part(buffer_text(&page), record->id);
+        /* Where no script may run: in words, and as a picture. */
+        page_expect_part(buffer_text(&page), "<noscript>\n<pre>");
+        page_expect_part(buffer_text(&page), "\n  verdict  ");
+        page_expect_part(buffer_text(&page), "<svg class=\"chart\"");
     }
 }
 END_TEST
