@@ -78,7 +78,8 @@ static void gate_html_head(struct html_writer *writer, const struct gate_report 
     html_page_begin(writer, "leakcage gate", gate_passed(report) ? "passed" : "not passed",
                     gate_html_style);
     html_put(writer, "<h1>leakcage gate</h1>\n<p class=\"facts\">");
-    html_text(writer, buffer_text(&facts) + strlen(" · "));
+    if (facts.length > strlen(" · ")) /* none: they are beyond all bounds */
+        html_text(writer, buffer_text(&facts) + strlen(" · "));
     html_printf(writer, "</p>\n<p class=\"sentence %s\">", gate_passed(report) ? "good" : "bad");
     html_text_printf(writer, "%.2000s", sentence);
     html_put(writer, "</p>\n");

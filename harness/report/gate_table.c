@@ -59,9 +59,9 @@ static void gate_table_tone(struct gate_table *table, enum grid_tone tone, const
 
 static void gate_table_title(struct gate_table *table)
 {
-    CLEANUP(buffer_done) struct buffer facts = BUFFER_INIT(GATE_LINE_MAX);
-    CLEANUP(buffer_done) struct buffer text = BUFFER_INIT(GATE_LINE_MAX);
-    CLEANUP(buffer_done) struct buffer lines = BUFFER_INIT(GATE_LINE_MAX);
+    CLEANUP(buffer_done) struct buffer facts = BUFFER_INIT(GATE_NAMES_MAX);
+    CLEANUP(buffer_done) struct buffer text = BUFFER_INIT(GATE_NAMES_MAX);
+    CLEANUP(buffer_done) struct buffer lines = BUFFER_INIT(GATE_NAMES_MAX);
     static const char name[] = "leakcage gate";
     const struct line_text_indent indent = {"", "  "};
     buffer_append_text(&facts, name, NULL);
@@ -69,7 +69,9 @@ static void gate_table_title(struct gate_table *table)
     line_text_append(buffer_text(&facts), gate_table_form(table), &text, NULL);
     line_text_wrap(buffer_text(&text), &indent, table->style.width, &lines, NULL);
     gate_table_tone(table, GRID_BOLD, name);
-    gate_table_put(table, buffer_text(&lines) + strlen(name));
+    /* Facts that are beyond all bounds are left out: then there is nothing behind the name. */
+    if (lines.length > strlen(name))
+        gate_table_put(table, buffer_text(&lines) + strlen(name));
     gate_table_put(table, "\n");
 }
 

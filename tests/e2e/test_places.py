@@ -101,8 +101,8 @@ class Places(e2e.Test):
                              '"$1" run -o "$2" --quiet --requests 40 --warmup 20 clean && '
                              'ls "$2/clean"', "sh", e2e.LEAKCAGE, self.results)
         self.expect_status(done, e2e.PASS)
-        self.assertTrue(done.out.endswith("cycles.csv\nresult.json\nservice.log\ntimeline.csv\n"),
-                        str(done))
+        self.assertTrue(done.out.endswith(
+            "cycles.csv\nreport.html\nresult.json\nservice.log\ntimeline.csv\n"), str(done))
         self.assertNotIn("old\n", done.out)
         self.assertEqual(os.listdir(old), ["old"], "the guest wrote on this machine")
 
