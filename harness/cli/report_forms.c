@@ -56,6 +56,15 @@ static int report_write_markdown(const struct report_input *input, struct buffer
     return report_write_table(input, TABLE_MARKDOWN, out, err);
 }
 
+/* The results, as all forms but the tables take them; NULL: out of memory. The caller owns it. */
+static struct stored_record *report_runs(const struct result_folders *results)
+{
+    struct stored_record *runs = calloc(results->n + 1, sizeof(*runs));
+    for (size_t i = 0; runs != NULL && i < results->n; i++)
+        runs[i] = (struct stored_record){results->items[i].record, results->items[i].dir};
+    return runs;
+}
+
 /* A form that CI systems read. */
 static int report_write_ci(const struct report_input *input,
                            int (*write)(const struct ci_report *, struct buffer *, struct error *),
@@ -64,12 +73,10 @@ static int report_write_ci(const struct report_input *input,
     CLEANUP(ci_list_done) struct ci_list list = {0};
     CLEANUP(freep) char *directory = getcwd(NULL, 0);
     const struct result_folders *results = input->results;
-    CLEANUP(freep) struct records_ci_item *items = calloc(results->n + 1, sizeof(*items));
-    if (items == NULL)
+    CLEANUP(freep) struct stored_record *runs = report_runs(results);
+    if (runs == NULL)
         return error_out_of_memory(err);
-    for (size_t i = 0; i < results->n; i++)
-        items[i] = (struct records_ci_item){results->items[i].record, results->items[i].dir};
-    const struct records_ci_input records = {items, results->n, results->n_broken};
+    const struct records_ci_input records = {runs, results->n, results->n_broken};
     if (records_ci(&records, &list, err) < 0)
         return -1;
     list.report.directory = directory;
@@ -90,16 +97,14 @@ static int report_write_sarif(const struct report_input *input, struct buffer *o
 
 /* Timelines, for other programs. */
 static int report_write_export(const struct report_input *input,
-                               int (*write)(const struct export_run *, size_t, struct buffer *,
+                               int (*write)(const struct stored_record *, size_t, struct buffer *,
                                             struct error *),
                                struct buffer *out, struct error *err)
 {
     const struct result_folders *results = input->results;
-    CLEANUP(freep) struct export_run *runs = calloc(results->n + 1, sizeof(*runs));
+    CLEANUP(freep) struct stored_record *runs = report_runs(results);
     if (runs == NULL)
         return error_out_of_memory(err);
-    for (size_t i = 0; i < results->n; i++)
-        runs[i] = (struct export_run){results->items[i].record, results->items[i].dir};
     return write(runs, results->n, out, err);
 }
 
@@ -129,11 +134,9 @@ static int report_write_view(const struct report_input *input,
                              struct buffer *out, struct error *err)
 {
     const struct result_folders *results = input->results;
-    CLEANUP(freep) struct view_run *runs = calloc(results->n + 1, sizeof(*runs));
+    CLEANUP(freep) struct stored_record *runs = report_runs(results);
     if (runs == NULL)
         return error_out_of_memory(err);
-    for (size_t i = 0; i < results->n; i++)
-        runs[i] = (struct view_run){results->items[i].record, results->items[i].dir};
     const struct view_input view = {.runs = runs, .n_runs = results->n};
     return write(&view, out, err);
 }

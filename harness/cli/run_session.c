@@ -51,7 +51,7 @@ struct run_session_taker {
 static void run_session_record_done(void *context, struct record *record, const char *dir)
 {
     const struct run_session_taker *taker = context;
-    const struct view_run run = {.record = record, .dir = dir};
+    const struct stored_record run = {.record = record, .dir = dir};
     struct error failure = {.kind = ERROR_NONE};
     if (view_html_store(&run, &failure) < 0)
         console_say(taker->console, "  %s: warning: no %s: %s", record->id, VIEW_HTML_NAME,

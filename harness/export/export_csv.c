@@ -236,7 +236,8 @@ static int csv_run(const struct record *record, struct buffer *out, struct error
     return 0;
 }
 
-int export_csv_write(const struct export_run *runs, size_t n, struct buffer *out, struct error *err)
+int export_csv_write(const struct stored_record *runs, size_t n, struct buffer *out,
+                     struct error *err)
 {
     if (buffer_reserve(out, CSV_ROW_MAX, err) < 0)
         return export_too_large("CSV", err);

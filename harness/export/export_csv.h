@@ -20,7 +20,7 @@
 #include "export/export_run.h"
 
 /* Append the table to `out`. */
-int export_csv_write(const struct export_run *runs, size_t n, struct buffer *out,
+int export_csv_write(const struct stored_record *runs, size_t n, struct buffer *out,
                      struct error *err);
 
 /* Append a field of text, harmless in a spreadsheet, and the comma behind it. */

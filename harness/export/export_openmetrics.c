@@ -2,7 +2,6 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -145,7 +144,7 @@ static void openmetrics_limit(struct ci_writer *writer, const struct record *rec
         writer->failed = true;
 }
 
-static void openmetrics_timelines(struct ci_writer *writer, const struct export_run *runs,
+static void openmetrics_timelines(struct ci_writer *writer, const struct stored_record *runs,
                                   const struct ci_report *report, size_t n)
 {
     bool described = false;
@@ -180,7 +179,7 @@ static bool openmetrics_is_timeline(const char *figure)
 }
 
 /* The cases with the time of their end, and without the figures that have a timeline. */
-static void openmetrics_set_ends(struct ci_list *list, const struct export_run *runs, size_t n)
+static void openmetrics_set_ends(struct ci_list *list, const struct stored_record *runs, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         struct ci_case *item = &list->cases[i];
@@ -197,7 +196,7 @@ static void openmetrics_set_ends(struct ci_list *list, const struct export_run *
 }
 
 /* Is it known when each of them began? */
-static int openmetrics_check_dates(const struct export_run *runs, size_t n, struct error *err)
+static int openmetrics_check_dates(const struct stored_record *runs, size_t n, struct error *err)
 {
     for (size_t i = 0; i < n; i++) {
         const struct record *record = runs[i].record;
@@ -214,18 +213,13 @@ static int openmetrics_check_dates(const struct export_run *runs, size_t n, stru
     return 0;
 }
 
-int export_openmetrics_write(const struct export_run *runs, size_t n, struct buffer *out,
+int export_openmetrics_write(const struct stored_record *runs, size_t n, struct buffer *out,
                              struct error *err)
 {
     if (openmetrics_check_dates(runs, n, err) < 0)
         return -1;
     CLEANUP(ci_list_done) struct ci_list list = {0};
-    CLEANUP(freep) struct records_ci_item *items = calloc(n + 1, sizeof(*items));
-    if (items == NULL)
-        return error_out_of_memory(err);
-    for (size_t i = 0; i < n; i++)
-        items[i] = (struct records_ci_item){runs[i].record, runs[i].dir};
-    if (records_ci(&(struct records_ci_input){items, n, 0}, &list, err) < 0)
+    if (records_ci(&(struct records_ci_input){runs, n, 0}, &list, err) < 0)
         return -1;
     openmetrics_set_ends(&list, runs, n);
     if (list.failed)

@@ -20,5 +20,5 @@
 
 /* Append the text to `out`. ERROR_USAGE names a run of which it is not known when it began, and how
  * that can be said: a date that is guessed would be in somebody's database for good. */
-int export_openmetrics_write(const struct export_run *runs, size_t n, struct buffer *out,
+int export_openmetrics_write(const struct stored_record *runs, size_t n, struct buffer *out,
                              struct error *err);

@@ -1,13 +1,7 @@
 #pragma once
-/* A run whose timeline is written for other programs, with the folder that it is stored in, and a
- * walk through that timeline in order of time: what the forms have in common.
- * Everything is borrowed. */
-#include "scenario/record.h"
-
-struct export_run {
-    const struct record *record;
-    const char *dir; /* the result's folder; NULL: it is not stored */
-};
+/* A walk through the timeline of a run in order of time: what the forms that are written for other
+ * programs have in common. Everything is borrowed. */
+#include "scenario/record_files.h"
 
 /* What a step of the walk is at. */
 enum export_step_kind {

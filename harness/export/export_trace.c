@@ -91,7 +91,7 @@ static int trace_write_run(struct json_writer *writer, const struct record *reco
     return 0;
 }
 
-int export_trace_write(const struct export_run *runs, size_t n, struct buffer *out,
+int export_trace_write(const struct stored_record *runs, size_t n, struct buffer *out,
                        struct error *err)
 {
     struct json_writer writer;

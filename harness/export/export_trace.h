@@ -16,5 +16,5 @@
 #include "export/export_run.h"
 
 /* Append the document to `out`. */
-int export_trace_write(const struct export_run *runs, size_t n, struct buffer *out,
+int export_trace_write(const struct stored_record *runs, size_t n, struct buffer *out,
                        struct error *err);

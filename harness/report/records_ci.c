@@ -128,7 +128,7 @@ int records_ci(const struct records_ci_input *input, struct ci_list *ret, struct
     ci_list_begin(ret, input->n + has_broken);
     ret->report.name = "leakcage";
     for (size_t i = 0; !ret->failed && i < input->n; i++) {
-        const struct records_ci_item *item = &input->items[i];
+        const struct stored_record *item = &input->items[i];
         counts[item->record->outcome]++;
         records_ci_case(ret, item->record, item->dir, &ret->cases[i]);
     }

@@ -4,17 +4,11 @@
  * A run that is as expected has passed; without an expectation, one that is no leak. Where a run is
  * written down is its result.json: which file its scenario was is not recorded. */
 #include "report/ci_list.h"
-#include "scenario/record.h"
-
-/* One run, and the folder that it is in; NULL: not known. Borrowed. */
-struct records_ci_item {
-    const struct record *record;
-    const char *dir;
-};
+#include "scenario/record_files.h"
 
 /* What there is to tell. Borrowed. */
 struct records_ci_input {
-    const struct records_ci_item *items;
+    const struct stored_record *items;
     size_t n;
     size_t n_broken; /* results that could not be taken: when there are any, one more case, an
                         error, so that what is missing is no pass */

@@ -8,6 +8,13 @@
 #include "base/json_writer.h"
 #include "scenario/record.h"
 
+/* A record, and the folder that it is stored in, where its log and what it has collected are; NULL:
+ * it is not stored. Both are borrowed. */
+struct stored_record {
+    const struct record *record;
+    const char *dir;
+};
+
 /* The object of result.json. `key` as in json_writer.h. */
 void record_write_json(struct json_writer *writer, const char *key, const struct record *record);
 

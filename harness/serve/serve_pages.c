@@ -134,14 +134,14 @@ static int page_make(enum serve_page kind, const struct page_places *places, str
                      struct error *err)
 {
     CLEANUP(page_records_done) struct page_records records = {.n = 0};
-    struct view_run runs[SERVE_PAGE_RUNS_MAX];
+    struct stored_record runs[SERVE_PAGE_RUNS_MAX];
     for (size_t i = 0; i < places->n; i++) {
         const struct serve_place *place = &places->items[i];
         if (serve_folder_check(place->root, place->dir, err) < 0 ||
             record_load(place->dir, &records.items[i], err) < 0)
             return 1;
         records.n++;
-        runs[i] = (struct view_run){.record = records.items[i], .dir = place->dir};
+        runs[i] = (struct stored_record){.record = records.items[i], .dir = place->dir};
     }
     const struct view_input input = {.runs = runs, .n_runs = places->n};
     return kind == SERVE_VIEW_JSON ? view_json_write(&input, out, err)

@@ -62,7 +62,7 @@ int view_html_write(const struct view_input *input, struct buffer *out, struct e
     return page_write(&page, out, err);
 }
 
-int view_html_store(const struct view_run *run, struct error *err)
+int view_html_store(const struct stored_record *run, struct error *err)
 {
     const struct view_input input = {.runs = run, .n_runs = 1};
     CLEANUP(buffer_done) struct buffer page = BUFFER_INIT(VIEW_HTML_MAX);

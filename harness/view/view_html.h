@@ -13,4 +13,4 @@
 int view_html_write(const struct view_input *input, struct buffer *out, struct error *err);
 
 /* Write the page of one stored run into its folder, whole or not at all. */
-int view_html_store(const struct view_run *run, struct error *err);
+int view_html_store(const struct stored_record *run, struct error *err);

@@ -3,15 +3,10 @@
  * profiles that it has collected are. Everything is borrowed. */
 #include <stddef.h>
 
-#include "scenario/record.h"
-
-struct view_run {
-    const struct record *record;
-    const char *dir; /* the result's folder; NULL: it is not stored */
-};
+#include "scenario/record_files.h"
 
 struct view_input {
-    const struct view_run *runs; /* in the order in which they are shown */
+    const struct stored_record *runs; /* in the order in which they are shown */
     size_t n_runs;
     const char *title; /* of the page or the picture; NULL: by the runs */
 };

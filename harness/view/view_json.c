@@ -71,8 +71,8 @@ static void view_write_judgement(struct json_writer *writer, const struct record
         view_write_time(writer, "verdict_s", record->decided_ns);
 }
 
-static int view_write_run(struct json_writer *writer, const struct view_run *run, size_t n_runs,
-                          struct error *err)
+static int view_write_run(struct json_writer *writer, const struct stored_record *run,
+                          size_t n_runs, struct error *err)
 {
     const struct record *record = run->record;
     CLEANUP(view_series_done) struct view_series_list series = {.n = 0};

@@ -6,8 +6,9 @@
 #include "view/view_series.h"
 
 /* Texts: "headline", "lines", "warnings", "findings", and the end of the service's log, "log". */
-int view_write_texts(struct json_writer *writer, const struct view_run *run, struct error *err);
-int view_write_log(struct json_writer *writer, const struct view_run *run, struct error *err);
+int view_write_texts(struct json_writer *writer, const struct stored_record *run,
+                     struct error *err);
+int view_write_log(struct json_writer *writer, const struct stored_record *run, struct error *err);
 
 /* Time: "phases" and "marks". */
 void view_write_phases(struct json_writer *writer, const struct record *record);

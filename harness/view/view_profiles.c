@@ -120,7 +120,7 @@ static int view_profile_list(const char *dir, struct view_profile_files *ret)
 /* The story of the files from `begin`, all of one name: the first and the last that belong to
  * floors that were judged. Where none was there is nothing to compare: the last of all alone. */
 static void view_profile_choose(const struct view_profile_files *files, size_t begin,
-                                const struct view_run *run, struct view_profile_story *ret)
+                                const struct stored_record *run, struct view_profile_story *ret)
 {
     const struct timeline *timeline = run->record->timeline;
     struct evidence evidence;
@@ -284,7 +284,7 @@ static size_t view_profile_count_names(const struct view_profile_files *files)
     return names;
 }
 
-void view_profiles_write(struct json_writer *writer, const struct view_run *run, size_t room)
+void view_profiles_write(struct json_writer *writer, const struct stored_record *run, size_t room)
 {
     CLEANUP(view_profile_files_done) struct view_profile_files files = {.fd = -1};
     if (run->dir == NULL)

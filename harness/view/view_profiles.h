@@ -24,4 +24,4 @@
 
 /* The member "profiles" of the run that is being written; nothing where nothing was collected. The
  * flame graphs take so many bytes together at most; one that has no room left has a "why". */
-void view_profiles_write(struct json_writer *writer, const struct view_run *run, size_t room);
+void view_profiles_write(struct json_writer *writer, const struct stored_record *run, size_t room);

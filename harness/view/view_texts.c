@@ -35,7 +35,7 @@ static void view_write_line(void *user, const struct record_line *line)
     json_write_close_object(lines->writer);
 }
 
-int view_write_texts(struct json_writer *writer, const struct view_run *run, struct error *err)
+int view_write_texts(struct json_writer *writer, const struct stored_record *run, struct error *err)
 {
     const struct record *record = run->record;
     const struct record_lines wanted = {.record = record, .utf8 = true};
@@ -93,7 +93,7 @@ static ssize_t view_read_end(int fd, char *text, size_t size, bool *ret_cut)
     return (ssize_t)length;
 }
 
-int view_write_log(struct json_writer *writer, const struct view_run *run, struct error *err)
+int view_write_log(struct json_writer *writer, const struct stored_record *run, struct error *err)
 {
     char text[VIEW_LOG_MAX + 1];
     bool cut = false;

@@ -60,18 +60,18 @@ static void exported_phases(struct timeline *timeline, const char *third)
     timeline_add_mark(timeline, 5 * NSEC_PER_SEC, MARK_DISTURBANCE, 0, "the machine swapped");
 }
 
-static struct export_run exported_leak(struct record *record, const char *third)
+static struct stored_record exported_leak(struct record *record, const char *third)
 {
     exported_phases(record->timeline, third);
     timeline_add_mark(record->timeline, 9700 * NSEC_PER_MSEC, MARK_EXIT, 0,
                       "ended with exit status 0");
     exported_samples(record->timeline, 9);
     record->started_unix_ms = EXPORTED_STARTED_MS;
-    return (struct export_run){record, "results/leaky"};
+    return (struct stored_record){record, "results/leaky"};
 }
 
 /* Killed at 7.5 s, started again at 8 s. */
-static struct export_run exported_killed(struct record *record, const char *third)
+static struct stored_record exported_killed(struct record *record, const char *third)
 {
     struct story story = {.timeline = record->timeline, .question = record->question};
     exported_phases(record->timeline, third);
@@ -92,11 +92,11 @@ static struct export_run exported_killed(struct record *record, const char *thir
     snprintf(record->build, sizeof(record->build), "race");
     snprintf(record->allocator, sizeof(record->allocator), "jemalloc");
     record_judge(record);
-    return (struct export_run){record, "results/leaky.fixed"};
+    return (struct stored_record){record, "results/leaky.fixed"};
 }
 
 /* Sampled by its processes. */
-static struct export_run exported_attached(struct record *record, const char *third)
+static struct stored_record exported_attached(struct record *record, const char *third)
 {
     struct timeline *timeline = record->timeline;
     exported_phases(timeline, third);
@@ -109,7 +109,7 @@ static struct export_run exported_attached(struct record *record, const char *th
     record->started_unix_ms = EXPORTED_STARTED_MS + INT64_C(7200000);
     snprintf(record->variant, sizeof(record->variant), "attached");
     record_judge(record);
-    return (struct export_run){record, "results/leaky.attached"};
+    return (struct stored_record){record, "results/leaky.attached"};
 }
 
 /* What the story's surveys leave out. */
@@ -176,7 +176,7 @@ struct exported exported_new_long(size_t n_samples)
     }
     record->duration_ns = (nsec_t)n_samples * TICK_NS;
     record->started_unix_ms = EXPORTED_STARTED_MS;
-    exported.runs[0] = (struct export_run){record, "results/long"};
+    exported.runs[0] = (struct stored_record){record, "results/long"};
     return exported;
 }
 

@@ -10,7 +10,7 @@
 
 struct exported {
     struct record *records[EXPORTED_MAX]; /* owned */
-    struct export_run runs[EXPORTED_MAX];
+    struct stored_record runs[EXPORTED_MAX];
     size_t n;
 };
 
@@ -27,6 +27,6 @@ struct exported exported_new_long(size_t n_samples);
 
 /* What a writer makes of them; fails the test when it cannot. The document is kept as `name` in the
  * folder that LEAKCAGE_KEEP_CI names, when there is one. The caller frees it. */
-typedef int (*exported_writer)(const struct export_run *runs, size_t n, struct buffer *out,
+typedef int (*exported_writer)(const struct stored_record *runs, size_t n, struct buffer *out,
                                struct error *err);
 char *exported_write(exported_writer write, const struct exported *exported, const char *name);

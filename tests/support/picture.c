@@ -50,6 +50,6 @@ char *picture_drawn(const struct view_input *input)
 
 char *picture_drawn_one(const struct record *record)
 {
-    const struct view_run run = {.record = record};
+    const struct stored_record run = {.record = record};
     return picture_drawn(&(const struct view_input){.runs = &run, .n_runs = 1});
 }

@@ -24,7 +24,7 @@ struct json_document *viewed(const struct view_input *input)
 
 struct json_document *viewed_one(const struct record *record, const char *dir)
 {
-    const struct view_run run = {.record = record, .dir = dir};
+    const struct stored_record run = {.record = record, .dir = dir};
     return viewed(&(const struct view_input){.runs = &run, .n_runs = 1});
 }
 

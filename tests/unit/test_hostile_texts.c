@@ -214,7 +214,7 @@ START_TEST(a_run_for_ci)
     CLEANUP(ci_list_done) struct ci_list list = {0};
     CLEANUP(record_freep) struct record *record = record_of(_i, NULL);
     struct error err = {0};
-    const struct records_ci_item item = {record, hostile_texts[_i].text};
+    const struct stored_record item = {record, hostile_texts[_i].text};
     const struct records_ci_input input = {&item, 1, 1};
     CLEANUP(buffer_done) struct buffer out = BUFFER_INIT(OUT_MAX);
     const struct record *records[] = {record};

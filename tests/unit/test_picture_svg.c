@@ -111,7 +111,7 @@ START_TEST(several_runs_are_laid_over_each_other)
 {
     CLEANUP(record_freep) struct record *leak = recorded("unclosed-body");
     CLEANUP(record_freep) struct record *fixed = recorded("unclosed-body.fixed");
-    const struct view_run runs[] = {{.record = leak}, {.record = fixed}};
+    const struct stored_record runs[] = {{.record = leak}, {.record = fixed}};
     struct view_input input = {.runs = runs, .n_runs = 2};
     CLEANUP(freep) char *text = picture_drawn(&input);
     ck_assert_uint_lt(strlen(text), USUAL_BYTES_MAX);
@@ -134,7 +134,7 @@ END_TEST
 START_TEST(many_runs_are_counted)
 {
     struct record *records[40];
-    struct view_run runs[40];
+    struct stored_record runs[40];
     char id[32];
     for (size_t i = 0; i < ARRAY_LENGTH(runs); i++) {
         snprintf(id, sizeof(id), "leaky.%zu", i);
@@ -162,7 +162,7 @@ START_TEST(texts_of_others_are_text)
     page_expect_part(text, "<title id=\"title\">leakcage: " HOSTILE_ESCAPED "</title>");
     page_expect_part(text, "<title>" HOSTILE_ESCAPED "</title></path>");
     page_expect_part(text, "&lt;b&gt;");
-    const struct view_run runs[] = {{.record = record}, {.record = record}};
+    const struct stored_record runs[] = {{.record = record}, {.record = record}};
     const struct view_input input = {.runs = runs, .n_runs = 2, .title = HOSTILE};
     CLEANUP(freep) char *several = picture_drawn(&input);
     page_expect_part(several, "&lt;script&gt;");
@@ -286,7 +286,7 @@ START_TEST(what_does_not_fit_is_an_error)
 {
     CLEANUP(record_freep) struct record *record = sampled("leaky");
     CLEANUP(buffer_done) struct buffer out = BUFFER_INIT(100);
-    const struct view_run run = {.record = record};
+    const struct stored_record run = {.record = record};
     const struct view_input input = {.runs = &run, .n_runs = 1};
     struct error err = {0};
     ck_assert_int_eq(picture_svg_write(&input, &out, &err), -1);

@@ -34,7 +34,7 @@ static const struct ci_metric *metric_of(const struct ci_case *item, const char 
 START_TEST(another_verdict_than_expected_has_failed)
 {
     CLEANUP(record_freep) struct record *record = make_leak("leaky.big.2", VERDICT_CLEAN);
-    const struct records_ci_item item = {record, "results/leaky"};
+    const struct stored_record item = {record, "results/leaky"};
     CLEANUP(ci_list_done) struct ci_list list = {0};
     ck_assert_int_eq(records_ci(&(struct records_ci_input){&item, 1, 0}, &list, NULL), 0);
     const struct ci_case *told = &list.report.cases[0];
@@ -52,7 +52,7 @@ END_TEST
 START_TEST(figures_are_in_base_units)
 {
     CLEANUP(record_freep) struct record *record = make_leak("leaky.big", VERDICT_LEAK);
-    const struct records_ci_item item = {record, NULL};
+    const struct stored_record item = {record, NULL};
     CLEANUP(ci_list_done) struct ci_list list = {0};
     ck_assert_int_eq(records_ci(&(struct records_ci_input){&item, 1, 0}, &list, NULL), 0);
     const struct ci_case *told = &list.report.cases[0];
@@ -77,7 +77,7 @@ END_TEST
 START_TEST(its_figures_are_families_of_openmetrics)
 {
     CLEANUP(exported_done) struct exported all = exported_new();
-    const struct records_ci_item items[] = {{all.records[0], NULL}, {all.records[1], NULL}};
+    const struct stored_record items[] = {{all.records[0], NULL}, {all.records[1], NULL}};
     CLEANUP(ci_list_done) struct ci_list list = {0};
     ck_assert_int_eq(records_ci(&(struct records_ci_input){items, 2, 0}, &list, NULL), 0);
     CLEANUP(freep)
@@ -96,7 +96,7 @@ START_TEST(a_run_without_a_verdict_is_an_error)
     error_set(&record->error, ERROR_SERVICE, "exited with status 1:\n::error::x");
     record->question.limit_bytes = UINT64_MAX;
     record_judge(record);
-    const struct records_ci_item item = {record, "results/fails"};
+    const struct stored_record item = {record, "results/fails"};
     CLEANUP(ci_list_done) struct ci_list list = {0};
     ck_assert_int_eq(records_ci(&(struct records_ci_input){&item, 1, 0}, &list, NULL), 0);
     const struct ci_case *told = &list.report.cases[0];
@@ -112,7 +112,7 @@ END_TEST
 START_TEST(what_could_not_be_taken_is_no_pass)
 {
     CLEANUP(record_freep) struct record *record = make_leak("leaky.big", VERDICT_LEAK);
-    const struct records_ci_item item = {record, NULL};
+    const struct stored_record item = {record, NULL};
     CLEANUP(ci_list_done) struct ci_list list = {0};
     ck_assert_int_eq(records_ci(&(struct records_ci_input){&item, 1, 2}, &list, NULL), 0);
     ck_assert_uint_eq(list.report.n_cases, 2);

@@ -23,7 +23,7 @@
 
 static void write_page(const struct record *record, const char *dir, struct buffer *out)
 {
-    const struct view_run run = {.record = record, .dir = dir};
+    const struct stored_record run = {.record = record, .dir = dir};
     struct error err = {.kind = ERROR_NONE};
     ck_assert_msg(
         view_html_write(&(const struct view_input){.runs = &run, .n_runs = 1}, out, &err) == 0,
@@ -133,11 +133,11 @@ END_TEST
 
 START_TEST(many_runs_share_the_room)
 {
-    struct view_run runs[40];
+    struct stored_record runs[40];
     CLEANUP(record_freep) struct record *record = busy_record(4000);
     CLEANUP(buffer_done) struct buffer page = BUFFER_INIT(1 << 24);
     for (size_t i = 0; i < ARRAY_LENGTH(runs); i++)
-        runs[i] = (struct view_run){.record = record};
+        runs[i] = (struct stored_record){.record = record};
     ck_assert_int_eq(
         view_html_write(&(const struct view_input){.runs = runs, .n_runs = ARRAY_LENGTH(runs)},
                         &page, NULL),
@@ -176,7 +176,7 @@ START_TEST(a_page_is_stored_whole_or_not_at_all)
     CLEANUP(record_freep) struct record *record = story_leak("leaky", VERDICT_LEAK);
     CLEANUP(temp_dir_done) struct temp_dir dir = temp_dir_make();
     CLEANUP(buffer_done) struct buffer page = BUFFER_INIT(1 << 24);
-    const struct view_run run = {.record = record, .dir = dir.path};
+    const struct stored_record run = {.record = record, .dir = dir.path};
     struct error err = {.kind = ERROR_NONE};
     ck_assert_msg(view_html_store(&run, &err) == 0, "%s", err.text);
     ck_assert_int_eq(file_read(dir.fd, "report.html", &page, NULL), 0);
@@ -186,7 +186,7 @@ START_TEST(a_page_is_stored_whole_or_not_at_all)
     temp_dir_write(&dir, "report.html/kept", "kept");
     ck_assert_int_eq(view_html_store(&run, &err), -1);
     ck_assert(file_exists(dir.fd, "report.html/kept"));
-    const struct view_run gone = {.record = record, .dir = "there/is/none"};
+    const struct stored_record gone = {.record = record, .dir = "there/is/none"};
     ck_assert_int_eq(view_html_store(&gone, &err), -1);
 }
 END_TEST

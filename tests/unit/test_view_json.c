@@ -315,7 +315,7 @@ START_TEST(a_folder_that_is_gone_is_an_error)
 {
     CLEANUP(record_freep) struct record *record = make_leak();
     CLEANUP(buffer_done) struct buffer out = BUFFER_INIT(1 << 20);
-    const struct view_run run = {.record = record, .dir = "there/is/none"};
+    const struct stored_record run = {.record = record, .dir = "there/is/none"};
     struct error err = {.kind = ERROR_NONE};
     ck_assert_int_eq(
         view_json_write(&(const struct view_input){.runs = &run, .n_runs = 1}, &out, &err), -1);
@@ -327,7 +327,7 @@ START_TEST(several_runs_are_told_one_after_the_other)
 {
     CLEANUP(record_freep) struct record *first = make_leak();
     CLEANUP(record_freep) struct record *second = story_leak("other", VERDICT_LEAK);
-    const struct view_run runs[] = {{.record = first}, {.record = second}};
+    const struct stored_record runs[] = {{.record = first}, {.record = second}};
     CLEANUP(json_freep)
     struct json_document *view = viewed(&(const struct view_input){.runs = runs, .n_runs = 2});
     ck_assert_str_eq(viewed_text(view, "title"), "2 runs");
