@@ -9,11 +9,11 @@ refused documents that are broken in a way that such files are: a check that let
 nothing."""
 import glob
 import os
-import subprocess
 import sys
 import tempfile
 
 import ci_documents
+import kept
 
 # Of a document that is right: what is replaced, and by what.
 BROKEN = {
@@ -61,29 +61,9 @@ BROKEN = {
 }
 
 
-def expect_refusals(path):
-    """The reader takes the document, and none of what is broken of it."""
-    with open(path, "rb") as file:
-        data = file.read()
-    kind = os.path.splitext(path)[1]
-    wrong = 0
-    for old, new in BROKEN[kind]:
-        changed = data.replace(old, new)
-        if changed == data:
-            print("%s: there is no %r to break" % (kind, old))
-            wrong += 1
-        elif not ci_documents.READERS[kind](changed):
-            print("%s: with %r in place of %r it should be refused" % (kind, new, old))
-            wrong += 1
-    return wrong
-
-
 def problems_of_programs(programs, folder):
     for program in programs:
-        done = subprocess.run([program], env=dict(os.environ, LEAKCAGE_KEEP_CI=folder),
-                              capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            yield done.stdout + done.stderr
+        yield from kept.keep(program, "LEAKCAGE_KEEP_CI", folder)
     for path in sorted(glob.glob(os.path.join(folder, "*"))):
         reader = ci_documents.READERS.get(os.path.splitext(path)[1])
         with open(path, "rb") as file:
@@ -105,7 +85,9 @@ def main():
                 print("%s: too few" % kind)
                 wrong += 1
             else:
-                wrong += expect_refusals(plain)
+                for problem in kept.refusals(plain, ci_documents.READERS[kind], BROKEN[kind]):
+                    print(problem)
+                    wrong += 1
     return 1 if wrong else 0
 
 

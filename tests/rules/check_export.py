@@ -9,12 +9,12 @@ names: timelines, and gauges for the textfile collector, which the dashboard sho
 count, each reader must have refused documents that are broken in a way that such files are."""
 import glob
 import os
-import subprocess
 import sys
 import tempfile
 
 import dashboard
 import export_documents
+import kept
 
 # Of a document that is right: what is replaced, and by what.
 BROKEN = {
@@ -65,18 +65,6 @@ BROKEN = {
 }
 
 
-def expect_refusals(path, kind):
-    """The reader takes the document, and none of what is broken of it."""
-    with open(path, "rb") as file:
-        data = file.read()
-    for old, new in BROKEN[kind]:
-        changed = data.replace(old, new)
-        if changed == data:
-            yield "%s: there is no %r to break" % (kind, old)
-        elif not export_documents.READERS[kind](changed):
-            yield "%s: with %r in place of %r it should be refused" % (kind, new, old)
-
-
 def problems_of_documents(folder):
     for kind, reader in export_documents.READERS.items():
         paths = sorted(glob.glob(os.path.join(folder, "*" + kind)))
@@ -87,15 +75,12 @@ def problems_of_documents(folder):
             with open(path, "rb") as file:
                 for problem in reader(file.read())[:10]:
                     yield "%s: %s" % (os.path.basename(path), problem)
-        yield from expect_refusals(os.path.join(folder, "plain" + kind), kind)
+        yield from kept.refusals(os.path.join(folder, "plain" + kind), reader, BROKEN[kind])
 
 
 def problems(programs, folder):
     for program in programs:
-        done = subprocess.run([program], env=dict(os.environ, LEAKCAGE_KEEP_CI=folder),
-                              capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            yield done.stdout + done.stderr
+        yield from kept.keep(program, "LEAKCAGE_KEEP_CI", folder)
     yield from problems_of_documents(folder)
     families = []
     for name in ("plain.om", "hostile.om", "plain.prom", "figures.prom"):

@@ -21,6 +21,7 @@ import xml.etree.ElementTree as tree
 
 import ci_documents
 import export_documents
+import kept
 
 BIDI = {*range(0x202a, 0x202f), *range(0x2066, 0x206a)}
 # The exit status of `leakcage report` where a result is of a run that failed.
@@ -346,10 +347,8 @@ def main():
     program, leakcage = sys.argv[1:]
     wrong = 0
     with tempfile.TemporaryDirectory() as folder:
-        done = subprocess.run([program], env=dict(os.environ, LEAKCAGE_KEEP_HOSTILE=folder),
-                              capture_output=True, text=True, errors="replace", check=False)
-        if done.returncode != 0:
-            print(done.stdout + done.stderr)
+        for problem in kept.keep(program, "LEAKCAGE_KEEP_HOSTILE", folder):
+            print(problem)
             wrong += 1
         count = len(glob.glob(os.path.join(folder, "[0-9]*.*")))
         print("%d documents, %d results" % (count,

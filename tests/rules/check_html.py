@@ -6,14 +6,12 @@ usage: check_html.py TEST_PROGRAM...
 Each program is a unit test that keeps the documents it makes in the folder that LEAKCAGE_KEEP_HTML
 names: those of hostile names, of nothing, of a million samples. All of them must be well-formed XML
 and balanced HTML, run nothing, load nothing, and have numbers where numbers belong."""
-import glob
 import html.parser
-import os
 import re
-import subprocess
 import sys
-import tempfile
 import xml.etree.ElementTree
+
+import kept
 
 BYTES_MAX = 400 * 1000
 VOID = {"meta", "br", "hr", "img"}
@@ -89,20 +87,9 @@ def problems_of(path):
 
 def main():
     wrong = 0
-    for program in sys.argv[1:]:
-        with tempfile.TemporaryDirectory() as folder:
-            done = subprocess.run([program], env=dict(os.environ, LEAKCAGE_KEEP_HTML=folder),
-                                  capture_output=True, text=True, check=False)
-            if done.returncode != 0:
-                print(done.stdout + done.stderr)
-                wrong += 1
-            paths = glob.glob(os.path.join(folder, "*.html"))
-            print("%s: %d documents" % (os.path.basename(program), len(paths)))
-            wrong += not paths
-            for path in paths:
-                for problem in problems_of(path):
-                    print("%s: %s" % (os.path.basename(program), problem))
-                    wrong += 1
+    for problem in kept.problems(sys.argv[1:], "LEAKCAGE_KEEP_HTML", ".html", problems_of):
+        print(problem)
+        wrong += 1
     return 1 if wrong else 0
 
 

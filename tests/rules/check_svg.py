@@ -13,8 +13,9 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
 import xml.etree.ElementTree
+
+import kept
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 DOCS = os.path.join("docs", "pictures")
@@ -145,20 +146,9 @@ def docs_problems():
 
 def main():
     wrong = 0
-    for program in sys.argv[1:]:
-        with tempfile.TemporaryDirectory() as folder:
-            done = subprocess.run([program], env=dict(os.environ, LEAKCAGE_KEEP_SVG=folder),
-                                  capture_output=True, text=True, check=False)
-            if done.returncode != 0:
-                print(done.stdout + done.stderr)
-                wrong += 1
-            paths = glob.glob(os.path.join(folder, "*.svg"))
-            print("%s: %d pictures" % (os.path.basename(program), len(paths)))
-            wrong += not paths
-            for path in paths:
-                for problem in problems_of(path):
-                    print("%s: %s" % (os.path.basename(program), problem))
-                    wrong += 1
+    for problem in kept.problems(sys.argv[1:], "LEAKCAGE_KEEP_SVG", ".svg", problems_of):
+        print(problem)
+        wrong += 1
     for name, problem in docs_problems():
         print("%s: %s" % (name, problem))
         wrong += 1
