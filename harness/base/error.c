@@ -63,5 +63,8 @@ int error_prefix(struct error *err, const char *format, ...)
 
 int error_out_of_memory(struct error *err)
 {
-    return error_set(err, ERROR_INTERNAL, "out of memory");
+    (void)error_set(err, ERROR_INTERNAL, "out of memory");
+    if (err != NULL)
+        err->errno_value = ENOMEM;
+    return -1;
 }

@@ -85,24 +85,41 @@ static int file_write_all(int fd, const char *data, size_t length)
     return 0;
 }
 
-int file_write_atomic(int dir_fd, const char *path, const void *data, size_t length,
-                      struct error *err)
+/* A link in the place of the temporary file is removed, not followed. */
+static int file_replace(int dir_fd, const char *path, const struct buffer *content, mode_t mode,
+                        struct error *err)
 {
     char temporary[4096];
     int size = snprintf(temporary, sizeof(temporary), "%s.%ld.tmp", path, (long)getpid());
     if (size < 0 || (size_t)size >= sizeof(temporary))
         return error_set(err, ERROR_INTERNAL, "the path %.60s… is too long", path);
 
+    (void)unlinkat(dir_fd, temporary, 0);
     CLEANUP(closep)
-    int fd = openat(dir_fd, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    int fd = openat(dir_fd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
     if (fd < 0)
         return error_set_errno(err, ERROR_ENVIRONMENT, errno, "cannot create %s", temporary);
-    if (file_write_all(fd, data, length) < 0 || renameat(dir_fd, temporary, dir_fd, path) < 0) {
+    if (file_write_all(fd, content->data, content->length) < 0 ||
+        renameat(dir_fd, temporary, dir_fd, path) < 0) {
         int saved = errno;
         unlinkat(dir_fd, temporary, 0);
         return error_set_errno(err, ERROR_ENVIRONMENT, saved, "cannot write %s", path);
     }
     return 0;
+}
+
+int file_write_atomic(int dir_fd, const char *path, const void *data, size_t length,
+                      struct error *err)
+{
+    const struct buffer content = {.data = (char *)(uintptr_t)data, .length = length};
+    return file_replace(dir_fd, path, &content, 0666, err);
+}
+
+int file_write_private(int dir_fd, const char *path, const void *data, size_t length,
+                       struct error *err)
+{
+    const struct buffer content = {.data = (char *)(uintptr_t)data, .length = length};
+    return file_replace(dir_fd, path, &content, 0600, err);
 }
 
 int file_make_directories(const char *path, struct error *err)

@@ -29,8 +29,24 @@ int file_write(int dir_fd, const char *path, const char *text, struct error *err
 int file_write_atomic(int dir_fd, const char *path, const void *data, size_t length,
                       struct error *err);
 
+/* The same, for nobody but us: mode 0600. */
+int file_write_private(int dir_fd, const char *path, const void *data, size_t length,
+                       struct error *err);
+
 /* mkdir -p, mode 0777 less umask. */
 int file_make_directories(const char *path, struct error *err);
+
+/* The same, the last folder for nobody but us: mode 0700, also when it was there. Folders above it
+ * that are not there are made as ever. */
+int file_make_private_directory(const char *path, struct error *err);
+
+/* Keep of a tree what is a file or a folder, each for nobody but us (0600, 0700) and without
+ * set-user-ID: links, pipes, sockets and devices are removed, none is followed. For what others
+ * have written, before any of it is opened. */
+int file_keep_plain(const char *path, struct error *err);
+
+/* Make a tree that user's and group's; links are not followed. */
+int file_give_tree(const char *path, uid_t user, gid_t group, struct error *err);
 
 /* rm -rf, whatever is in there: folders whose mode keeps us out are opened up, no depth is too
  * great, no link is followed. What is mounted in there stays, and is an error, as are files that

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,5 +66,13 @@ bool owner_is_dead(const char *name)
     if (sscanf(name, "leakcage-%ld-%" SCNu64 "-%" SCNu64 "%c", &pid, &start_time, &pid_namespace,
                &rest) != 3)
         return false;
-    return pid > 0 && pid_namespace == owner_namespace() && owner_start_time(pid) != start_time;
+    if (pid <= 0 || pid_namespace != owner_namespace())
+        return false;
+    uint64_t found = owner_start_time(pid);
+    if (found == start_time)
+        return false;
+    /* Nothing in /proc, and yet there: a process of somebody else's, which we may not see. */
+    char path[32];
+    snprintf(path, sizeof(path), "/proc/%ld/stat", pid);
+    return found != 0 || access(path, F_OK) == 0 || (kill((pid_t)pid, 0) < 0 && errno == ESRCH);
 }

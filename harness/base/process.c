@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -11,11 +12,14 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/close_all.h"
+#include "base/confine.h"
 
 /* Descriptor numbers above this are where the child parks the ones it is given, out of the way of
  * 0, 1 and 2. */
@@ -41,7 +45,7 @@ static int process_child_descriptors(const struct process_spec *spec)
     if (spec->inherits)
         return 0;
 
-    if (syscall(SYS_close_range, 3U, ~0U, 4U /* CLOSE_RANGE_CLOEXEC */) < 0)
+    if (close_all_on_exec_from(3) < 0)
         return -1;
     for (unsigned i = 0; i < spec->n_keep_fds; i++)
         if (fcntl(spec->keep_fds[i], F_SETFD, 0) < 0)
@@ -50,7 +54,7 @@ static int process_child_descriptors(const struct process_spec *spec)
 }
 
 /* What the child could not do. */
-enum process_step { STEP_SET_UP, STEP_USER, STEP_CWD, STEP_EXEC };
+enum process_step { STEP_SET_UP, STEP_USER, STEP_CONFINE, STEP_CWD, STEP_EXEC };
 
 /* What it tells its parent then. */
 struct process_failure {
@@ -110,14 +114,43 @@ static int process_child_environment(const struct process_spec *spec, pid_t pare
     return 0;
 }
 
+int process_make_and_enter(const char *path)
+{
+    char part[PATH_MAX];
+    size_t length = strlen(path);
+    if (length >= sizeof(part)) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    for (size_t end = 1; end <= length; end++) {
+        if (path[end] != '/' && path[end] != '\0')
+            continue;
+        memcpy(part, path, end);
+        part[end] = '\0';
+        (void)mkdir(part, 0777); /* what could not be made, chdir tells */
+    }
+    return chdir(path);
+}
+
+static int process_child_folder(const struct process_spec *spec)
+{
+    if (spec->cwd == NULL)
+        return 0;
+    return spec->make_cwd ? process_make_and_enter(spec->cwd) : chdir(spec->cwd);
+}
+
 /* All that comes before exec. Returns what failed, STEP_EXEC for nothing. */
 static enum process_step process_child_prepare(const struct process_spec *spec, pid_t parent)
 {
     if (process_child_environment(spec, parent) < 0 || process_child_descriptors(spec) < 0)
         return STEP_SET_UP;
+    if (spec->confined && confine_bounding() < 0)
+        return STEP_CONFINE;
     if (process_child_user(spec->user, parent) < 0)
         return STEP_USER;
-    return spec->cwd != NULL && chdir(spec->cwd) < 0 ? STEP_CWD : STEP_EXEC;
+    if (spec->confined && confine_now() < 0)
+        return STEP_CONFINE;
+    return process_child_folder(spec) < 0 ? STEP_CWD : STEP_EXEC;
 }
 
 /* Instead of exec: give up what exec would close (with it the report, which tells the parent that
@@ -129,7 +162,7 @@ __attribute__((noreturn)) static void process_child_function(const struct proces
         close(go_fd);
         close(report_fd);
     } else {
-        syscall(SYS_close_range, 3U, ~0U, 0U);
+        close_all_from(3);
     }
     _exit(spec->function(spec->function_context));
 }
@@ -176,6 +209,9 @@ static int process_release(const struct process_spec *spec, int go_fd, int repor
         return error_set_errno(err, ERROR_SERVICE, failure.error,
                                "cannot change to user %u, group %u, for %s", spec->user->uid,
                                spec->user->gid, spec->argv[0]);
+    if (failure.step == STEP_CONFINE)
+        return error_set_errno(err, ERROR_ENVIRONMENT, failure.error,
+                               "cannot take the privileges from %s", spec->argv[0]);
     if (failure.step == STEP_CWD)
         return error_set_errno(err, ERROR_SERVICE, failure.error,
                                "cannot go to the folder %s for %s", spec->cwd, spec->argv[0]);

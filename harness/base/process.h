@@ -27,6 +27,7 @@ struct process_spec {
     bool inherits;
     char *const *env;    /* NULL: the parent's */
     const char *cwd;     /* NULL: the parent's */
+    bool make_cwd;       /* make that folder, by the rights of the user that it is to be */
     int stdin_fd;        /* -1: /dev/null */
     int stdout_fd;       /* -1: /dev/null */
     int stderr_fd;       /* -1: /dev/null */
@@ -36,6 +37,7 @@ struct process_spec {
     bool raise_nofile;          /* soft RLIMIT_NOFILE to the hard one, as container engines do */
     bool same_session;          /* stay in the parent's session (no setsid) */
     const struct account *user; /* NULL: ours; else needs root, and is changed to last of all */
+    bool confined;              /* no privileges, whoever the user is (base/confine.h) */
     /* Called in the parent while the child waits before exec; -1 ends the child. May be NULL. */
     int (*attach)(pid_t pid, void *context, struct error *err);
     void *attach_context;
@@ -56,12 +58,16 @@ struct process_end {
 
 /* Start a program; *ret is the caller's to wait for or to end. A program that cannot be executed,
  * and a folder or user it cannot be given, is an error of kind ERROR_SERVICE, told before this
- * returns. */
+ * returns; privileges that cannot be taken away are one of kind ERROR_ENVIRONMENT. */
 int process_spawn(const struct process_spec *spec, struct process *ret, struct error *err);
 
 /* Wait until it has ended, at the latest at the deadline; *ret is filled and the process is none
  * afterwards. Returns 0 when it has ended, 1 when it still runs. Cut short by a signal: 1. */
 int process_wait(struct process *process, nsec_t deadline_ns, struct process_end *ret);
+
+/* Make `path` with the folders above it (not when they are there) and go there. Async-signal-safe;
+ * -1 with errno. */
+int process_make_and_enter(const char *path);
 
 /* SIGTERM, wait until the deadline, SIGKILL. Never fails; the process is none afterwards. */
 void process_stop(struct process *process, nsec_t deadline_ns, struct process_end *ret);

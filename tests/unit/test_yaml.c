@@ -1,10 +1,14 @@
 #include "base/yaml.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
+
 #include "tests/support/check_main.h"
+#include "tests/support/temp_dir.h"
 
 #define LENGTH(array) (int)(sizeof(array) / sizeof((array)[0]))
 
@@ -164,6 +168,42 @@ START_TEST(errors_name_the_path)
 }
 END_TEST
 
+START_TEST(a_file_is_read_when_it_is_text)
+{
+    CLEANUP(temp_dir_done) struct temp_dir dir = temp_dir_make();
+    char path[PATH_MAX + 64];
+    struct yaml_node *root = NULL;
+    struct error err = {.kind = ERROR_NONE};
+    snprintf(path, sizeof(path), "%s/a.yaml", dir.path);
+    ck_assert_int_eq(yaml_load_file(path, arena, &root, &err), -1);
+    ck_assert_int_eq(err.kind, ERROR_USAGE);
+    ck_assert_ptr_nonnull(strstr(err.text, path));
+
+    temp_dir_write(&dir, "a.yaml", "a: 1\n");
+    ck_assert_int_eq(yaml_load_file(path, arena, &root, &err), 0);
+    ck_assert_str_eq(yaml_member(root, "a")->text, "1");
+
+    FILE *file = fopen(path, "we");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_uint_eq(fwrite("a: \0\n", 1, 5, file), 5);
+    ck_assert_int_eq(fclose(file), 0);
+    ck_assert_int_eq(yaml_load_file(path, arena, &root, &err), -1);
+    ck_assert_int_eq(err.kind, ERROR_USAGE);
+    ck_assert_ptr_nonnull(strstr(err.text, "holds a NUL"));
+}
+END_TEST
+
+START_TEST(what_others_say_gets_the_place_in_front)
+{
+    const struct yaml_node *root = load("a:\n  - b: 1\n");
+    struct error err = {.kind = ERROR_NONE};
+    error_set(&err, ERROR_USAGE, "it is too small");
+    yaml_error_prefix(yaml_member(yaml_member(root, "a")->first, "b"), &err);
+    ck_assert_msg(strncmp(err.text, "a.yaml:2:8: ", 12) == 0, "%s", err.text);
+    ck_assert_ptr_nonnull(strstr(err.text, "it is too small"));
+}
+END_TEST
+
 static Suite *yaml_suite(void)
 {
     Suite *suite = suite_create("yaml");
@@ -175,6 +215,8 @@ static Suite *yaml_suite(void)
     tcase_add_loop_test(tcase, what_is_wrong_is_said_with_line_and_column, 0, LENGTH(refused));
     tcase_add_test(tcase, size_is_bounded);
     tcase_add_test(tcase, errors_name_the_path);
+    tcase_add_test(tcase, a_file_is_read_when_it_is_text);
+    tcase_add_test(tcase, what_others_say_gets_the_place_in_front);
     suite_add_tcase(suite, tcase);
     return suite;
 }
