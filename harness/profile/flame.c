@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "profile/frame_text.h"
 
 #define FLAME_SHOWN_MAX (FLAME_TEXT_MAX - 40)
 #define FLAME_NONE      UINT32_MAX
@@ -233,6 +234,12 @@ const char *flame_text(const char *name, char *text)
 static void flame_write_place(struct json_writer *writer, const struct profile_frame *frame)
 {
     char text[FLAME_TEXT_MAX];
+    if (*frame->file == '\0') {
+        const char *module = frame_text_module(frame);
+        snprintf(text, sizeof(text), "%.*s", flame_shown(module), module);
+        json_write_text(writer, NULL, text);
+        return;
+    }
     const char *from = frame->file + strlen(frame->file);
     for (unsigned slashes = 0; from > frame->file; from--) {
         slashes += from[-1] == '/';

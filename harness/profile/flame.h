@@ -45,5 +45,6 @@ void flame_done(struct flame *flame); /* all zeroes is fine; fit for CLEANUP */
 const char *flame_text(const char *name, char *text);
 
 /* Write it as an object: type, unit, total, shrunk (when > 0), other (when > 0), functions, places
- * ("demo/main.go:41"; "": not known), parent, frame, value. What fails is the writer's. */
+ * ("demo/main.go:41", of what has no name its library; "": not known), parent, frame, value. What
+ * fails is the writer's. */
 void flame_write(struct json_writer *writer, const char *key, const struct flame *flame);

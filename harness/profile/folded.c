@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "profile/frame_text.h"
 #include "profile/text_lines.h"
 
 /* The stack and the value of a line. */
@@ -93,4 +94,23 @@ int folded_read(const char *text, size_t length, const struct profile_type *type
     if (status == 0)
         *ret = take_ptr(&profile);
     return status;
+}
+
+int folded_write(const struct profile *profile, unsigned type, struct buffer *out,
+                 struct error *err)
+{
+    for (size_t i = 0; i < profile->n_samples; i++) {
+        const struct profile_sample *sample = &profile->samples[i];
+        if (sample->values[type] <= 0)
+            continue;
+        for (uint32_t k = sample->depth; k-- > 0;) {
+            if (frame_text_append(&profile->frames[sample->frames[k]], out, err) < 0 ||
+                buffer_append_text(out, k > 0 ? ";" : "", err) < 0)
+                return -1;
+        }
+        const char *nobody = sample->depth == 0 ? "(unknown)" : "";
+        if (buffer_printf(out, err, "%s %" PRId64 "\n", nobody, sample->values[type]) < 0)
+            return -1;
+    }
+    return 0;
 }

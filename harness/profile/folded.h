@@ -5,6 +5,7 @@
  *
  * The text comes from a service under test: what is no such line is ERROR_USAGE, with its number.
  */
+#include "base/buffer.h"
 #include "profile/profile.h"
 
 /* Could this be one? Every line that is not empty ends with a number, and one has a ";". */
@@ -13,3 +14,8 @@ bool folded_is(const char *text, size_t length);
 /* Read it; the values are of this type and unit ("samples", "count"). The caller owns *ret. */
 int folded_read(const char *text, size_t length, const struct profile_type *type,
                 struct profile **ret, struct error *err);
+
+/* Append a type of values of a profile so, with files and lines in the names (frame_text.h): what
+ * is positive, so of a difference what grew. */
+int folded_write(const struct profile *profile, unsigned type, struct buffer *out,
+                 struct error *err);

@@ -230,33 +230,43 @@ static int pprof_add_type(struct pprof_reader *reader, const struct wire_field *
     return profile_add_type(reader->profile, type, unit, err);
 }
 
+/* The mapping of a location; NULL: it has none. */
+static const uint64_t *pprof_mapping(const struct pprof_reader *reader, const uint64_t *location)
+{
+    uint64_t id = location[PPROF_LOCATION_MAPPING_ID];
+    uint32_t index = intern_find(&reader->mapping_ids, &id, sizeof(id));
+    return index != UINT32_MAX ? reader->mappings[index] : NULL;
+}
+
+/* The file that it is of; "": it does not say. */
+static int pprof_module(struct pprof_reader *reader, const uint64_t *location, const char **ret,
+                        struct error *err)
+{
+    const uint64_t *mapping = pprof_mapping(reader, location);
+    *ret = "";
+    return mapping == NULL ? 0 : pprof_string(reader, mapping[PPROF_MAPPING_FILENAME], ret, err);
+}
+
 /* "libx.so+0x1234": the place in the file, which is the same in every process. */
-static int pprof_address_frame(struct pprof_reader *reader, const uint64_t *location, uint32_t *ret,
-                               struct error *err)
+static int pprof_address_frame(struct pprof_reader *reader, const uint64_t *location,
+                               const char *file, uint32_t *ret, struct error *err)
 {
     char text[PPROF_ADDRESS_MAX] = "";
     uint64_t address = location[PPROF_LOCATION_ADDRESS];
-    uint64_t mapping_id = location[PPROF_LOCATION_MAPPING_ID];
-    uint32_t index = intern_find(&reader->mapping_ids, &mapping_id, sizeof(mapping_id));
-    const char *file = "";
-    if (index != UINT32_MAX) {
-        const uint64_t *mapping = reader->mappings[index];
-        if (pprof_string(reader, mapping[PPROF_MAPPING_FILENAME], &file, err) < 0)
-            return -1;
-        if (*file != '\0')
-            address += mapping[PPROF_MAPPING_OFFSET] - mapping[PPROF_MAPPING_START];
-    }
+    const uint64_t *mapping = pprof_mapping(reader, location);
+    if (mapping != NULL && *file != '\0')
+        address += mapping[PPROF_MAPPING_OFFSET] - mapping[PPROF_MAPPING_START];
     const char *slash = strrchr(file, '/');
     const char *name = slash != NULL ? slash + 1 : file;
     if (address != 0 || *name != '\0')
         snprintf(text, sizeof(text), "%.250s%s0x%" PRIx64, name, *name != '\0' ? "+" : "", address);
-    struct profile_frame frame = {.function = text, .file = ""};
+    struct profile_frame frame = {.function = text, .file = "", .module = file};
     return profile_add_frame(reader->profile, &frame, ret, err);
 }
 
 /* 1: the line does not name its function. */
-static int pprof_line_frame(struct pprof_reader *reader, struct wire message, uint32_t *ret,
-                            struct error *err)
+static int pprof_line_frame(struct pprof_reader *reader, struct wire message, const char *module,
+                            uint32_t *ret, struct error *err)
 {
     uint64_t line[PPROF_LINE_END];
     if (wire_read_numbers(message, line, PPROF_LINE_END, err) < 0)
@@ -268,7 +278,7 @@ static int pprof_line_frame(struct pprof_reader *reader, struct wire message, ui
     const uint64_t *function = reader->functions[index];
     uint64_t name = function[PPROF_FUNCTION_NAME];
     struct profile_frame frame = {
-        .function = "", .file = "", .line = (int64_t)line[PPROF_LINE_LINE]};
+        .function = "", .file = "", .line = (int64_t)line[PPROF_LINE_LINE], .module = module};
     if (name == 0)
         name = function[PPROF_FUNCTION_SYSTEM_NAME];
     if (pprof_string(reader, name, &frame.function, err) < 0 ||
@@ -289,7 +299,10 @@ static int pprof_read_location(struct pprof_reader *reader, struct pprof_locatio
     CLEANUP(freep) uint32_t *frames = NULL;
     size_t capacity = 0;
     size_t n = 0;
+    const char *module = "";
     int status = pprof_location_numbers(message, numbers, err);
+    if (status == 0)
+        status = pprof_module(reader, numbers, &module, err);
     while (status == 0 && (status = wire_next(&message, &field, err)) == 0) {
         if (field.number != PPROF_LOCATION_LINE)
             continue;
@@ -297,7 +310,7 @@ static int pprof_read_location(struct pprof_reader *reader, struct pprof_locatio
             return wire_error(&field, err, "a message");
         if (store_grow(&reader->store, &frames, n + 1, sizeof(*frames), &capacity, err) < 0)
             return -1;
-        status = pprof_line_frame(reader, field.bytes, &frames[n], err);
+        status = pprof_line_frame(reader, field.bytes, module, &frames[n], err);
         n += status == 0;
         status = status == 1 ? 0 : status;
     }
@@ -306,7 +319,7 @@ static int pprof_read_location(struct pprof_reader *reader, struct pprof_locatio
     const uint32_t *found = frames;
     uint32_t address_frame = 0;
     if (n == 0) {
-        if (pprof_address_frame(reader, numbers, &address_frame, err) < 0)
+        if (pprof_address_frame(reader, numbers, module, &address_frame, err) < 0)
             return -1;
         found = &address_frame;
         n = 1;

@@ -7,7 +7,7 @@
  * is wrong with it is ERROR_USAGE, with the byte where there is one.
  *
  * Functions that are inlined are frames of their own. A location without a name is called
- * "libx.so+0x1234" after its mapping, or by its address. */
+ * "libx.so+0x1234" after its mapping, or by its address. The file of its mapping is its module. */
 #include "profile/profile.h"
 
 #define PPROF_MAX_BYTES ((size_t)128 << 20)

@@ -15,6 +15,7 @@ struct pprof_writer {
     struct store store;
     struct intern strings;
     struct intern functions; /* by name and file */
+    struct intern modules;   /* by name */
     struct buffer message, packed;
     struct error *err;
     bool failed;
@@ -24,6 +25,7 @@ static void pprof_writer_done(struct pprof_writer *writer)
 {
     intern_done(&writer->strings);
     intern_done(&writer->functions);
+    intern_done(&writer->modules);
     store_done(&writer->store);
     buffer_done(&writer->message);
     buffer_done(&writer->packed);
@@ -85,15 +87,25 @@ static void pprof_put_samples(struct pprof_writer *writer)
     }
 }
 
-/* One mapping that says: names are known already, do not look for them. */
-static void pprof_put_mapping(struct pprof_writer *writer)
+/* The id of the mapping of this frame; it is written when it is met first, and says: names are
+ * known already, do not look for them. */
+static uint64_t pprof_put_mapping(struct pprof_writer *writer, const struct profile_frame *frame)
 {
-    pprof_field(writer, PPROF_MAPPING_ID, 1);
+    uint64_t name = pprof_text(writer, frame->module);
+    uint32_t known = writer->modules.n;
+    uint32_t id = 0;
+    if (!writer->failed)
+        writer->failed = intern_add(&writer->modules, &name, sizeof(name), &id, writer->err) < 0;
+    if (writer->failed || id < known)
+        return (uint64_t)id + 1;
+    pprof_field(writer, PPROF_MAPPING_ID, (uint64_t)id + 1);
+    pprof_field(writer, PPROF_MAPPING_FILENAME, name);
     pprof_field(writer, PPROF_MAPPING_HAS_FUNCTIONS, 1);
     pprof_field(writer, PPROF_MAPPING_HAS_FILENAMES, 1);
     pprof_field(writer, PPROF_MAPPING_HAS_LINE_NUMBERS, 1);
     pprof_field(writer, PPROF_MAPPING_HAS_INLINE_FRAMES, 1);
     pprof_move(writer, &writer->message, writer->out, PPROF_MAPPING);
+    return (uint64_t)id + 1;
 }
 
 /* The id of the function of this frame; it is written when it is met first. */
@@ -118,12 +130,13 @@ static void pprof_put_locations(struct pprof_writer *writer)
 {
     const struct profile *profile = writer->profile;
     for (size_t i = 0; i < profile->n_frames; i++) {
+        uint64_t mapping = pprof_put_mapping(writer, &profile->frames[i]);
         uint64_t function = pprof_put_function(writer, &profile->frames[i]);
         pprof_field(writer, PPROF_LINE_FUNCTION_ID, function);
         pprof_field(writer, PPROF_LINE_LINE, (uint64_t)profile->frames[i].line);
         pprof_move(writer, &writer->message, &writer->packed, PPROF_LOCATION_LINE);
         pprof_field(writer, PPROF_LOCATION_ID, (uint64_t)i + 1);
-        pprof_field(writer, PPROF_LOCATION_MAPPING_ID, 1);
+        pprof_field(writer, PPROF_LOCATION_MAPPING_ID, mapping);
         if (!writer->failed)
             writer->failed = buffer_append(&writer->message, buffer_text(&writer->packed),
                                            writer->packed.length, writer->err) < 0;
@@ -160,13 +173,13 @@ int pprof_encode(const struct profile *profile, struct buffer *out, struct error
     };
     if (store_init(&writer.store, PROFILE_MEMORY_MAX_BYTES, err) < 0 ||
         intern_init(&writer.strings, &writer.store, err) < 0 ||
-        intern_init(&writer.functions, &writer.store, err) < 0)
+        intern_init(&writer.functions, &writer.store, err) < 0 ||
+        intern_init(&writer.modules, &writer.store, err) < 0)
         return -1;
     pprof_text(&writer, ""); /* string 0 is always this */
     for (unsigned i = 0; i < profile->n_types; i++)
         pprof_put_type(&writer, PPROF_SAMPLE_TYPE, &profile->types[i]);
     pprof_put_samples(&writer);
-    pprof_put_mapping(&writer);
     pprof_put_locations(&writer);
     if (profile->period != 0 || *profile->period_type.type != '\0')
         pprof_put_type(&writer, PPROF_PERIOD_TYPE, &profile->period_type);

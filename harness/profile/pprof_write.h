@@ -2,8 +2,8 @@
 /* Write a profile as pprof has it, gzipped, for `go tool pprof` and every other reader of it. What
  * was written reads back the same (pprof_read.h).
  *
- * Each frame is a location of its own. It has no address, as none is kept, so that no tool tries to
- * find a name for what already has one. */
+ * Each frame is a location of its own, and each module a mapping, which says that it has all names
+ * and lines. No address is kept, so no tool tries to find a name for what already has one. */
 #include "profile/profile.h"
 
 #include "base/buffer.h"

@@ -9,6 +9,8 @@
 struct profile_frame_key {
     uint32_t function;
     uint32_t file;
+    uint32_t module;
+    uint32_t none; /* 0 */
     int64_t line;
 };
 
@@ -82,8 +84,10 @@ int profile_add_frame(struct profile *profile, const struct profile_frame *frame
 {
     struct profile_frame_key key = {.line = frame->line};
     const char *function = *frame->function != '\0' ? frame->function : "(unknown)";
+    const char *module = frame->module != NULL ? frame->module : "";
     if (profile_name_id(profile, function, SIZE_MAX, &key.function, err) < 0 ||
         profile_name_id(profile, frame->file, SIZE_MAX, &key.file, err) < 0 ||
+        profile_name_id(profile, module, SIZE_MAX, &key.module, err) < 0 ||
         intern_add(&profile->frame_keys, &key, sizeof(key), ret, err) < 0)
         return -1;
     if (*ret < profile->n_frames)
@@ -100,6 +104,7 @@ int profile_add_frame(struct profile *profile, const struct profile_frame *frame
         .function = profile->names.keys[key.function].data,
         .file = profile->names.keys[key.file].data,
         .line = frame->line,
+        .module = profile->names.keys[key.module].data,
         .function_id = function_id,
     };
     return 0;

@@ -25,6 +25,7 @@ struct profile_frame {
     const char *function; /* never ""; an address where no name is known, "(unknown)" */
     const char *file;     /* "": not known */
     int64_t line;         /* 0: not known */
+    const char *module;   /* path of the program or library; "": not known */
     uint32_t function_id; /* the same for all frames of that function */
 };
 
@@ -67,7 +68,8 @@ int profile_add_name(struct profile *profile, const char *text, size_t length, c
 int profile_add_type(struct profile *profile, const char *type, const char *unit,
                      struct error *err);
 
-/* The number of this frame; what it is may be borrowed, function_id is found here. */
+/* The number of this frame: equal ones have the same function, file, line and module. What it is
+ * may be borrowed, a module of NULL is "", and function_id is found here. */
 int profile_add_frame(struct profile *profile, const struct profile_frame *frame, uint32_t *ret,
                       struct error *err);
 

@@ -3,8 +3,8 @@
  * later less that in the earlier one. What grew is positive, what shrank negative, what stayed the
  * same is not in it. Pure.
  *
- * Stacks are the same when all their frames are: function, file and line. Types are matched by
- * name and unit; those that only one of the two has are left out, and when none is left that is
+ * Stacks are the same when all their frames are: function, file, line and module. Types are matched
+ * by name and unit; those that only one of the two has are left out, and when none is left that is
  * ERROR_USAGE. */
 #include "profile/profile.h"
 

@@ -68,7 +68,7 @@ static struct profile *heap(void)
     uint32_t frames[3];
     static const struct profile_frame parts[] = {
         {.function = "main.leak", .file = "/src/main.go", .line = 41},
-        {.function = "main.main", .file = "/src/main.go", .line = 7},
+        {.function = "main.main", .file = "/src/main.go", .line = 7, .module = "/bin/service"},
         {.function = "main.leak", .file = "/src/main.go", .line = 43},
     };
     for (unsigned i = 0; i < 3; i++)
@@ -79,6 +79,14 @@ static struct profile *heap(void)
     ck_assert_int_eq(profile_add_sample(profile, second, 3, (int64_t[]){-1, INT64_MIN / 2}, NULL),
                      0);
     ck_assert_int_eq(profile_add_sample(profile, NULL, 0, (int64_t[]){0, 9}, NULL), 0);
+    /* The same but for the module. */
+    const struct profile_frame other = {
+        .function = "main.main", .file = "/src/main.go", .line = 7, .module = "/lib/libplugin.so"};
+    ck_assert_int_eq(profile_add_frame(profile, &other, &frames[0], NULL), 0);
+    ck_assert_uint_eq(frames[0], profile->n_frames - 1);
+    ck_assert_uint_eq(profile->frames[frames[0]].function_id,
+                      profile->frames[frames[1]].function_id);
+    ck_assert_int_eq(profile_add_sample(profile, frames, 1, (int64_t[]){1, 1}, NULL), 0);
     return profile;
 }
 
@@ -142,7 +150,7 @@ START_TEST(what_has_no_name_is_called_by_its_place_in_the_file)
     put_message(&bytes, 4, NUMBERS({1, 4}));
     put_message(&bytes, 2, NUMBERS({1, 1}, {1, 2}, {1, 3}, {1, 4}, {2, 5}));
     expect_read(&bytes, "space/bytes / 0 0 0\n"
-                        "libx.so.1+0x334 < 0x1234 < 0x55 < (unknown): 5\n");
+                        "libx.so.1+0x334 in /usr/lib/libx.so.1 < 0x1234 < 0x55 < (unknown): 5\n");
 }
 END_TEST
 

@@ -8,8 +8,8 @@
 #include "profile/pprof_read.h"
 #include "profile/pprof_write.h"
 #include "profile/wire.h"
+#include "tests/fuzz/fuzz.h"
 #include "tests/support/check_main.h"
-#include "tests/support/profile_fuzz.h"
 #include "tests/support/profiles.h"
 #include "tests/support/random.h"
 
@@ -129,7 +129,7 @@ static void expect_refused(const struct buffer *bytes, const char *expected)
     nsec_t begin_ns = clock_now_ns();
     ck_assert_int_eq(pprof_read(buffer_text(bytes), bytes->length, &profile, &err), -1);
     ck_assert_str_eq(err.text, expected);
-    ck_assert_int_lt(clock_now_ns() - begin_ns, 30 * NSEC_PER_SEC);
+    ck_assert_int_lt(clock_now_ns() - begin_ns, 300 * NSEC_PER_SEC);
 }
 
 START_TEST(a_bomb_of_gzip_is_not_unpacked_to_its_end)
