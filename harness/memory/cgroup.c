@@ -86,18 +86,19 @@ static void settings_from_limits(const struct cgroup_limits *limits, bool can_sw
     }
 }
 
-/* Hand the controllers these limits need down to the session's groups. */
+/* Hand the controllers these limits need down to the session's groups; and processors where they
+ * are offered, so that all of a service has the share of one group: of a hundred processes that
+ * only fork, the harness would get a hundredth. */
 static int cgroup_enable(const struct cgroup_base *base, const struct cgroup_limits *limits,
                          int session_fd, struct error *err)
 {
     const struct {
         const char *controller;
-        bool wanted;
-        bool offered;
+        bool wanted, needed, offered;
     } controllers[] = {
-        {"memory", true, true},
-        {"pids", limits->pids_max != CGROUP_NO_LIMIT, base->has_pids},
-        {"cpu", limits->cpus > 0, base->has_cpu},
+        {"memory", true, true, true},
+        {"pids", limits->pids_max != CGROUP_NO_LIMIT, true, base->has_pids},
+        {"cpu", limits->cpus > 0 || base->has_cpu, limits->cpus > 0, base->has_cpu},
     };
     CLEANUP(closep) int base_fd = open(base->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (base_fd < 0)
@@ -110,8 +111,10 @@ static int cgroup_enable(const struct cgroup_base *base, const struct cgroup_lim
             return error_set(err, ERROR_ENVIRONMENT,
                              "%s/cgroup.controllers does not list %s, which a limit needs",
                              base->path, controller);
-        if (cgroup_tree_enable(base_fd, controller, err) < 0 ||
-            cgroup_tree_enable(session_fd, controller, err) < 0)
+        struct error *why = controllers[i].needed ? err : NULL;
+        if ((cgroup_tree_enable(base_fd, controller, why) < 0 ||
+             cgroup_tree_enable(session_fd, controller, why) < 0) &&
+            controllers[i].needed)
             return error_prefix(err, "cannot hand the %s controller down from %s", controller,
                                 base->path);
     }

@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "memory/cgroup_procs.h"
+#include "memory/process_signal.h"
 
 /* How long to sleep between two looks. */
 #define TREE_WAIT_MS  20
@@ -37,17 +38,22 @@ bool cgroup_tree_is_populated(int dir_fd)
     return fd >= 0 && tree_populated_text(fd);
 }
 
+struct tree_signal {
+    int dir_fd, number;
+};
+
 static int tree_signal_one(pid_t pid, void *context, struct error *err)
 {
     (void)err;
-    const int *number = context;
-    kill(pid, *number);
+    const struct tree_signal *signal = context;
+    (void)process_signal_member(pid, signal->dir_fd, signal->number);
     return 0;
 }
 
 void cgroup_tree_signal(int dir_fd, int number)
 {
-    cgroup_procs_each(dir_fd, tree_signal_one, &number, NULL);
+    struct tree_signal signal = {dir_fd, number};
+    cgroup_procs_each(dir_fd, tree_signal_one, &signal, NULL);
 }
 
 /* "1234 5678", as many as fit. */

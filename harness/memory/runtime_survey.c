@@ -15,6 +15,7 @@
 #include "memory/cgroup_procs.h"
 #include "memory/descriptors.h"
 #include "memory/line_reader.h"
+#include "memory/process_signal.h"
 #include "memory/socket_table.h"
 
 #define WORDS_MAX          512
@@ -195,6 +196,7 @@ static struct runtime_builder runtime_builder_of(int proc_dir_fd, uint16_t servi
 {
     uint64_t machine = runtime_machine_bytes();
     memset(survey, 0, sizeof(*survey));
+    survey->taken_ticks = process_ticks_now();
     return (struct runtime_builder){
         .proc_dir_fd = proc_dir_fd,
         .service_port = service_port,

@@ -12,9 +12,10 @@
 #define RUNTIMES_MAX 8
 
 struct runtime_survey {
-    pid_t listener; /* the first process that listens on the service's port; 0: none does */
-    pid_t first;    /* the first process there is; 0: none */
-    unsigned n;     /* of the list; native programs are not in it */
+    uint64_t taken_ticks; /* when, as process_ticks_now(): younger pids are those of others */
+    pid_t listener;       /* the first process that listens on the service's port; 0: none does */
+    pid_t first;          /* the first process there is; 0: none */
+    unsigned n;           /* of the list; native programs are not in it */
     struct runtime runtimes[RUNTIMES_MAX];
 };
 
