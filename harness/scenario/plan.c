@@ -49,7 +49,8 @@ static bool plan_has_id(const struct plan *plan, const char *id)
 /* Room for a number behind it. */
 #define ID_STEM_MAX (sizeof(((struct run_spec *)NULL)->id) - sizeof(".4294967295"))
 
-/* "name", "name.variant", "name.variant.tag", and ".2", ".3"… behind it when that is taken. */
+/* "name", "name.variant", "name.variant.tag", or the alias, and ".2", ".3"… behind it when that is
+ * taken. */
 static void plan_make_id(const struct plan *plan, struct run_spec *run)
 {
     char id[ID_STEM_MAX];
@@ -57,6 +58,8 @@ static void plan_make_id(const struct plan *plan, struct run_spec *run)
              run->variant != NULL ? "." : "", SCENARIO_NAME_MAX,
              run->variant != NULL ? run->variant : "", run->tag != NULL ? "." : "",
              run->tag != NULL ? run->tag : "");
+    if (run->alias != NULL)
+        snprintf(id, sizeof(id), "%s", run->alias);
     for (;; run->repeat = run->repeat == 0 ? 2 : run->repeat + 1) {
         if (run->repeat > 0)
             snprintf(run->id, sizeof(run->id), "%s.%u", id, run->repeat);

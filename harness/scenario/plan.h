@@ -19,6 +19,7 @@ struct run_spec {
                                             behind it; ".2" is added to the second of a kind: a file
                                             name, unique in the plan */
     const char *tag;                     /* "race-jemalloc"; NULL: none */
+    const char *alias;                   /* its id, in place of one made of its names; NULL: none */
     unsigned repeat;                     /* the number at the end of its id; 0: there is none */
     const char *scenario;                /* name */
     const char *variant;                 /* NULL: the scenario as it stands */

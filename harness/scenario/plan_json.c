@@ -6,10 +6,35 @@
 #include "base/cleanup.h"
 #include "base/json.h"
 #include "base/json_writer.h"
+#include "scenario/instruments.h"
 #include "scenario/plan.h"
 #include "scenario/tables.h"
 
 #define AT(member) offsetof(struct run_spec, member)
+
+/* As text, "heaptrack,threads". */
+static int run_read_instruments(struct reader *reader, const struct json_place *place, void *object,
+                                struct error *err)
+{
+    (void)reader;
+    struct run_spec *run = object;
+    const char *text = NULL;
+    const char *word = NULL;
+    size_t length = 0;
+    if (json_string(place, &text, err) < 0)
+        return -1;
+    if (instruments_parse(text, &run->settings.instruments, &word, &length))
+        return 0;
+    return json_error(place, err, "found the unknown instrument \"%.*s\"", (int)length, word);
+}
+
+static void run_write_instruments(struct json_writer *writer, const char *key, const void *object)
+{
+    const struct run_spec *run = object;
+    char text[INSTRUMENTS_TEXT_MAX];
+    if (run->settings.instruments != 0)
+        json_write_text(writer, key, instruments_text(run->settings.instruments, text));
+}
 
 static const struct field run_fields[] = {
     {"name", FIELD_LINE, AT(scenario), 0, 0, NULL, NULL},
@@ -17,6 +42,7 @@ static const struct field run_fields[] = {
     {"about", FIELD_LINE, AT(about), 0, 0, NULL, NULL},
     {"source", FIELD_TEXT, AT(source), 0, 0, NULL, NULL},
     {"tag", FIELD_LINE, AT(tag), 0, 0, NULL, NULL},
+    {"alias", FIELD_LINE, AT(alias), 0, 0, NULL, NULL},
     {"repeat", FIELD_UNSIGNED, AT(repeat), 0, PLAN_RUNS_MAX, NULL, NULL},
     {"label", FIELD_TEXT, AT(label), 0, 0, NULL, NULL},
     {"build", FIELD_LINE, AT(build), 0, 0, NULL, NULL},
@@ -25,6 +51,7 @@ static const struct field run_fields[] = {
     {"group", FIELD_UNSIGNED, AT(group), 0, PLAN_RUNS_MAX, NULL, NULL},
     {"position", FIELD_UNSIGNED, AT(position), 0, PLAN_RUNS_MAX, NULL, NULL},
     {"gate_line", FIELD_UNSIGNED, AT(settings.gate.line), 0, UINT_MAX, NULL, NULL},
+    {"instruments", FIELD_OTHER, 0, 0, 0, run_read_instruments, run_write_instruments},
     {NULL, 0, 0, 0, 0, NULL, NULL},
 };
 
@@ -59,9 +86,10 @@ static int plan_read_run(struct plan *plan, const struct json_place *place, stru
         return -1;
     if (run.scenario == NULL || run.source == NULL || !scenario_is_name(run.scenario) ||
         (run.variant != NULL && !scenario_is_name(run.variant)) ||
-        (run.tag != NULL && !scenario_is_name(run.tag)))
+        (run.tag != NULL && !scenario_is_name(run.tag)) ||
+        (run.alias != NULL && !scenario_is_name(run.alias)))
         return json_error(place, err,
-                          "found no valid \"name\", \"variant\", \"tag\" or \"source\"");
+                          "found no valid \"name\", \"variant\", \"tag\", \"alias\" or \"source\"");
     return plan_append(plan, &run, err);
 }
 

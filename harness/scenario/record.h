@@ -50,7 +50,6 @@ struct record {
     enum verdict_kind expect;
     enum cause expect_cause;
     struct gate_budgets gate; /* of its scenario; no line */
-
     char driver[16];
     char target[160]; /* what runs already and was attached to; "": nothing */
     char accel[8];    /* the hypervisor of the machine it ran on: "kvm", "tcg"; "": none known */
@@ -76,6 +75,8 @@ struct record {
     struct error error; /* kind ERROR_NONE unless the run failed */
     char warnings[RECORD_WARNINGS_MAX][200];
     unsigned n_warnings;
+    struct record_instrument instruments[RECORD_INSTRUMENTS_MAX]; /* in the order they were added */
+    unsigned n_instruments;                                       /* 0: a plain run */
 
     struct verdict_question question;
     struct timeline *timeline; /* owned */

@@ -6,11 +6,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/caller.h"
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/libc.h"
 #include "scenario/gate_fields.h"
 #include "scenario/record_ends.h"
+#include "scenario/record_instruments.h"
 #include "timeline/timeline_csv.h"
 
 #define RECORD_FILE_MAX_BYTES ((size_t)256 * 1024 * 1024)
@@ -18,7 +21,7 @@
 static int record_store_file(int dir_fd, const char *name, const struct buffer *text,
                              struct error *err)
 {
-    return file_write_atomic(dir_fd, name, buffer_text(text), text->length, err);
+    return file_write_private(dir_fd, name, buffer_text(text), text->length, err);
 }
 
 static int record_store_json(const struct record *record, int dir_fd, struct error *err)
@@ -48,6 +51,9 @@ static int record_store_csv(const struct record *record, int dir_fd, struct erro
  * image holds results: such a one is removed before. */
 static int record_publish(const char *work_dir, const char *final_dir, struct error *err)
 {
+    /* At once, where there is one already and the file system can. */
+    if (libc_exchange(work_dir, final_dir) == 0)
+        return file_remove_tree(work_dir, err);
     CLEANUP(freep) char *old_dir = NULL;
     if (asprintf(&old_dir, "%s.old", work_dir) < 0) {
         old_dir = NULL;
@@ -65,17 +71,39 @@ static int record_publish(const char *work_dir, const char *final_dir, struct er
     return had_old ? file_remove_tree(old_dir, err) : 0;
 }
 
-int record_store(const struct record *record, const char *work_dir, const char *final_dir,
-                 struct error *err)
+static int record_store_files(const struct record *record, const char *work_dir,
+                              const char *final_dir, struct error *err)
 {
-    if (file_make_directories(work_dir, err) < 0)
+    if (file_make_private_directory(work_dir, err) < 0)
         return -1;
     CLEANUP(closep) int dir_fd = open(work_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (dir_fd < 0)
         return error_set_errno(err, ERROR_ENVIRONMENT, errno, "cannot open %s", work_dir);
     if (record_store_csv(record, dir_fd, err) < 0 || record_store_json(record, dir_fd, err) < 0)
         return error_prefix(err, "cannot store the result in %s", work_dir);
+    struct account caller;
+    if (caller_used_sudo(&caller) && file_give_tree(work_dir, caller.uid, caller.gid, err) < 0)
+        return -1;
     return record_publish(work_dir, final_dir, err);
+}
+
+/* What was found out is told all the same. */
+static int record_tell_unstored(const struct record *record, struct error *err)
+{
+    const struct verdict *verdict = &record->verdict;
+    if (record->error.kind != ERROR_NONE)
+        return error_prefix(err, "%s: %.400s; and", record->id, record->error.text);
+    return error_prefix(err, "%s: %s%s%s; but", record->id, verdict_kind_name(verdict->kind),
+                        verdict->cause != CAUSE_NONE ? ", " : "",
+                        verdict->cause != CAUSE_NONE ? cause_name(verdict->cause) : "");
+}
+
+int record_store(const struct record *record, const char *work_dir, const char *final_dir,
+                 struct error *err)
+{
+    return record_store_files(record, work_dir, final_dir, err) < 0
+               ? record_tell_unstored(record, err)
+               : 0;
 }
 
 static int record_read_text(const struct json_place *root, const char *key, char *text, size_t size,
@@ -325,6 +353,9 @@ static int record_read_more_facts(const struct json_place *root, struct record *
         record_read_text(root, "libc", machine->libc, sizeof(machine->libc), err) < 0 ||
         record_read_text(root, "thp", machine->thp, sizeof(machine->thp), err) < 0 ||
         record_read_unsigned(root, "page_bytes", &machine->page_bytes, err) < 0 ||
+        record_read_text(root, "reclaim_by", machine->reclaim_by, sizeof(machine->reclaim_by),
+                         err) < 0 ||
+        record_read_text(root, "peak_by", machine->peak_by, sizeof(machine->peak_by), err) < 0 ||
         record_read_started(root, record, err) < 0 ||
         record_read_count(root, "cycle_requests", &work->cycle_requests, err) < 0)
         return -1;
@@ -403,12 +434,14 @@ int record_load(const char *dir, struct record **ret, struct error *err)
         return -1;
     record->timeline->max_memory = TIMELINE_READ_MAX;
     record->timeline->max_load = TIMELINE_READ_MAX;
+    record->timeline->max_cycles = TIMELINE_CYCLES_MAX;
     struct json_place root = json_root(document);
     if (json_expect_object(&root, err) < 0 || record_read_facts(&root, record, err) < 0 ||
         record_read_expectation(&root, record, err) < 0 ||
         record_read_gate(&root, record, err) < 0 || record_read_question(&root, record, err) < 0 ||
         record_read_error(&root, record, err) < 0 || record_read_lists(&root, record, err) < 0 ||
-        record_read_ends(&root, record, err) < 0 || record_read_runtimes(&root, record, err) < 0)
+        record_read_ends(&root, record, err) < 0 || record_read_runtimes(&root, record, err) < 0 ||
+        record_read_instruments(&root, record, err) < 0)
         return -1;
 
     CLEANUP(closep) int dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -18,6 +18,9 @@ struct stored_record {
 /* The object of result.json. `key` as in json_writer.h. */
 void record_write_json(struct json_writer *writer, const char *key, const struct record *record);
 
+/* Its members alone, into the object that is open. */
+void record_write_members(struct json_writer *writer, const struct record *record);
+
 /* Write the record's files into `work_dir`, where service.log may be already, then make it appear
  * as `final_dir`, in place of what was there. */
 int record_store(const struct record *record, const char *work_dir, const char *final_dir,

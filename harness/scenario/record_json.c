@@ -5,6 +5,7 @@
 #include "scenario/gate_fields.h"
 #include "scenario/record_ends.h"
 #include "scenario/record_files.h"
+#include "scenario/record_instruments.h"
 
 /* Numbers are rounded to what was measured: growth to a hundredth of a byte. */
 static double record_round(double value, double scale)
@@ -23,6 +24,8 @@ static void record_write_cycles(struct json_writer *writer, const struct timelin
         int64_t settled = 0;
         struct floor_parts floor = indicators_floor(&cycle->floor);
         json_write_object(writer, NULL);
+        if (cycle->folded > 0)
+            json_write_u64(writer, "cycles", cycle_count(cycle));
         json_write_u64(writer, "requests", load_counts_completed(&cycle->counts));
         if (cycle->complete && indicators_footprint(&cycle->settled, &settled))
             json_write_i64(writer, "settled_bytes", settled);
@@ -189,6 +192,9 @@ static void record_write_facts(struct json_writer *writer, const struct record *
     if (machine->page_bytes > 0)
         json_write_u64(writer, "page_bytes", machine->page_bytes);
     json_write_text(writer, "thp", machine->thp[0] != '\0' ? machine->thp : NULL);
+    json_write_text(writer, "reclaim_by",
+                    machine->reclaim_by[0] != '\0' ? machine->reclaim_by : NULL);
+    json_write_text(writer, "peak_by", machine->peak_by[0] != '\0' ? machine->peak_by : NULL);
     if (record->work.known) {
         json_write_u64(writer, "cycle_requests", record->work.cycle_requests);
         json_write_u64(writer, "warmup_requests", record->work.warmup_requests);
@@ -249,8 +255,14 @@ static void record_write_error(struct json_writer *writer, const struct record *
 
 void record_write_json(struct json_writer *writer, const char *key, const struct record *record)
 {
-    const struct verdict *verdict = &record->verdict;
     json_write_object(writer, key);
+    record_write_members(writer, record);
+    json_write_close_object(writer);
+}
+
+void record_write_members(struct json_writer *writer, const struct record *record)
+{
+    const struct verdict *verdict = &record->verdict;
     json_write_text(writer, "schema", "leakcage.result/1");
     json_write_text(writer, "id", record->id);
     json_write_text(writer, "scenario", record->scenario);
@@ -300,6 +312,6 @@ void record_write_json(struct json_writer *writer, const char *key, const struct
     for (unsigned i = 0; i < record->n_warnings; i++)
         json_write_text(writer, NULL, record->warnings[i]);
     json_write_close_array(writer);
+    record_write_instruments(writer, record);
     record_write_question(writer, record);
-    json_write_close_object(writer);
 }

@@ -21,6 +21,8 @@ struct program program_defaults(const char *name)
 }
 
 /* What suits requests over HTTP, and what runs of a program. */
+/* With `collect` each cycle, and what was fetched at its floor, is kept by itself. */
+#define COLLECT_CYCLES_MAX  400
 #define HTTP_CYCLE_REQUESTS 250
 #define HTTP_TIMEOUT_NS     (5 * NSEC_PER_SEC)
 #define COMMAND_CYCLE_RUNS  40
@@ -297,6 +299,13 @@ int settings_check(const struct settings *settings, char *key, struct error *err
     for (unsigned i = 0; i < settings->n_limit_for; i++)
         if (settings_check_within(settings, settings->limit_for[i].limit_bytes, key, err) < 0)
             return error_prefix(err, "build %s", settings->limit_for[i].build);
+    if (settings->n_collect > 0 && settings->cycles > COLLECT_CYCLES_MAX) {
+        error_set(err, ERROR_USAGE,
+                  "found %u, expected at most %d: something is collected at every floor, and each "
+                  "is kept",
+                  settings->cycles, COLLECT_CYCLES_MAX);
+        return settings_fault(key, "cycles.", "max");
+    }
     if (settings->cycles_min > settings->cycles) {
         error_set(err, ERROR_USAGE, "found %u, expected at most the maximum of %u",
                   settings->cycles_min, settings->cycles);

@@ -14,6 +14,7 @@
 #define SCENARIO_DEPENDENCIES_MAX 4
 #define SCENARIO_COLLECT_MAX      8
 #define SCENARIO_BUILDS_MAX       8
+#define SCENARIO_CYCLES_MAX       100000
 #define SCENARIO_LIMIT_MIN_BYTES  ((uint64_t)1024 * 1024)
 #define SCENARIO_NO_LIMIT         UINT64_MAX
 
@@ -91,6 +92,8 @@ struct settings {
     struct build_expectation expect_for[SCENARIO_BUILDS_MAX];
     unsigned n_expect_for;
     struct gate_budgets gate; /* how much more than the baseline's is let pass */
+    uint32_t instruments;     /* what looks into the service meanwhile (scenario/instruments.h); no
+                                 scenario says it */
 };
 
 /* What holds when nothing is said: no limit, 8 at a time, cycles of 250 requests, and so on. */

@@ -211,8 +211,8 @@ static void settings_write_cycles(struct json_writer *writer, const char *key, c
 #define OTHER(name) 0, 0, 0, settings_read_##name, settings_write_##name
 
 const struct field cycles_fields[] = {
-    {"max", FIELD_UNSIGNED, AT(cycles), 1, 1000, NULL, NULL},
-    {"min", FIELD_UNSIGNED, AT(cycles_min), 1, 1000, NULL, NULL},
+    {"max", FIELD_UNSIGNED, AT(cycles), 1, 100000, NULL, NULL},
+    {"min", FIELD_UNSIGNED, AT(cycles_min), 1, 100000, NULL, NULL},
     {"requests", FIELD_COUNT, AT(cycle_requests), 1, 10000000, NULL, NULL},
     {"warmup", FIELD_COUNT, AT(warmup_requests), 0, 10000000, NULL, NULL},
     {"settle", FIELD_DURATION, AT(settle_ns), 0, 3600, NULL, NULL},

@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "scenario/record_instruments.h"
 #include "tests/support/check_main.h"
 #include "tests/support/story.h"
 #include "tests/support/temp_dir.h"
@@ -98,6 +99,14 @@ static struct record *make_record(int kind)
     record->ready_ns = 311234567;
     record->has_decided = true;
     record->decided_ns = 5371234567;
+    if (kind == 2) {
+        record_add_instrument(
+            record, &(struct record_instrument){.name = "heaptrack", .effect = "twice as slow"});
+        record_add_instrument(record,
+                              &(struct record_instrument){.name = "pages",
+                                                          .state = RECORD_INSTRUMENT_IMPOSSIBLE,
+                                                          .why = "no \"perf\" here"});
+    }
     record_warn(record, "%s", "a warning, with \"quotes\" and a % sign");
     story_cycles(&story, 5, 8 * STORY_MIB, kind == 1 ? 0 : 1000000);
     story_sample(&story, 20 * STORY_MIB);
@@ -162,6 +171,7 @@ START_TEST(a_record_read_and_stored_again_is_the_same_to_the_byte)
     ck_assert_str_eq(again->sanitizer_options, "ASAN_OPTIONS=quarantine_size_mb=0");
     ck_assert_uint_eq(again->question.quarantine_bytes, record->question.quarantine_bytes);
     ck_assert_uint_eq(again->group, 2);
+    ck_assert_uint_eq(again->n_instruments, _i == 2 ? 2 : 0);
     ck_assert_int_eq(again->waited_ns, record->waited_ns);
     ck_assert_int_eq(again->restart.policy, record->restart.policy);
     ck_assert_uint_eq(again->n_ends, record->n_ends);
@@ -313,6 +323,10 @@ static const struct {
     {"result.json", "\"question\"", "\"answer\"", "question"},
     {"result.json", "\"cycles_max\": 10", "\"cycles_max\": -10", "cycles_max"},
     {"result.json", "{", "[", "result.json:"},
+    {"result.json", "\"findings\"", "\"instruments\": 1, \"findings\"", "$.instruments"},
+    {"result.json", "\"findings\"", "\"instruments\": [{\"name\": \"x\"}], \"findings\"", "state"},
+    {"result.json", "\"findings\"", "\"instruments\": [{\"state\": \"used\"}], \"findings\"",
+     "no \"name\""},
     {"result.json", "\"cpus\": 2", "\"cpus\": \"2\"", "cpus"},
     {"cycles.csv", "kind", "sort,kind", "cycles.csv:1"},
     {"cycles.csv", "measure", "treasure", "cycles.csv:4: unknown kind of cycle \"treasure\""},
@@ -382,6 +396,31 @@ START_TEST(warnings_are_bounded)
 }
 END_TEST
 
+START_TEST(of_an_instrument_the_worst_is_kept_and_they_are_bounded)
+{
+    CLEANUP(record_freep) struct record *record = make_record(0);
+    struct record_instrument instrument = {.name = "heaptrack"};
+    char text[64];
+    record_add_instrument(record, &instrument);
+    instrument.state = RECORD_INSTRUMENT_FAILED;
+    strcpy(instrument.why, "its stream ended");
+    record_add_instrument(record, &instrument);
+    record_add_instrument(
+        record, &(struct record_instrument){.name = "heaptrack", .effect = "1.5 times as slow"});
+    ck_assert_uint_eq(record->n_instruments, 1);
+    ck_assert_int_eq(record->instruments[0].state, RECORD_INSTRUMENT_FAILED);
+    ck_assert_str_eq(record->instruments[0].why, "its stream ended");
+    ck_assert_str_eq(record->instruments[0].effect, "1.5 times as slow");
+    record_add_instrument(
+        record, &(struct record_instrument){.name = "go", .state = RECORD_INSTRUMENT_IMPOSSIBLE});
+    record_add_instrument(record, &(struct record_instrument){.name = "threads"});
+    ck_assert_str_eq(record_instruments_text(record, text, sizeof(text)), "heaptrack, threads");
+    for (char name = 'a'; name <= 'z'; name++)
+        record_add_instrument(record, &(struct record_instrument){.name = {name}});
+    ck_assert_uint_eq(record->n_instruments, RECORD_INSTRUMENTS_MAX);
+}
+END_TEST
+
 START_TEST(every_termination_is_its_own_name)
 {
     for (unsigned i = 0; i < TERMINATION_MAX_; i++) {
@@ -408,6 +447,7 @@ static Suite *suite(void)
     tcase_add_loop_test(c, a_missing_or_empty_file_is_an_error_that_names_it, 0, 3);
     tcase_add_test(c, ends_are_bounded);
     tcase_add_test(c, warnings_are_bounded);
+    tcase_add_test(c, of_an_instrument_the_worst_is_kept_and_they_are_bounded);
     tcase_add_test(c, every_termination_is_its_own_name);
     suite_add_tcase(s, c);
     return s;
