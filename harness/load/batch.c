@@ -1,5 +1,7 @@
 #include "load/batch.h"
 
+#include <string.h>
+
 #include "load/arrival.h"
 
 void batch_begin(struct batch *batch, const struct batch_order *order, struct tally *tally)
@@ -8,6 +10,7 @@ void batch_begin(struct batch *batch, const struct batch_order *order, struct ta
     batch->tally = tally;
     batch->start_ns = clock_now_ns();
     batch->begun = 0;
+    batch->trouble[0] = '\0';
     batch->counts = (struct load_counts){0};
     histogram_reset(&batch->latency);
     histogram_reset(&batch->service);
@@ -51,6 +54,7 @@ void batch_dropped(struct batch *batch)
 void batch_report(const struct batch *batch, struct batch_result *ret)
 {
     ret->counts = batch->counts;
+    memcpy(ret->trouble, batch->trouble, sizeof(ret->trouble));
     ret->start_ns = batch->start_ns;
     ret->end_ns = clock_now_ns();
     ret->latency_p50_ns = histogram_percentile_ns(&batch->latency, 500);

@@ -18,6 +18,8 @@ struct batch_order {
 
 /* How it went. Counts are of this batch alone. Requests never begun are in none of them; requests
  * given up by generator_stop() are in `started` only. */
+#define BATCH_TROUBLE_MAX 120
+
 struct batch_result {
     struct load_counts counts;
     nsec_t start_ns; /* CLOCK_MONOTONIC */
@@ -28,6 +30,8 @@ struct batch_result {
      * requests; -1 when there were none. Within 0.8 %, the greatest exact. */
     nsec_t latency_p50_ns, latency_p99_ns, latency_max_ns;
     nsec_t service_p50_ns, service_p99_ns, service_max_ns;
+    char trouble[BATCH_TROUBLE_MAX]; /* how the first request failed that did; "": none, or not
+                                        known of this kind of work */
 };
 
 /* The running one. */
@@ -38,6 +42,7 @@ struct batch {
     uint64_t begun; /* requests, or firings when there are no kinds of request */
     struct load_counts counts;
     struct histogram latency, service;
+    char trouble[BATCH_TROUBLE_MAX];
 };
 
 /* Begin a batch now; nothing of the one before is left. */

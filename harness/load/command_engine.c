@@ -271,7 +271,10 @@ static int command_engine_init(struct command_engine *engine, const struct load_
         .argv = command->argv,
         .env = command->env,
         .cwd = command->cwd,
+        .make_cwd = command->make_cwd,
         .output_fd = engine->log.write_fd,
+        .user = command->user,
+        .confined = command->confined,
     };
     for (unsigned i = 0; i < n; i++)
         if (keeper_start(&engine->spec, &engine->slots[i].keeper, err) < 0)

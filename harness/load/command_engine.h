@@ -19,8 +19,11 @@
 struct load_command {
     char *const *argv; /* argv[0] is a path; NULL-terminated, as env */
     char *const *env;
-    const char *cwd;      /* NULL: ours */
-    const char *log_path; /* output is appended here */
+    const char *cwd;            /* NULL: ours */
+    bool make_cwd;              /* by its own rights */
+    const char *log_path;       /* output is appended here */
+    const struct account *user; /* as whom; NULL: ours */
+    bool confined;              /* without privileges (base/confine.h) */
 };
 
 /* `profile`, `command` and `tally` are borrowed. The caller owns *ret. */

@@ -1,12 +1,13 @@
 #include "load/function_work.h"
 
 #include <errno.h>
-#include <malloc.h>
 #include <stdio.h>
 #include <stdio_ext.h>
 #include <sys/socket.h>
 #include <sys/types.h>
 #include <unistd.h>
+
+#include "base/libc.h"
 
 /* 0: an order; 1: there will be no more. */
 static int take_order(int fd, struct function_order *ret)
@@ -36,7 +37,7 @@ int function_work_serve(const struct function_work *work, int fd)
     int status = 0;
     /* What our parent had free: used again, it has to be seen as new. Where the parent has written
      * to such a page since, the old one is ours without being charged to our cgroup. */
-    (void)malloc_trim(0);
+    libc_trim();
     __fpurge(stdout); /* what our parent has printed is its own to write */
     if (work->set_up != NULL && work->set_up(work->context) != 0) {
         fflush(stdout);

@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "load/arrival.h"
@@ -137,6 +139,8 @@ static void settle(struct http_engine *engine, struct transfer *transfer,
 {
     if (outcome != REQUEST_PENDING)
         release(engine, transfer);
+    if (outcome > REQUEST_OK && engine->batch.trouble[0] == '\0')
+        transfer_describe(transfer, outcome, engine->batch.trouble, BATCH_TROUBLE_MAX);
     batch_settled(&engine->batch, outcome, transfer->due_ns, transfer->start_ns, now_ns);
 }
 
@@ -264,8 +268,9 @@ static int wait_for_events(const struct http_engine *engine, struct epoll_event 
         .tv_sec = (time_t)(timeout_ns / NSEC_PER_SEC),
         .tv_nsec = (long)(timeout_ns % NSEC_PER_SEC),
     };
-    int n = epoll_pwait2(engine->epoll_fd, events, EVENTS_MAX,
-                         timeout_ns == NSEC_NEVER ? NULL : &timeout, NULL);
+    /* Not all libraries have a function for it. */
+    int n = (int)syscall(SYS_epoll_pwait2, engine->epoll_fd, events, EVENTS_MAX,
+                         timeout_ns == NSEC_NEVER ? NULL : &timeout, NULL, (size_t)0);
     if (n < 0 && errno == ENOSYS)
         n = epoll_wait(engine->epoll_fd, events, EVENTS_MAX, clock_poll_timeout_ms(0, timeout_ns));
     return n;

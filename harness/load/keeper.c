@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/libc.h"
 
 #define WORD_RUN  'r'
 #define WORD_KILL 'k'
@@ -41,13 +42,14 @@ __attribute__((noreturn)) static void keeper_exec(const struct keeper_spec *spec
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent || null_fd < 0 ||
         dup2(null_fd, STDIN_FILENO) < 0)
         _exit(STATUS_CANNOT_EXECUTE);
-    if (spec->cwd == NULL || chdir(spec->cwd) == 0)
+    const char *cwd = spec->cwd;
+    if (cwd == NULL || (spec->make_cwd ? process_make_and_enter(cwd) : chdir(cwd)) == 0)
         execvpe(spec->argv[0], spec->argv, spec->env);
-    const char *reason = strerrorname_np(errno);
+    const char *reason = libc_error_name(errno);
     keeper_print("leakcage: cannot execute ");
     keeper_print(spec->argv[0]);
     keeper_print(": ");
-    keeper_print(reason != NULL ? reason : "?");
+    keeper_print(reason);
     keeper_print("\n");
     _exit(STATUS_CANNOT_EXECUTE);
 }
@@ -190,6 +192,8 @@ int keeper_start(const struct keeper_spec *spec, struct keeper *ret, struct erro
         .stdin_fd = theirs,
         .stdout_fd = spec->output_fd,
         .stderr_fd = spec->output_fd,
+        .user = spec->user,
+        .confined = spec->confined,
     };
     if (process_spawn(&process, &ret->process, err) < 0)
         return -1;

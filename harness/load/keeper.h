@@ -22,7 +22,10 @@ struct keeper_spec {
     char *const *argv; /* argv[0]: a path */
     char *const *env;
     const char *cwd;
-    int output_fd; /* its standard output and error; its standard input is /dev/null */
+    bool make_cwd;              /* make that folder, by the rights of the user */
+    int output_fd;              /* its standard output and error; its standard input is /dev/null */
+    const struct account *user; /* as whom, the keeper too; NULL: ours */
+    bool confined;              /* without privileges (base/confine.h) */
 };
 
 struct keeper {

@@ -69,6 +69,14 @@ static struct span take_last(struct span *list)
     return trim(last);
 }
 
+/* As far as it is there. */
+static bool begins_as_http(const char *line, size_t length)
+{
+    static const char begin[] = "HTTP/1.";
+    size_t known = sizeof(begin) - 1;
+    return memcmp(line, begin, length < known ? length : known) == 0;
+}
+
 /* "HTTP/1.1 200 OK": the version sets the default for the connection. */
 static bool take_status_line(struct response *response, struct span line)
 {
@@ -242,7 +250,8 @@ static enum response_progress feed_line(struct response *response, struct span d
         *used = data.length;
         keep_piece(response, data.text, data.length);
         /* What is not HTTP must not hold the connection until the timeout. */
-        if (response->state == RESPONSE_STATUS_LINE && response->line_cut)
+        if (response->state == RESPONSE_STATUS_LINE &&
+            (response->line_cut || !begins_as_http(response->line, response->line_length)))
             return RESPONSE_BROKEN;
         return RESPONSE_MORE;
     }

@@ -1,5 +1,6 @@
 #include "load/transfer.h"
 
+#include <stdio.h>
 #include <sys/epoll.h>
 
 int transfer_init(struct transfer *transfer, struct connector *connector, uint32_t number,
@@ -152,4 +153,70 @@ enum request_outcome transfer_handle_event(struct transfer *transfer, uint32_t e
 void transfer_abandon(struct transfer *transfer)
 {
     finish(transfer, REQUEST_FAILED, false);
+}
+
+static const char *transfer_describe_broken(const struct response *response)
+{
+    if (response->status == 101)
+        return "it switches protocols, though nobody asked for that";
+    switch (response->state) {
+    case RESPONSE_STATUS_LINE:
+        return "what it answers is not HTTP/1.1 (HTTP/2 and TLS are not spoken here)";
+    case RESPONSE_CHUNK_SIZE:
+    case RESPONSE_CHUNK_END:
+        return "a chunk of its answer is not as long as it says";
+    default:
+        return "its headers contradict each other, or are none";
+    }
+}
+
+static const char *transfer_describe_reset(const struct response *response)
+{
+    if (!response->started)
+        return "the connection was closed without an answer";
+    if (response->state == RESPONSE_STATUS_LINE || response->state == RESPONSE_HEADER)
+        return "the connection was closed within the headers";
+    return "the connection was closed before the answer was whole";
+}
+
+static const char *transfer_describe_late(const struct response *response)
+{
+    if (!response->started)
+        return "there was no answer in time";
+    if (response->state == RESPONSE_STATUS_LINE)
+        return "there was no final answer in time, only 1xx or a part of a line";
+    if (response->state == RESPONSE_HEADER)
+        return "its headers did not end in time";
+    return "its answer did not end in time";
+}
+
+void transfer_describe(const struct transfer *transfer, enum request_outcome outcome, char *text,
+                       size_t size)
+{
+    const struct response *response = &transfer->response;
+    const char *found = "";
+    switch (outcome) {
+    case REQUEST_PENDING:
+    case REQUEST_OK:
+        break;
+    case REQUEST_OTHER_STATUS:
+        snprintf(text, size, "it answered %u%s", response->status,
+                 response->status >= 300 && response->status < 400 ? " (no redirect is followed)"
+                                                                   : "");
+        return;
+    case REQUEST_REFUSED:
+        found = "nobody listened";
+        break;
+    case REQUEST_RESET:
+        found = transfer_describe_reset(response);
+        break;
+    case REQUEST_TIMED_OUT:
+        found = transfer_describe_late(response);
+        break;
+    case REQUEST_FAILED:
+        found = response->started ? transfer_describe_broken(response)
+                                  : "the connection could not be opened";
+        break;
+    }
+    snprintf(text, size, "%s", found);
 }

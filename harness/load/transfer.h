@@ -56,5 +56,10 @@ enum request_outcome transfer_connected(struct transfer *transfer, enum connecti
 enum request_outcome transfer_handle_event(struct transfer *transfer, uint32_t events,
                                            char *scratch);
 
+/* How its last request has ended, which is not REQUEST_OK, in words: "the connection was closed
+ * within the headers". */
+void transfer_describe(const struct transfer *transfer, enum request_outcome outcome, char *text,
+                       size_t size);
+
 /* Give up the request and its connection. */
 void transfer_abandon(struct transfer *transfer);

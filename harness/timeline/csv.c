@@ -16,29 +16,17 @@ static void csv_append(struct buffer *out, const char *text)
     (void)buffer_append_text(out, text, NULL);
 }
 
-static bool csv_needs_quotes(const char *text)
-{
-    for (; *text != '\0'; text++)
-        if (*text == ',' || *text == '"' || (unsigned char)*text < ' ')
-            return true;
-    return false;
-}
-
 void csv_text(struct buffer *out, const char *text)
 {
-    if (!csv_needs_quotes(text)) {
-        csv_append(out, text);
-        csv_append(out, ",");
-        return;
-    }
-    csv_append(out, "\"");
+    bool quoted = strpbrk(text, ",\"") != NULL; /* line ends are spaces here */
+    csv_append(out, quoted ? "\"" : "");
     for (; *text != '\0'; text++) {
         char byte = (unsigned char)*text < ' ' ? ' ' : *text;
         if (byte == '"')
             csv_append(out, "\"");
         (void)buffer_append(out, &byte, 1, NULL);
     }
-    csv_append(out, "\",");
+    csv_append(out, quoted ? "\"," : ",");
 }
 
 void csv_u64(struct buffer *out, uint64_t value)
@@ -175,4 +163,11 @@ int csv_read_i64(const struct csv_reader *reader, size_t column, int64_t absent,
         return csv_number_error(reader, column, err);
     *ret = value;
     return 0;
+}
+
+int csv_row_error(const struct csv_reader *reader, struct error *err)
+{
+    if (err != NULL && err->errno_value != ENOMEM)
+        err->kind = ERROR_USAGE;
+    return error_prefix(err, "%s:%u", reader->name, reader->line);
 }

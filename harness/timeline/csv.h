@@ -36,3 +36,7 @@ int csv_read_u64(const struct csv_reader *reader, size_t column, uint64_t absent
                  struct error *err);
 int csv_read_i64(const struct csv_reader *reader, size_t column, int64_t absent, int64_t *ret,
                  struct error *err);
+
+/* Always -1: put "file:line: " in front of what a row was refused for, which is the file's fault
+ * (ERROR_USAGE) unless it is that of this machine (out of memory). */
+int csv_row_error(const struct csv_reader *reader, struct error *err);

@@ -57,6 +57,8 @@ struct cycle {
                                  the floor; SURVEY_ABSENT: none was */
     nsec_t latency_p50_ns;    /* -1: no request completed */
     nsec_t latency_p99_ns;
+    unsigned folded;  /* how many cycles more are folded into it (cycle_fold); 0: it is one */
+    nsec_t pauses_ns; /* of those: from the end of each load to the begin of the next, in all */
     struct survey settled;
     struct survey floor;
 };
@@ -66,6 +68,33 @@ static inline bool cycle_kind_provokes(enum cycle_kind kind)
 {
     return kind == CYCLE_SAFE || kind == CYCLE_ABOVE || kind == CYCLE_SQUEEZE;
 }
+
+/* How many cycles it stands for. */
+static inline unsigned cycle_count(const struct cycle *cycle)
+{
+    return 1 + cycle->folded;
+}
+
+/* What was asked for of each of them. */
+static inline uint64_t cycle_size(const struct cycle *cycle)
+{
+    return cycle->requests / cycle_count(cycle);
+}
+
+/* How long there was load. */
+static inline nsec_t cycle_load_ns(const struct cycle *cycle)
+{
+    return cycle->load_end_ns - cycle->begin_ns - cycle->pauses_ns;
+}
+
+/* Is the later one more of the same work, which can be told together with the earlier one? Only
+ * measuring cycles are that, in which nothing happened but that they were done. */
+bool cycle_can_fold(const struct cycle *earlier, const struct cycle *later);
+
+/* Make of the two one with the work of both, from the begin of the earlier one to the floor of the
+ * later one: counters are sums, peaks and latencies the highest, what was found at rest is what the
+ * later one found. */
+void cycle_fold(struct cycle *earlier, const struct cycle *later);
 
 /* "measure", as written in cycles.csv. */
 const char *cycle_kind_name(enum cycle_kind kind);

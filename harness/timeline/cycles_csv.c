@@ -10,7 +10,14 @@
 #include "timeline/timeline_csv.h"
 
 /* The plain columns of a cycle: one table for writing and reading. */
-enum column_type { COLUMN_U64, COLUMN_I64, COLUMN_UNSIGNED, COLUMN_BOOL, COLUMN_LATENCY };
+enum column_type {
+    COLUMN_U64,
+    COLUMN_I64,
+    COLUMN_UNSIGNED,
+    COLUMN_BOOL,
+    COLUMN_LATENCY,
+    COLUMN_DURATION
+};
 
 struct cycle_column {
     const char *name;
@@ -24,6 +31,8 @@ struct cycle_column {
     }
 
 #define COLUMN_COLLECTED "collected_bytes"
+#define COLUMN_FOLDED    "folded_count"
+#define COLUMN_PAUSES    "pauses_ns"
 
 static const struct cycle_column cycle_columns[] = {
     COLUMN("start", COLUMN_UNSIGNED, start),
@@ -54,6 +63,8 @@ static const struct cycle_column cycle_columns[] = {
     COLUMN(COLUMN_COLLECTED, COLUMN_U64, collected_bytes),
     COLUMN("latency_p50_ns", COLUMN_LATENCY, latency_p50_ns),
     COLUMN("latency_p99_ns", COLUMN_LATENCY, latency_p99_ns),
+    COLUMN(COLUMN_FOLDED, COLUMN_UNSIGNED, folded),
+    COLUMN(COLUMN_PAUSES, COLUMN_DURATION, pauses_ns),
 };
 #define CYCLE_COLUMNS (sizeof(cycle_columns) / sizeof(cycle_columns[0]))
 
@@ -93,8 +104,13 @@ static const char *cycles_csv_column(size_t index, char *text)
 /* May a recording lack it? What an older version did not know. */
 static bool cycles_csv_is_optional(size_t index)
 {
-    if (index > 0 && index <= CYCLE_COLUMNS)
-        return strcmp(cycle_columns[index - 1].name, COLUMN_COLLECTED) == 0;
+    static const char *const later[] = {COLUMN_COLLECTED, COLUMN_FOLDED, COLUMN_PAUSES};
+    bool is_later = false;
+    for (size_t i = 0; i < sizeof(later) / sizeof(later[0]); i++)
+        is_later = is_later || (index > 0 && index <= CYCLE_COLUMNS &&
+                                strcmp(cycle_columns[index - 1].name, later[i]) == 0);
+    if (is_later)
+        return true;
     return index > CYCLE_COLUMNS &&
            (index - 1 - CYCLE_COLUMNS) % SURVEY_WIDTH < MEMORY_CGROUP_FIELD_MAX + SURVEY_FIELD_MAX;
 }
@@ -202,6 +218,12 @@ static void cycles_csv_plain(struct buffer *out, const struct cycle *cycle,
                              const struct cycle_column *column)
 {
     const char *place = (const char *)cycle + column->offset;
+    bool of_several = column->offset == offsetof(struct cycle, folded) ||
+                      column->offset == offsetof(struct cycle, pauses_ns);
+    if (of_several && cycle->folded == 0) {
+        csv_absent(out);
+        return;
+    }
     switch (column->type) {
     case COLUMN_U64: {
         uint64_t value = 0;
@@ -213,6 +235,7 @@ static void cycles_csv_plain(struct buffer *out, const struct cycle *cycle,
         break;
     }
     case COLUMN_I64:
+    case COLUMN_DURATION:
     case COLUMN_LATENCY: {
         int64_t value = 0;
         memcpy(&value, place, sizeof(value));
@@ -276,6 +299,11 @@ static int cycles_csv_read_plain(const struct csv_reader *row, size_t index, str
         if (csv_read_u64(row, 1 + index, SURVEY_ABSENT, &value, err) < 0)
             return -1;
         memcpy(place, &value, sizeof(value));
+        return 0;
+    case COLUMN_DURATION:
+        if (csv_read_i64(row, 1 + index, 0, &number, err) < 0)
+            return -1;
+        memcpy(place, &number, sizeof(number));
         return 0;
     case COLUMN_UNSIGNED: {
         if (csv_read_u64(row, 1 + index, 0, &value, err) < 0)
@@ -438,7 +466,7 @@ int cycles_csv_read(const char *name, char *text, struct timeline *timeline, str
         cycle.settled.t_ns = cycle.settled_ns;
         cycle.floor.t_ns = cycle.floor_ns;
         if (timeline_add_cycle(timeline, &cycle, err) < 0)
-            return -1;
+            return csv_row_error(&row, err);
     }
     return status < 0 ? -1 : 0;
 }

@@ -12,13 +12,6 @@ static const char *const mark_kind_names[MARK_KIND_MAX_] = {
     [MARK_EXIT] = "exit",   [MARK_START] = "start",         [MARK_DISTURBANCE] = "disturbance",
 };
 
-static const char *const cycle_kind_names[CYCLE_KIND_MAX_] = {
-    [CYCLE_READY] = "ready",     [CYCLE_WARMUP] = "warm-up",  [CYCLE_MEASURE] = "measure",
-    [CYCLE_REPEAT] = "repeat",   [CYCLE_SOLO] = "solo",       [CYCLE_SAFE] = "safe",
-    [CYCLE_ABOVE] = "above",     [CYCLE_TRIM] = "trim",       [CYCLE_REST] = "rest",
-    [CYCLE_RECLAIM] = "reclaim", [CYCLE_SQUEEZE] = "squeeze", [CYCLE_DRIVE] = "drive",
-};
-
 const char *mark_kind_name(enum mark_kind kind)
 {
     return mark_kind_names[kind];
@@ -35,21 +28,8 @@ bool mark_kind_from_name(const char *name, enum mark_kind *ret)
     return false;
 }
 
-const char *cycle_kind_name(enum cycle_kind kind)
-{
-    return cycle_kind_names[kind];
-}
-
-bool cycle_kind_from_name(const char *name, enum cycle_kind *ret)
-{
-    for (unsigned i = 0; i < CYCLE_KIND_MAX_; i++) {
-        if (strcmp(cycle_kind_names[i], name) != 0)
-            continue;
-        *ret = (enum cycle_kind)i;
-        return true;
-    }
-    return false;
-}
+/* The load is looked at twenty times a second at most: so many samples less of it will do. */
+#define LOAD_SHARE 16
 
 int timeline_new(size_t samples_max, struct timeline **ret, struct error *err)
 {
@@ -57,8 +37,10 @@ int timeline_new(size_t samples_max, struct timeline **ret, struct error *err)
     if (timeline == NULL)
         return error_out_of_memory(err);
     timeline->max_memory = samples_max;
-    timeline->max_load = samples_max;
+    timeline->max_load = samples_max > LOAD_SHARE ? samples_max / LOAD_SHARE : samples_max;
+    timeline->max_cycles = TIMELINE_CYCLES_KEPT;
     timeline->thinned = 1;
+    timeline->cycles_in_one = 1;
     *ret = timeline;
     return 0;
 }
@@ -138,6 +120,18 @@ int timeline_add_memory(struct timeline *timeline, const struct memory_sample *s
     return 0;
 }
 
+/* One sample in place of two: totals are the later one's, latencies the longer. */
+static struct load_sample timeline_join_load(const struct load_sample *earlier,
+                                             const struct load_sample *later)
+{
+    struct load_sample joined = *later;
+    if (earlier->latency_p50_ns > joined.latency_p50_ns)
+        joined.latency_p50_ns = earlier->latency_p50_ns;
+    if (earlier->latency_p99_ns > joined.latency_p99_ns)
+        joined.latency_p99_ns = earlier->latency_p99_ns;
+    return joined;
+}
+
 int timeline_add_load(struct timeline *timeline, const struct load_sample *sample,
                       struct error *err)
 {
@@ -145,9 +139,9 @@ int timeline_add_load(struct timeline *timeline, const struct load_sample *sampl
     if (n > 0 && sample->t_ns < timeline->load[n - 1].t_ns)
         return timeline_order_error(err, "load sample", sample->t_ns, timeline->load[n - 1].t_ns);
     if (n == timeline->max_load) {
-        /* Totals: any one of two neighbours will do. */
         for (size_t i = 0; i < n / 2; i++)
-            timeline->load[i] = timeline->load[2 * i + 1];
+            timeline->load[i] =
+                timeline_join_load(&timeline->load[2 * i], &timeline->load[2 * i + 1]);
         timeline->n_load = n / 2;
     } else if (n == timeline->capacity_load &&
                timeline_grow((void **)&timeline->load, &timeline->capacity_load, timeline->max_load,
@@ -158,14 +152,80 @@ int timeline_add_load(struct timeline *timeline, const struct load_sample *sampl
     return 0;
 }
 
+/* The marks between a cycle and the next one: the first of them, and (*ret_end) the one after. */
+static size_t timeline_marks_between(const struct timeline *timeline, const struct cycle *earlier,
+                                     const struct cycle *later, size_t *ret_end)
+{
+    size_t end = timeline->n_marks;
+    while (end > 0 && timeline->marks[end - 1].t_ns > later->begin_ns)
+        end--;
+    size_t first = end;
+    while (first > 0 && timeline->marks[first - 1].t_ns >= earlier->floor_ns)
+        first--;
+    *ret_end = end;
+    return first;
+}
+
+/* Does this cycle go into the row of the one before it? Not when others had a turn between them. */
+static bool timeline_can_fold(const struct timeline *timeline, const struct cycle *earlier,
+                              const struct cycle *later)
+{
+    if (cycle_count(earlier) + cycle_count(later) > timeline->cycles_in_one ||
+        !cycle_can_fold(earlier, later))
+        return false;
+    size_t end = 0;
+    for (size_t i = timeline_marks_between(timeline, earlier, later, &end); i < end; i++)
+        if (timeline->marks[i].kind == MARK_PHASE &&
+            strcmp(timeline->marks[i].text, TIMELINE_PHASE_OTHERS) == 0)
+            return false;
+    return true;
+}
+
+/* Fold them, and have the phase of the earlier one go on. */
+static void timeline_fold(struct timeline *timeline, struct cycle *earlier,
+                          const struct cycle *later)
+{
+    size_t end = 0;
+    size_t kept = timeline_marks_between(timeline, earlier, later, &end);
+    for (size_t i = kept; i < timeline->n_marks; i++)
+        if (i >= end || timeline->marks[i].kind != MARK_PHASE)
+            timeline->marks[kept++] = timeline->marks[i];
+    timeline->n_marks = kept;
+    cycle_fold(earlier, later);
+}
+
+/* Of every two neighbours that are alike, make one; and of those that follow. */
+static void timeline_fold_all(struct timeline *timeline)
+{
+    struct cycle *cycles = timeline->cycles;
+    size_t kept = 0;
+    if (timeline->cycles_in_one <= UINT_MAX / 2)
+        timeline->cycles_in_one *= 2;
+    for (size_t i = 0; i < timeline->n_cycles; i++) {
+        if (kept > 0 && timeline_can_fold(timeline, &cycles[kept - 1], &cycles[i]))
+            timeline_fold(timeline, &cycles[kept - 1], &cycles[i]);
+        else if (kept++ != i)
+            cycles[kept - 1] = cycles[i];
+    }
+    timeline->n_cycles = kept;
+}
+
 int timeline_add_cycle(struct timeline *timeline, const struct cycle *cycle, struct error *err)
 {
     size_t n = timeline->n_cycles;
     if (n > 0 && cycle->begin_ns < timeline->cycles[n - 1].begin_ns)
         return timeline_order_error(err, "cycle", cycle->begin_ns,
                                     timeline->cycles[n - 1].begin_ns);
+    if (n > 0 && timeline_can_fold(timeline, &timeline->cycles[n - 1], cycle)) {
+        timeline_fold(timeline, &timeline->cycles[n - 1], cycle);
+        return 0;
+    }
+    if (n >= timeline->max_cycles)
+        timeline_fold_all(timeline);
+    n = timeline->n_cycles;
     if (n == TIMELINE_CYCLES_MAX)
-        return error_set(err, ERROR_INTERNAL, "more than %d cycles", TIMELINE_CYCLES_MAX);
+        return error_set(err, ERROR_INTERNAL, "more than %d cycles that differ",
+                         TIMELINE_CYCLES_MAX);
     if (n == timeline->capacity_cycles &&
         timeline_grow((void **)&timeline->cycles, &timeline->capacity_cycles, TIMELINE_CYCLES_MAX,
                       sizeof(*cycle), err) < 0)
@@ -179,6 +239,8 @@ void timeline_add_mark(struct timeline *timeline, nsec_t t_ns, enum mark_kind ki
 {
     bool is_vital = kind == MARK_OOM_KILL || kind == MARK_EXIT;
     size_t bound = is_vital ? 2 * (size_t)TIMELINE_MARKS_MAX : TIMELINE_MARKS_MAX;
+    if (kind == MARK_LATE_TICK) /* there is a count of them; the phases must find room */
+        bound = TIMELINE_MARKS_MAX / 2;
     if (timeline->n_marks >= bound)
         return;
     if (timeline->n_marks == timeline->capacity_marks &&

@@ -141,7 +141,7 @@ static int timeline_csv_read_memory(const struct csv_reader *row,
             return -1;
         memory_sample_set(&sample, (enum memory_field)i, value);
     }
-    return timeline_add_memory(timeline, &sample, err);
+    return timeline_add_memory(timeline, &sample, err) < 0 ? csv_row_error(row, err) : 0;
 }
 
 static int timeline_csv_read_load(const struct csv_reader *row,
@@ -160,7 +160,7 @@ static int timeline_csv_read_load(const struct csv_reader *row,
     if (csv_read_i64(row, columns->load + 8, -1, &sample.latency_p50_ns, err) < 0 ||
         csv_read_i64(row, columns->load + 9, -1, &sample.latency_p99_ns, err) < 0)
         return -1;
-    return timeline_add_load(timeline, &sample, err);
+    return timeline_add_load(timeline, &sample, err) < 0 ? csv_row_error(row, err) : 0;
 }
 
 static int timeline_csv_read_mark(const struct csv_reader *row,

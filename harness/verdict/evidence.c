@@ -68,7 +68,7 @@ static void evidence_gather_load(const struct timeline *timeline,
         if (cycle->kind != CYCLE_MEASURE && cycle->kind != CYCLE_WARMUP)
             continue;
         if (cycle->load_end_ns > cycle->begin_ns) {
-            load_ns += cycle->load_end_ns - cycle->begin_ns;
+            load_ns += cycle_load_ns(cycle);
             stall_us += cycle->psi_full_us;
         }
         out_of_time = out_of_time || cycle->deadline_hit;
@@ -85,7 +85,8 @@ static void evidence_gather_load(const struct timeline *timeline,
         ret->counts.failed += cycle->counts.failed;
     }
     uint64_t completed = load_counts_completed(&ret->counts);
-    uint64_t answered = ret->counts.ok + ret->counts.other_status + cut;
+    uint64_t answered = ret->counts.ok + ret->counts.other_status;
+    answered += answered > 0 ? cut : 0;
     ret->landed = completed > 0 ? (double)answered / (double)completed : 1;
     ret->psi_full_share = load_ns > 0 ? (double)stall_us * 1000 / (double)load_ns : 0;
     ret->thrashes = out_of_time && ret->psi_full_share >= THRASH_STALL_MIN;
@@ -186,8 +187,7 @@ static void evidence_gather_growth(const struct timeline *timeline,
 
     double seconds = 0;
     for (size_t i = 1; i < ret->series.n; i++)
-        seconds += (double)(ret->series.cycle[i]->load_end_ns - ret->series.cycle[i]->begin_ns) /
-                   NSEC_PER_SEC;
+        seconds += (double)cycle_load_ns(ret->series.cycle[i]) / NSEC_PER_SEC;
     ret->requests_per_s = seconds > 0 ? ret->series.requests[ret->series.n - 1] / seconds : 0;
 
     const struct cycle *last = ret->series.cycle[ret->series.n - 1];

@@ -109,7 +109,7 @@ static void figures_of_load(const struct timeline *timeline, const struct figure
     for (size_t i = 0; i < window->n; i++) {
         const struct cycle *cycle = &timeline->cycles[window->index[i]];
         completed += (double)load_counts_completed(&cycle->counts);
-        load_ns += cycle->load_end_ns - cycle->begin_ns;
+        load_ns += cycle_load_ns(cycle);
         if (cycle->latency_p50_ns >= 0)
             p50_ns[n_p50++] = (double)cycle->latency_p50_ns;
         if (cycle->latency_p99_ns >= 0)

@@ -228,7 +228,8 @@ static bool growth_measure(const struct floor_series *series, struct growth *ret
 
 void growth_assess(const struct floor_series *series, unsigned cycles_min, struct growth *ret)
 {
-    if (!growth_measure(series, ret) || series->n < 5 || series->n - 1 < cycles_min)
+    if (!growth_measure(series, ret) || series->n < 5 ||
+        series->n - 1 + series->folded < cycles_min)
         return;
     struct floor_series even;
     struct growth without;

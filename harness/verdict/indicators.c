@@ -126,6 +126,8 @@ static void indicators_add_point(struct floor_series *series, double requests,
     series->requests[series->n] = requests;
     series->floor_bytes[series->n] = (double)indicators_floor(&cycle->floor).total_bytes;
     series->cycle[series->n] = cycle;
+    if (series->n > 0)
+        series->folded += cycle->folded;
     series->n++;
     if (indicators_huge(cycle) != indicators_huge(series->cycle[0]))
         series->noise_bytes = HUGE_PAGE_BYTES;
@@ -153,6 +155,7 @@ static size_t indicators_window(const struct timeline *timeline, size_t index,
     const struct cycle *before = indicators_cycle_before(timeline, index);
     ret->start = first->start;
     ret->n = 0;
+    ret->folded = 0;
     ret->noise_bytes = 0;
     if (before != NULL)
         indicators_add_point(ret, 0, before);
@@ -160,7 +163,7 @@ static size_t indicators_window(const struct timeline *timeline, size_t index,
     for (; index < timeline->n_cycles; index++) {
         const struct cycle *cycle = &timeline->cycles[index];
         if (cycle->start != first->start || cycle->kind != CYCLE_MEASURE ||
-            !indicators_is_size(cycle->requests, first->requests))
+            !indicators_is_size(cycle_size(cycle), cycle_size(first)))
             break;
         if (!cycle->complete || !indicators_floor(&cycle->floor).present)
             continue;
@@ -175,6 +178,7 @@ void indicators_floor_series(const struct timeline *timeline, size_t points_min,
                              struct floor_series *ret)
 {
     ret->n = 0;
+    ret->folded = 0;
     ret->start = 0;
     ret->window = 0;
     ret->noise_bytes = 0;
@@ -186,7 +190,8 @@ void indicators_floor_series(const struct timeline *timeline, size_t points_min,
         }
         series.window = series.start == timeline->cycles[i].start ? series.window + 1 : 0;
         i = indicators_window(timeline, i, &series);
-        if (series.n >= points_min || series.n > ret->n)
+        if (series.n + series.folded >= points_min ||
+            series.n + series.folded > ret->n + ret->folded)
             *ret = series;
     }
 }
@@ -197,6 +202,7 @@ void indicators_floor_series_before(const struct timeline *timeline,
     ret->start = series->start;
     ret->window = series->window > 0 ? series->window - 1 : 0;
     ret->n = 0;
+    ret->folded = 0;
     ret->noise_bytes = 0;
     for (size_t i = 0; i < timeline->n_cycles;) {
         const struct cycle *cycle = &timeline->cycles[i];
@@ -215,6 +221,7 @@ void indicators_floor_history(const struct timeline *timeline, unsigned start,
     ret->start = start;
     ret->window = 0;
     ret->n = 0;
+    ret->folded = 0;
     ret->noise_bytes = 0;
     double requests = 0;
     for (size_t i = 0; i < timeline->n_cycles; i++) {

@@ -56,7 +56,8 @@ bool indicators_footprint(const struct survey *survey, int64_t *ret_bytes);
 struct floor_series {
     unsigned start;
     unsigned window;    /* which of that start, from 0 */
-    size_t n;           /* points: 1 + complete cycles */
+    size_t n;           /* points: 1 + complete cycles, or rows of folded ones */
+    size_t folded;      /* how many cycles more than that: some points stand for several */
     double noise_bytes; /* a floor is no finer than this: huge pages came or went; else 0 */
     double requests[INDICATORS_POINTS_MAX]; /* completed, cumulative; [0] = 0 */
     double floor_bytes[INDICATORS_POINTS_MAX];

@@ -19,7 +19,7 @@ static bool safety_is_pressed(const struct timeline *timeline,
 {
     if (!cycle->complete || cycle->oom_kills > 0 || cycle->deadline_hit)
         return true;
-    nsec_t load_ns = cycle->load_end_ns - cycle->begin_ns;
+    nsec_t load_ns = cycle_load_ns(cycle);
     if (load_ns > 0 &&
         (double)cycle->psi_full_us * 1000 >= EVIDENCE_PRESSURE_STALL_MIN * (double)load_ns)
         return true;

@@ -19,6 +19,10 @@
 /* A quarantine counts what was asked for. With what is around each block, and its shadow, small
  * blocks take up to so many times as much (json-tree: 2.5 times). */
 #define QUARANTINE_TAKES 4
+/* So many tasks, and so many times as many as at first, are worth a word where something was killed
+ * for memory. */
+#define CROWD_MIN   64
+#define CROWD_TIMES 10
 
 static void verdict_find(struct verdict *verdict, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
@@ -143,6 +147,23 @@ static void verdict_add_findings(const struct timeline *timeline,
                      (unsigned long long)timeline->late_ticks, (unsigned long long)timeline->ticks);
 }
 
+/* Did it die with a crowd of processes? */
+static void verdict_find_crowd(const struct timeline *timeline, const struct evidence *evidence,
+                               struct verdict *ret)
+{
+    uint64_t first = 0;
+    uint64_t most = 0;
+    for (size_t i = 0; i < timeline->n_memory; i++) {
+        const struct memory_sample *sample = &timeline->memory[i];
+        uint64_t now = memory_sample_get(sample, MEMORY_PIDS, 0);
+        first = first == 0 ? now : first;
+        most = now > most ? now : most;
+    }
+    if (evidence->oom_kills > 0 && most >= CROWD_MIN && most >= CROWD_TIMES * first)
+        verdict_find(ret, "up to %llu processes and threads were in it, %llu at first",
+                     (unsigned long long)most, (unsigned long long)first);
+}
+
 /* What a run can not do that attaches to something. */
 static void verdict_find_attached(const struct verdict_question *question,
                                   const struct evidence *evidence, struct verdict *ret)
@@ -206,6 +227,12 @@ static void verdict_say_leak(const struct evidence *evidence,
                        units_format_bytes((double)question->quarantine_bytes, quarantine));
 }
 
+/* How many cycles the judged floors are. */
+static size_t verdict_cycles(const struct evidence *evidence)
+{
+    return evidence->series.n > 0 ? evidence->series.n - 1 + evidence->series.folded : 0;
+}
+
 /* The verdict on growth that is neither steady nor over, and on too few cycles. */
 static void verdict_say_undecided(const struct evidence *evidence,
                                   const struct verdict_question *question, struct verdict *ret)
@@ -214,12 +241,12 @@ static void verdict_say_undecided(const struct evidence *evidence,
         statement_of_doubt(ret,
                            "it was OOM-killed after %zu cycles, and what is attached to is not "
                            "started again; leakcage run, which can do that, would decide it",
-                           evidence->series.n > 0 ? evidence->series.n - 1 : 0);
+                           verdict_cycles(evidence));
     else if (question->stays_down && evidence->oom_kills > 0)
         statement_of_doubt(ret,
                            "it was OOM-killed after %zu cycles and is not started again; a roomier "
                            "limit (--limit), or restarts (--restart always), would decide it",
-                           evidence->series.n > 0 ? evidence->series.n - 1 : 0);
+                           verdict_cycles(evidence));
     else if (evidence->has_others)
         statement_of_doubt(ret, "it grew while nothing was asked of it, and not evenly: others use "
                                 "it; a service that nobody else uses would decide it");
@@ -233,7 +260,7 @@ static void verdict_say_undecided(const struct evidence *evidence,
         statement_of_doubt(ret,
                            "only %zu cycles were measured; more of them (--cycles, --budget) would "
                            "decide it",
-                           evidence->series.n > 0 ? evidence->series.n - 1 : 0);
+                           verdict_cycles(evidence));
     else
         statement_of_doubt(ret,
                            "the floor moved, but %s; more work per cycle (--requests) or more "
@@ -248,10 +275,14 @@ static bool verdict_audit(const struct evidence *evidence, const struct verdict_
 {
     bool steady = evidence->growth.shape == GROWTH_STEADY;
     if (evidence->landed < LANDED_MIN && evidence->oom_kills == 0 && !evidence->thrashes) {
-        statement_of_doubt(ret,
-                           "only %.1f %% of the requests were answered; a service that answers "
-                           "them all would decide it",
-                           100 * evidence->landed);
+        if (evidence->landed > 0)
+            statement_of_doubt(ret,
+                               "only %.1f %% of the requests were answered; a service that answers "
+                               "them all would decide it",
+                               100 * evidence->landed);
+        else
+            statement_of_doubt(ret, "no request was answered; a service that answers them would "
+                                    "decide it");
         return false;
     }
     if (!steady && evidence_is_clipped(evidence, question)) {
@@ -294,6 +325,7 @@ void verdict_decide(const struct timeline *timeline, const struct verdict_questi
         statement_of_clean(&evidence, ret);
     else
         verdict_say_undecided(&evidence, question, ret);
+    verdict_find_crowd(timeline, &evidence, ret);
     verdict_add_findings(timeline, question, &evidence, ret);
     verdict_find_attached(question, &evidence, ret);
 }

@@ -13,6 +13,9 @@
 #define WINDOW_TIMES        4U
 #define WINDOW_TIMES_MISLED 8U
 #define WINDOW_CYCLE_MAX_S  8.0
+/* Beyond so many, of those that are asked for before any verdict, all is looked at now and then. */
+#define LOOK_ALWAYS_CYCLES 30
+#define LOOK_EVERY_CYCLES  16
 /* The repeat probe: for so long, or for as much work as the window did, in at most this share of
  * the room that is left under the limit. What may be a cache that fills, or garbage that waits for
  * its collector, always gets one; threads and descriptors only when less than this has passed since
@@ -73,49 +76,74 @@ static unsigned verdict_measured(const struct timeline *timeline, unsigned start
 {
     unsigned measured = 0;
     for (size_t i = 0; i < timeline->n_cycles; i++)
-        measured += verdict_is_measured(&timeline->cycles[i], start);
+        if (verdict_is_measured(&timeline->cycles[i], start))
+            measured += cycle_count(&timeline->cycles[i]);
     return measured;
 }
 
 /* Another measuring cycle; a larger one when so many of this size did not decide it, or when the
  * repeat probe showed that they misled. */
-static struct verdict_action verdict_next_cycle(const struct timeline *timeline,
-                                                const struct evidence *evidence,
-                                                const struct verdict_question *question)
+static struct verdict_action verdict_cycle_of_window(const struct timeline *timeline,
+                                                     const struct verdict_question *question)
 {
     /* A service that is collected every 240 requests has a floor that is a little higher after
      * every 250. */
     static const double sizes[] = {1, 1.1, 0.9};
     const struct cycle *last = verdict_last_cycle(timeline);
     struct verdict_action action = {.step = VERDICT_STEP_CYCLE};
-    if (last == NULL || last->start != evidence->series.start || evidence->series.n < 2)
-        return action;
     uint64_t size = 0;
     unsigned of_window = 0;
     for (size_t i = 0; i < timeline->n_cycles; i++) {
         const struct cycle *cycle = &timeline->cycles[i];
         if (!verdict_is_measured(cycle, last->start))
             continue;
-        if (!indicators_is_size(cycle->requests, size)) {
-            size = cycle->requests;
+        if (!indicators_is_size(cycle_size(cycle), size)) {
+            size = cycle_size(cycle);
             of_window = 0;
         }
-        of_window++;
+        of_window += cycle_count(cycle);
     }
-    if (verdict_measured(timeline, last->start) >= question->cycles_max)
-        return verdict_last_look(timeline, question, evidence);
     const struct cycle *measure = indicators_last_cycle(timeline, CYCLE_MEASURE);
-    double seconds = (double)(measure->load_end_ns - measure->begin_ns) / NSEC_PER_SEC;
+    double seconds = (double)cycle_load_ns(measure) / NSEC_PER_SEC / cycle_count(measure);
     bool misled = last->kind == CYCLE_REPEAT;
     unsigned times = misled ? WINDOW_TIMES_MISLED : WINDOW_TIMES;
     while (times > 1 && times * seconds > WINDOW_CYCLE_MAX_S)
         times /= 2;
-    if ((of_window >= WINDOW_CYCLES || misled) && times > 1) {
+    /* As many as are asked for in any case are asked for as they are. */
+    bool undecided = of_window >= WINDOW_CYCLES &&
+                     verdict_measured(timeline, last->start) >= question->cycles_min;
+    if ((undecided || misled) && times > 1) {
         size *= times;
         of_window = 0;
     }
     action.requests = (uint64_t)llround((double)size * sizes[of_window % 3]);
     return action;
+}
+
+static struct verdict_action verdict_next_cycle(const struct timeline *timeline,
+                                                const struct evidence *evidence,
+                                                const struct verdict_question *question)
+{
+    const struct cycle *last = verdict_last_cycle(timeline);
+    if (last == NULL || last->start != evidence->series.start || evidence->series.n < 2)
+        return (struct verdict_action){.step = VERDICT_STEP_CYCLE};
+    if (verdict_measured(timeline, last->start) >= question->cycles_max)
+        return verdict_last_look(timeline, question, evidence);
+    return verdict_cycle_of_window(timeline, question);
+}
+
+/* Is the next one of the many cycles that are asked for in any case due, without more ado? To look
+ * at all of hundreds takes as long as a cycle does. */
+static bool verdict_is_on_its_way(const struct timeline *timeline,
+                                  const struct verdict_question *question)
+{
+    const struct cycle *last = verdict_last_cycle(timeline);
+    if (last == NULL || last->kind != CYCLE_MEASURE || !last->complete || last->deadline_hit ||
+        last->oom_kills > 0)
+        return false;
+    unsigned measured = verdict_measured(timeline, last->start);
+    return measured > LOOK_ALWAYS_CYCLES && measured < question->cycles_min &&
+           measured % LOOK_EVERY_CYCLES != 0;
 }
 
 /* The time of all cycles, but not what is between them: there others may have had their turn. */
@@ -161,8 +189,8 @@ static uint64_t verdict_repeat_requests(const struct timeline *timeline,
     /* No more work than all cycles would have been. */
     unsigned measured = verdict_measured(timeline, last->start);
     double left = question->cycles_max > measured ? question->cycles_max - measured : 0;
-    requests = fmin(requests, left * (double)evidence->series.cycle[1]->requests);
-    bool tells = requests >= REPEAT_TIMES_MIN * (double)last->requests &&
+    requests = fmin(requests, left * (double)cycle_size(evidence->series.cycle[1]));
+    bool tells = requests >= REPEAT_TIMES_MIN * (double)cycle_size(last) &&
                  requests * slope >= GROWTH_NOISE_BYTES - 1;
     return tells ? (uint64_t)requests : 0;
 }
@@ -295,8 +323,9 @@ static struct verdict_action verdict_next_undecided(const struct timeline *timel
 {
     if (evidence->has_others)
         return verdict_step_only(VERDICT_STEP_DONE);
+    unsigned measured = verdict_measured(timeline, evidence->series.start);
     bool long_enough = evidence->growth.shape == GROWTH_STEADY ||
-                       verdict_measured(timeline, evidence->series.start) >= WINDOW_CYCLES;
+                       (measured >= WINDOW_CYCLES && measured >= question->cycles_min);
     if (long_enough && verdict_may_have_others(timeline, question))
         return (struct verdict_action){.step = VERDICT_STEP_REST, .brief = true};
     return verdict_next_cycle(timeline, evidence, question);
@@ -306,6 +335,8 @@ struct verdict_action verdict_next(const struct timeline *timeline,
                                    const struct verdict_question *question)
 {
     struct evidence evidence;
+    if (verdict_is_on_its_way(timeline, question))
+        return verdict_cycle_of_window(timeline, question);
     evidence_gather(timeline, question, &evidence);
     enum growth_shape shape = evidence.growth.shape;
     bool stands = shape == GROWTH_FLAT || shape == GROWTH_FADING;

@@ -102,6 +102,9 @@ START_TEST(marks_are_bounded_but_kills_and_exits_are_never_lost)
     timeline_new(8, &timeline, NULL);
     for (int i = 0; i < 3 * TIMELINE_MARKS_MAX; i++)
         timeline_add_mark(timeline, i, MARK_LATE_TICK, 1, NULL);
+    ck_assert_uint_eq(timeline->n_marks, TIMELINE_MARKS_MAX / 2); /* phases find room */
+    for (int i = 0; i < 3 * TIMELINE_MARKS_MAX; i++)
+        timeline_add_mark(timeline, i, MARK_PHASE, 1, NULL);
     ck_assert_uint_eq(timeline->n_marks, TIMELINE_MARKS_MAX);
     timeline_add_mark(timeline, 1, MARK_OOM_KILL, 1, "");
     timeline_add_mark(timeline, 2, MARK_EXIT, 0, "exit status 3");
@@ -123,6 +126,103 @@ START_TEST(cycles_are_bounded)
         ck_assert_int_eq(timeline_add_cycle(timeline, &cycle, &err), 0);
     ck_assert_int_eq(timeline_add_cycle(timeline, &cycle, &err), -1);
     ck_assert_uint_eq(timeline->n_cycles, TIMELINE_CYCLES_MAX);
+}
+END_TEST
+
+/* Measuring cycle `i` of a run with a phase for each: a second, half of it load. */
+static void add_measure(struct timeline *timeline, unsigned i, uint64_t requests)
+{
+    char phase[32];
+    struct cycle cycle = {
+        .kind = CYCLE_MEASURE,
+        .requests = requests,
+        .counts = {.started = requests, .ok = requests},
+        .begin_ns = (nsec_t)i * NSEC_PER_SEC,
+        .load_end_ns = (nsec_t)i * NSEC_PER_SEC + NSEC_PER_SEC / 2,
+        .floor_ns = (nsec_t)(i + 1) * NSEC_PER_SEC - 2,
+        .complete = true,
+        .peak_bytes = i,
+        .events_max = 1,
+        .latency_p99_ns = i == 7 ? 99 : 1,
+    };
+    cycle.settled_ns = cycle.floor_ns;
+    survey_init(&cycle.floor);
+    cycle.floor.value[SURVEY_THREADS] = i;
+    snprintf(phase, sizeof(phase), "cycle %u", i + 1);
+    timeline_add_mark(timeline, cycle.begin_ns - 1, MARK_PHASE, requests, phase);
+    ck_assert_int_eq(timeline_add_cycle(timeline, &cycle, NULL), 0);
+}
+
+START_TEST(any_number_of_like_cycles_fits_and_nothing_of_their_work_is_lost)
+{
+    static const uint64_t sizes[] = {100, 110, 90};
+    CLEANUP(timeline_freep) struct timeline *timeline = NULL;
+    timeline_new(8, &timeline, NULL);
+    for (unsigned i = 0; i < 10000; i++) {
+        add_measure(timeline, i, sizes[i % 3]);
+        ck_assert_uint_le(timeline->n_cycles, TIMELINE_CYCLES_KEPT);
+    }
+    ck_assert_uint_gt(timeline->n_cycles, TIMELINE_CYCLES_KEPT / 2);
+
+    uint64_t cycles = 0;
+    uint64_t requests = 0;
+    uint64_t events = 0;
+    nsec_t load_ns = 0;
+    size_t phases = 0;
+    for (size_t i = 0; i < timeline->n_cycles; i++) {
+        const struct cycle *cycle = &timeline->cycles[i];
+        ck_assert_uint_le(cycle_count(cycle), timeline->cycles_in_one);
+        ck_assert_int_eq(cycle->begin_ns, (nsec_t)cycles * NSEC_PER_SEC);
+        cycles += cycle_count(cycle);
+        requests += cycle->counts.ok;
+        events += cycle->events_max;
+        load_ns += cycle_load_ns(cycle);
+        ck_assert_uint_eq(cycle->floor.value[SURVEY_THREADS], cycles - 1);
+        ck_assert_uint_eq(cycle->peak_bytes, cycles - 1);
+        ck_assert_int_eq(timeline->marks[phases].t_ns, cycle->begin_ns - 1);
+        phases++;
+    }
+    ck_assert_uint_eq(cycles, 10000);
+    ck_assert_uint_eq(requests, 1000000);
+    ck_assert_uint_eq(events, 10000);
+    ck_assert_int_eq(load_ns, 5000 * NSEC_PER_SEC);
+    ck_assert_uint_eq(timeline->n_marks, phases);
+    ck_assert_int_eq(timeline->cycles[0].latency_p99_ns, 99);
+}
+END_TEST
+
+START_TEST(cycles_that_differ_are_not_folded)
+{
+    struct cycle one = {.kind = CYCLE_MEASURE, .requests = 100, .complete = true};
+    const struct cycle killed = {
+        .kind = CYCLE_MEASURE, .requests = 100, .complete = true, .oom_kills = 1};
+    const struct cycle larger = {.kind = CYCLE_MEASURE, .requests = 400, .complete = true};
+    const struct cycle cut = {.kind = CYCLE_MEASURE, .requests = 100};
+    const struct cycle probe = {.kind = CYCLE_REST, .requests = 100, .complete = true};
+    const struct cycle again = {
+        .kind = CYCLE_MEASURE, .requests = 100, .complete = true, .start = 1};
+    const struct cycle other = {
+        .kind = CYCLE_MEASURE, .requests = 100, .complete = true, .concurrency = 1};
+    const struct cycle *const all[] = {&killed, &larger, &cut, &probe, &again, &other};
+    ck_assert(cycle_can_fold(&one, &one));
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+        ck_assert(!cycle_can_fold(&one, all[i]));
+        ck_assert(!cycle_can_fold(all[i], &one));
+    }
+}
+END_TEST
+
+START_TEST(cycles_are_not_folded_over_the_turn_of_others)
+{
+    CLEANUP(timeline_freep) struct timeline *timeline = NULL;
+    timeline_new(8, &timeline, NULL);
+    for (unsigned i = 0; i < TIMELINE_CYCLES_KEPT + 1; i++) {
+        if (i > 0)
+            timeline_add_mark(timeline, (nsec_t)i * NSEC_PER_SEC - 2, MARK_PHASE, 0,
+                              TIMELINE_PHASE_OTHERS);
+        add_measure(timeline, i, 100);
+    }
+    ck_assert_uint_eq(timeline->n_cycles, TIMELINE_CYCLES_KEPT + 1);
 }
 END_TEST
 
@@ -178,6 +278,9 @@ static Suite *suite(void)
     tcase_add_test(bounds, thinned_load_keeps_the_latest_totals);
     tcase_add_test(bounds, marks_are_bounded_but_kills_and_exits_are_never_lost);
     tcase_add_test(bounds, cycles_are_bounded);
+    tcase_add_test(bounds, any_number_of_like_cycles_fits_and_nothing_of_their_work_is_lost);
+    tcase_add_test(bounds, cycles_that_differ_are_not_folded);
+    tcase_add_test(bounds, cycles_are_not_folded_over_the_turn_of_others);
     tcase_add_test(words, every_word_is_its_own_name);
     tcase_add_test(words, a_cause_belongs_to_one_verdict);
     suite_add_tcase(s, order);

@@ -395,6 +395,24 @@ START_TEST(a_broken_file_is_an_error_with_file_and_line)
 }
 END_TEST
 
+/* Of its sort: a memory sample here. */
+START_TEST(a_sample_before_the_one_above_is_the_files_fault)
+{
+    CLEANUP(buffer_done) struct buffer samples = BUFFER_INIT(TEXT_MAX);
+    CLEANUP(buffer_done) struct buffer cycles = BUFFER_INIT(TEXT_MAX);
+    CLEANUP(timeline_freep) struct timeline *timeline = NULL;
+    struct error err = {0};
+    write_small(&samples, &cycles);
+    const char *row = strstr(buffer_text(&samples), ",memory,");
+    CLEANUP(freep) char *copy = strndup(row, strcspn(row, "\n"));
+    ck_assert_int_eq(buffer_printf(&samples, &err, "-1%s\n", copy), 0);
+    timeline_new(10, &timeline, NULL);
+    ck_assert_int_eq(timeline_csv_read("x.csv", samples.data, timeline, &err), -1);
+    ck_assert_int_eq(err.kind, ERROR_USAGE);
+    ck_assert_str_eq(err.text, "x.csv:5: a memory sample at -1 ns follows one at 0 ns");
+}
+END_TEST
+
 START_TEST(an_empty_file_is_an_error)
 {
     CLEANUP(timeline_freep) struct timeline *timeline = NULL;
@@ -470,6 +488,7 @@ static Suite *suite(void)
     tcase_add_loop_test(c, cycles_of_an_older_version_lack_what_it_did_not_know, 0, 10);
     tcase_add_loop_test(broken_files, a_broken_file_is_an_error_with_file_and_line, 0,
                         (int)ARRAY_LENGTH(faults));
+    tcase_add_test(broken_files, a_sample_before_the_one_above_is_the_files_fault);
     tcase_add_test(broken_files, an_empty_file_is_an_error);
     tcase_add_loop_test(broken_files, no_damage_does_harm, 0, 5);
     tcase_add_test(broken_files, a_percent_sign_at_the_end_of_a_list_is_taken_as_it_stands);
