@@ -206,6 +206,11 @@ static const char *attach_endpoint(const struct instance *instance, unsigned ind
     return index == 0 && instance->point.endpoint[0] != '\0' ? instance->point.endpoint : NULL;
 }
 
+static const char *attach_cgroup_dir(const struct instance *instance)
+{
+    return instance->point.cgroup[0] != '\0' ? instance->point.cgroup : NULL;
+}
+
 static void attach_describe(const struct instance *instance, struct instance_facts *ret)
 {
     snprintf(ret->target, sizeof(ret->target), "%s", instance->point.what);
@@ -296,6 +301,7 @@ const struct driver attach_driver = {
     .probe = attach_probe,
     .start = attach_start,
     .endpoint = attach_endpoint,
+    .cgroup_dir = attach_cgroup_dir,
     .describe = attach_describe,
     .state = attach_state,
     .read = attach_read,

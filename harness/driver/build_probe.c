@@ -17,6 +17,14 @@
 
 #define LOADER_WAIT_NS (10 * NSEC_PER_SEC)
 
+#if defined(__x86_64__)
+#define MACHINE_HERE EM_X86_64
+#elif defined(__aarch64__)
+#define MACHINE_HERE EM_AARCH64
+#else
+#error "of which machine are the programs here?"
+#endif
+
 static const char mmap_rnd_bits_path[] = "/proc/sys/vm/mmap_rnd_bits";
 
 const char *build_sanitizer_name(enum build_sanitizer sanitizer)
@@ -131,6 +139,7 @@ static void image_read_facts(const struct image *image, struct build_facts *ret)
         return;
     ret->is_elf = true;
     ret->is_x86_64 = head->e_machine == EM_X86_64;
+    ret->is_native = head->e_machine == MACHINE_HERE;
     ret->sanitizer = image_sanitizer(image);
     const Elf64_Phdr *loader = image_find(image, PT_INTERP);
     const char *path = NULL;

@@ -15,6 +15,7 @@ enum build_sanitizer { SANITIZER_NONE, SANITIZER_THREAD, SANITIZER_ADDRESS };
 struct build_facts {
     bool is_elf; /* false: a script, or another machine's kind of program; the rest is unset */
     bool is_x86_64;
+    bool is_native; /* of the machine that this program was built for */
     bool is_static; /* no loader: nothing can be preloaded */
     enum build_sanitizer
         sanitizer;    /* it brings its own malloc(): another one cannot be preloaded */

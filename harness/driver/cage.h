@@ -12,6 +12,7 @@ struct cage {
     struct cgroup *cgroup; /* owned */
     struct cgroup_reader *reader;
     int proc_fd;            /* /proc */
+    uint64_t limit_bytes;   /* memory.max; CGROUP_NO_LIMIT: none */
     uint16_t port;          /* that the instance listens on; 0: none */
     struct process process; /* started by the owner, with cgroup_attach(); PROCESS_NONE before */
     bool ended;

@@ -60,6 +60,8 @@ static void container_destroy(struct instance *instance)
     free(instance->folder);
     free(instance->image);
     free(instance->home);
+    for (unsigned i = 0; i < CONTAINER_PROGRAMS_MAX; i++)
+        service_log_free(instance->logs[i]);
     free(instance);
 }
 
@@ -146,6 +148,11 @@ static int container_ask_engine(struct instance *instance, struct error *err)
     instance->asked_engine = true;
     instance->engine_state = facts.engine;
     return 0;
+}
+
+static const char *container_cgroup_dir(const struct instance *instance)
+{
+    return instance->cgroup[0] != '\0' ? instance->cgroup : NULL;
 }
 
 static int container_state(struct instance *instance, struct instance_state *ret, struct error *err)
@@ -292,15 +299,22 @@ unsigned container_sweep(struct error *err)
     return swept;
 }
 
+static int container_catch_up(struct instance *instance)
+{
+    return service_log_sync(instance->logs[0]);
+}
+
 const struct driver container_driver = {
     .name = "container",
     .probe = container_probe,
     .start = container_start,
     .endpoint = container_endpoint,
+    .cgroup_dir = container_cgroup_dir,
     .state = container_state,
     .read = container_read,
     .survey = container_survey,
     .inspect = container_inspect,
+    .catch_up = container_catch_up,
     .reclaim = container_reclaim,
     .squeeze = container_squeeze,
     .stop = container_stop,

@@ -4,6 +4,7 @@
 #include "driver/driver.h"
 #include "driver/engine.h"
 #include "driver/last_reading.h"
+#include "driver/service_log.h"
 #include "memory/cgroup.h"
 #include "memory/cgroup_layout.h"
 #include "memory/cgroup_reader.h"
@@ -30,6 +31,7 @@ struct instance {
     int proc_fd;
     struct cgroup *dependencies;                      /* owned; NULL: there are none */
     struct process processes[CONTAINER_PROGRAMS_MAX]; /* of dependencies (1…) */
+    struct service_log *logs[CONTAINER_PROGRAMS_MAX]; /* 0: the service's; owned */
     unsigned n_programs;
     uint16_t ports[CONTAINER_PROGRAMS_MAX]; /* of the service (0): inside */
     uint16_t host_port;                     /* published; 0: the machine's network */

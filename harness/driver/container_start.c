@@ -198,6 +198,7 @@ static int start_dependencies(const struct settings *settings, const struct run_
             .values = {.ports = instance->ports, .data_dir = files->data_dir},
             .index = index,
             .log_path = log_path,
+            .log = &instance->logs[index],
             .cgroup = instance->dependencies,
         };
         if (launch_start(&launch, &instance->processes[index], err) < 0)
@@ -212,6 +213,7 @@ static int start_failed(const struct instance *instance, const struct run_files 
 {
     char tail[START_LOG_SIZE];
     char end[128];
+    (void)service_log_sync(instance->logs[0]);
     size_t length = file_tail(AT_FDCWD, files->log_path, 8, tail, sizeof(tail));
     while (length > 0 && tail[length - 1] == '\n')
         tail[--length] = '\0';
@@ -347,21 +349,20 @@ static int start_run(const struct settings *settings, const struct run_files *fi
     };
     if (container_command_make(&order, &command, err) < 0)
         return -1;
-    CLEANUP(closep)
-    int log_fd = open(files->log_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-    if (log_fd < 0)
-        return error_set_errno(err, ERROR_ENVIRONMENT, errno, "cannot write the log %s",
-                               files->log_path);
+    if (service_log_open(files->log_path, &instance->logs[0], err) < 0)
+        return -1;
     const struct process_spec spec = {
         .stdin_fd = -1,
-        .stdout_fd = log_fd,
-        .stderr_fd = log_fd,
+        .stdout_fd = service_log_fd(instance->logs[0]),
+        .stderr_fd = service_log_fd(instance->logs[0]),
         .no_huge_pages = settings->thp != THP_SYSTEM, /* what podman starts inherits it */
         .raise_nofile = true,
     };
     instance->was_run = true;
-    return container_engine_spawn(&instance->engine, (const char *const *)command.words, &spec,
-                                  &instance->run, err);
+    if (container_engine_spawn(&instance->engine, (const char *const *)command.words, &spec,
+                               &instance->run, err) < 0)
+        return -1;
+    return service_log_begin(instance->logs[0], err);
 }
 
 int container_bring_up(const struct settings *settings, const struct run_files *files,

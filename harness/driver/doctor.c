@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "driver/container.h"
 #include "driver/doctor_probe.h"
+#include "driver/doctor_report.h"
 #include "driver/registry.h"
 #include "driver/vm_accel.h"
 #include "driver/vm_kernel.h"
@@ -24,9 +25,8 @@
 /* A service that leaks descriptors should hit its memory limit before this one. */
 #define NOFILE_GOOD 65536
 
-__attribute__((format(printf, 4, 5))) static struct doctor_check *doctor_add(
-    struct doctor_report *report, const char *name, enum doctor_status status, const char *format,
-    ...)
+struct doctor_check *doctor_add(struct doctor_report *report, const char *name,
+                                enum doctor_status status, const char *format, ...)
 {
     struct doctor_check *check = &report->checks[report->n_checks];
     if (report->n_checks + 1 < DOCTOR_CHECKS_MAX)
@@ -39,7 +39,7 @@ __attribute__((format(printf, 4, 5))) static struct doctor_check *doctor_add(
     return check;
 }
 
-static void doctor_fix(struct doctor_check *check, const char *fix)
+void doctor_fix(struct doctor_check *check, const char *fix)
 {
     snprintf(check->fix, sizeof(check->fix), "%s", fix);
 }
@@ -60,8 +60,9 @@ static void doctor_kernel(struct doctor_report *report)
                    names.release);
     else
         doctor_fix(doctor_add(report, "kernel", DOCTOR_NOTE,
-                              "%s %s has no memory.reclaim and memory.peak (since 5.19): the "
-                              "reclaim probe cannot be asked for",
+                              "%s %s has no memory.reclaim and memory.peak (since 5.19): "
+                              "memory.high is lowered for a moment instead, and peaks are the "
+                              "highest of the samples",
                               names.sysname, names.release),
                    "a newer kernel, or the vm driver, which brings its own");
 }
@@ -179,8 +180,10 @@ static void doctor_vm(const struct driver_options *options, struct doctor_report
         doctor_add(report, "QEMU", told ? DOCTOR_OK : DOCTOR_NOTE, "%s: %s", qemu,
                    told ? version : "does not tell its version");
     } else {
-        doctor_fix(doctor_add(report, "QEMU", DOCTOR_MISSING, "%s", why.text),
-                   "apt-get install qemu-system-x86");
+        struct doctor_check *check = doctor_add(report, "QEMU", DOCTOR_MISSING, "%s", why.text);
+        const struct vm_machine *machine = vm_machine_here();
+        if (machine != NULL)
+            snprintf(check->fix, sizeof(check->fix), "apt-get install %s", machine->package);
     }
 
     CLEANUP(vm_kernel_done) struct vm_kernel kernel = {.image = NULL};
@@ -289,6 +292,7 @@ int doctor_run(const struct driver_options *options, struct doctor_report *ret, 
     doctor_vm(options, ret);
     doctor_engines(ret);
     doctor_allocators(ret);
+    doctor_instruments(ret);
     doctor_drivers(options, ret);
     return 0;
 }

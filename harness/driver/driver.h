@@ -52,8 +52,16 @@ struct driver {
      * NULL: nowhere. */
     const struct load_function *(*calls)(const struct instance *instance);
 
+    /* Its cgroup's folder, absolute, borrowed: of the service with all its processes, without its
+     * dependencies. NULL: it has none of its own, or none is known. */
+    const char *(*cgroup_dir)(const struct instance *instance);
+
     /* Where it runs already: what it is. NULL: it is what the spec says. */
     void (*describe)(const struct instance *instance, struct instance_facts *ret);
+
+    /* What the service has printed until now is in its log; gives up after a second. Returns the
+     * errno with which the log could not be written, 0 when it could. NULL: it always is there. */
+    int (*catch_up)(struct instance *instance);
 
     int (*state)(struct instance *instance, struct instance_state *ret, struct error *err);
 
@@ -92,7 +100,8 @@ struct driver {
                    struct error *err);
 
     /* Run this program elsewhere, with these arguments, and wait for its end. -1 when it could not
-     * be run, and when it did not end with exit status 0. */
+     * be run, and when it did not end with exit status 0; errno_value ETIMEDOUT: the place has
+     * stopped for no fault of the program, and may be tried again. */
     int (*relocate)(const struct driver_options *options, const struct relocation *relocation,
                     struct error *err);
 };

@@ -8,12 +8,14 @@
 
 #include "base/cleanup.h"
 #include "driver/cage.h"
+#include "driver/service_log.h"
 
 struct instance {
     struct cage cage;
     const struct function_work *work; /* borrowed */
     int child_fd;                     /* the child's end of the socket; -1: it has it */
     struct load_function calls;       /* .fd: ours, -1: closed */
+    struct service_log *log;          /* owned */
 };
 
 static int function_probe(const struct driver_options *options, struct error *why)
@@ -30,6 +32,7 @@ static void function_destroy(struct instance *instance)
     closep(&instance->child_fd);
     closep(&instance->calls.fd);
     cage_done(&instance->cage);
+    service_log_free(instance->log);
     free(instance);
 }
 
@@ -59,25 +62,23 @@ static int function_fork(const struct run_spec *spec, const struct run_files *fi
     close(pair[1]);
     if (instance->child_fd < 0)
         return error_set_errno(err, ERROR_INTERNAL, errno, "cannot make a socket pair");
-    CLEANUP(closep)
-    int log_fd = open(files->log_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-    if (log_fd < 0)
-        return error_set_errno(err, ERROR_ENVIRONMENT, errno, "cannot write the log %s",
-                               files->log_path);
+    if (service_log_open(files->log_path, &instance->log, err) < 0)
+        return -1;
     struct process_spec process = {
         .argv = argv,
         .function = function_child,
         .function_context = instance,
         .inherits = true,
         .stdin_fd = -1,
-        .stdout_fd = log_fd,
-        .stderr_fd = log_fd,
+        .stdout_fd = service_log_fd(instance->log),
+        .stderr_fd = service_log_fd(instance->log),
         .no_huge_pages = spec->settings.thp != THP_SYSTEM,
         .raise_nofile = true,
         .attach = cgroup_attach,
         .attach_context = instance->cage.cgroup,
     };
-    if (process_spawn(&process, &instance->cage.process, err) < 0)
+    if (process_spawn(&process, &instance->cage.process, err) < 0 ||
+        service_log_begin(instance->log, err) < 0)
         return -1;
     instance->calls.pidfd = instance->cage.process.pidfd;
     close(take_fd(&instance->child_fd));
@@ -111,6 +112,11 @@ static const char *function_endpoint(const struct instance *instance, unsigned i
     return NULL;
 }
 
+static const char *function_cgroup_dir(const struct instance *instance)
+{
+    return cgroup_path(instance->cage.cgroup);
+}
+
 static const struct load_function *function_calls(const struct instance *instance)
 {
     return &instance->calls;
@@ -125,6 +131,11 @@ static int function_read(struct instance *instance, bool full, struct memory_sam
                          struct error *err)
 {
     return cage_read(&instance->cage, full, ret, err);
+}
+
+static int function_catch_up(struct instance *instance)
+{
+    return service_log_sync(instance->log);
 }
 
 /* What it has in common with us is nobody's private memory, whose share of it is how large. */
@@ -170,10 +181,12 @@ const struct driver function_driver = {
     .probe = function_probe,
     .start = function_start,
     .endpoint = function_endpoint,
+    .cgroup_dir = function_cgroup_dir,
     .calls = function_calls,
     .state = function_state,
     .read = function_read,
     .survey = function_survey,
+    .catch_up = function_catch_up,
     .inspect = function_inspect,
     .reclaim = function_reclaim,
     .squeeze = function_squeeze,

@@ -1,7 +1,6 @@
 #include "driver/launch.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +8,6 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/file.h"
 #include "base/processor.h"
 #include "driver/environment.h"
 #include "driver/launch_user.h"
@@ -94,22 +92,22 @@ static int launch_make_environment(const struct launch *launch, const struct acc
     return 0;
 }
 
-/* The working directory, malloc'd into *ret, NULL for ours. Nothing can be below the data folder
- * before the first start, so what is named there is made. */
+/* The working directory, malloc'd into *ret, NULL for ours. */
 static int launch_make_cwd(const struct launch *launch, char **ret, struct error *err)
 {
-    const char *data_dir = launch->values.data_dir;
     const char *cwd = launch_program_of(launch->settings, launch->index)->cwd;
     if (cwd == NULL)
         return 0;
-    CLEANUP(freep)
-    char *path = plan_fill_values(launch->settings, launch->index, cwd, &launch->values);
-    if (path == NULL)
-        return error_out_of_memory(err);
-    if (strncmp(path, data_dir, strlen(data_dir)) == 0 && file_make_directories(path, err) < 0)
-        return -1;
-    *ret = take_ptr(&path);
-    return 0;
+    *ret = plan_fill_values(launch->settings, launch->index, cwd, &launch->values);
+    return *ret != NULL ? 0 : error_out_of_memory(err);
+}
+
+/* Nothing can be below the data folder before the first start, so what is named there is made: by
+ * the program's own rights, for what it finds there later may be links that a service has laid. */
+static bool launch_is_in_data(const struct launch *launch, const char *cwd)
+{
+    const char *data_dir = launch->values.data_dir;
+    return cwd != NULL && strncmp(cwd, data_dir, strlen(data_dir)) == 0;
 }
 
 /* Programs of several users share the data folder: then it is everybody's. */
@@ -131,21 +129,31 @@ static int launch_give(const struct launch *launch, const struct account *user, 
     const char *data_dir = launch->values.data_dir;
     if (user == NULL)
         return 0;
-    if (launch_user_give(user, data_dir, err) < 0 ||
-        launch_user_give(user, launch->log_path, err) < 0)
+    if (launch_user_give(user, data_dir, err) < 0)
         return -1;
     if (launch_has_several_users(launch->settings) && chmod(data_dir, 0777) < 0)
         return error_set_errno(err, ERROR_ENVIRONMENT, errno, "cannot open up %s", data_dir);
-    if (cwd != NULL && strncmp(cwd, data_dir, strlen(data_dir)) == 0 &&
-        launch_user_give(user, cwd, err) < 0)
-        return -1;
-    if (account_check_reach(user, data_dir, err) < 0)
+    if (launch_user_reach(user, data_dir, err) < 0)
         return error_prefix(err, "LEAKCAGE_DATA is out of reach (-o DIR puts it elsewhere)");
+    return cwd != NULL && !launch_is_in_data(launch, cwd) ? launch_user_reach(user, cwd, err) : 0;
+}
+
+/* The program, and what its arguments name: a script that an interpreter is to read. */
+static int launch_reach_words(const struct account *user, const struct launch_words *words,
+                              struct error *err)
+{
+    const char *temporary = getenv("TMPDIR"); /* instruments have their doors there */
+    if (temporary != NULL && temporary[0] == '/')
+        (void)launch_user_reach(user, temporary, NULL);
+    for (size_t i = 0; user != NULL && i < words->n; i++)
+        if (words->list[i][0] == '/' && launch_user_reach(user, words->list[i], err) < 0)
+            return error_prefix(err, "%s is out of reach", words->list[i]);
     return 0;
 }
 
 struct launch_placing {
     struct cgroup *cgroup;
+    const struct run_files *files;
     const char *program;
 };
 
@@ -159,6 +167,8 @@ static int launch_attach(pid_t pid, void *context, struct error *err)
     if (strcmp(slash != NULL ? slash + 1 : placing->program, "java") == 0 &&
         processor_is_emulated())
         (void)processor_hold(pid);
+    if (placing->files != NULL && placing->files->placed != NULL)
+        placing->files->placed(placing->files->placed_context, cgroup_path(placing->cgroup));
     return 0;
 }
 
@@ -176,27 +186,35 @@ int launch_start(const struct launch *launch, struct process *ret, struct error 
         launch_make_cwd(launch, &cwd, err) < 0)
         return -1;
 
-    CLEANUP(closep)
-    int log_fd = open(launch->log_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-    if (log_fd < 0)
-        return error_set_errno(err, ERROR_ENVIRONMENT, errno, "cannot write the log %s",
-                               launch->log_path);
-    if (launch_give(launch, user, cwd, err) < 0)
+    CLEANUP(service_log_freep) struct service_log *log = NULL;
+    if (service_log_open(launch->log_path, &log, err) < 0 ||
+        (user != NULL && service_log_give(log, user, err) < 0) ||
+        launch_give(launch, user, cwd, err) < 0 || launch_reach_words(user, &words, err) < 0)
         return -1;
 
-    struct launch_placing placing = {.cgroup = launch->cgroup, .program = words.list[0]};
+    struct launch_placing placing = {
+        .cgroup = launch->cgroup, .files = launch->files, .program = words.list[0]};
     struct process_spec spec = {
         .argv = words.list,
         .env = environment.entries,
         .cwd = cwd,
+        .make_cwd = launch_is_in_data(launch, cwd),
         .stdin_fd = -1,
-        .stdout_fd = log_fd,
-        .stderr_fd = log_fd,
+        .stdout_fd = service_log_fd(log),
+        .stderr_fd = service_log_fd(log),
         .no_huge_pages = launch->settings->thp != THP_SYSTEM,
         .raise_nofile = true,
         .user = user,
+        .confined = name == NULL,
         .attach = launch_attach,
         .attach_context = &placing,
     };
-    return process_spawn(&spec, ret, err);
+    if (process_spawn(&spec, ret, err) < 0) {
+        bool forbidden = user != NULL && err != NULL && err->errno_value == EACCES;
+        return forbidden ? error_prefix(err, "as user %u (--user names another)", user->uid) : -1;
+    }
+    if (service_log_begin(log, err) < 0)
+        return -1;
+    *launch->log = take_ptr(&log);
+    return 0;
 }

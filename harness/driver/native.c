@@ -17,6 +17,7 @@ struct instance {
     struct cgroup *dependencies; /* owned; NULL: there are none */
     unsigned n_programs;
     struct process processes[SCENARIO_DEPENDENCIES_MAX]; /* of the dependencies */
+    struct service_log *logs[NATIVE_PROGRAMS_MAX];       /* 0: the service's; owned */
     uint16_t ports[NATIVE_PROGRAMS_MAX];                 /* 0: the service's */
     char endpoints[NATIVE_PROGRAMS_MAX][NATIVE_ENDPOINT_MAX];
 };
@@ -72,7 +73,9 @@ static int native_launch(const struct settings *settings, const struct run_files
             .values = {.ports = instance->ports, .data_dir = files->data_dir},
             .index = index,
             .log_path = index > 0 ? own_log : files->log_path,
+            .log = &instance->logs[index],
             .cgroup = index > 0 ? instance->dependencies : instance->cage.cgroup,
+            .files = index > 0 ? NULL : files,
         };
         struct process *process =
             index > 0 ? &instance->processes[index - 1] : &instance->cage.process;
@@ -90,6 +93,8 @@ static void native_destroy(struct instance *instance)
     cgroup_destroy(instance->dependencies);
     for (unsigned i = 0; i < SCENARIO_DEPENDENCIES_MAX; i++)
         process_done(&instance->processes[i]);
+    for (unsigned i = 0; i < NATIVE_PROGRAMS_MAX; i++)
+        service_log_free(instance->logs[i]);
     free(instance);
 }
 
@@ -121,6 +126,11 @@ static const char *native_endpoint(const struct instance *instance, unsigned ind
     return index < instance->n_programs ? instance->endpoints[index] : NULL;
 }
 
+static const char *native_cgroup_dir(const struct instance *instance)
+{
+    return cgroup_path(instance->cage.cgroup);
+}
+
 static int native_state(struct instance *instance, struct instance_state *ret, struct error *err)
 {
     return cage_state(&instance->cage, ret, err);
@@ -141,6 +151,11 @@ static int native_inspect(struct instance *instance, uint64_t limit_bytes,
                           struct runtime_survey *ret, struct error *err)
 {
     return cage_inspect(&instance->cage, limit_bytes, ret, err);
+}
+
+static int native_catch_up(struct instance *instance)
+{
+    return service_log_sync(instance->logs[0]);
 }
 
 static int native_reclaim(struct instance *instance, nsec_t deadline_ns, int64_t *ret_bytes,
@@ -169,10 +184,12 @@ const struct driver native_driver = {
     .probe = native_probe,
     .start = native_start,
     .endpoint = native_endpoint,
+    .cgroup_dir = native_cgroup_dir,
     .state = native_state,
     .read = native_read,
     .survey = native_survey,
     .inspect = native_inspect,
+    .catch_up = native_catch_up,
     .reclaim = native_reclaim,
     .squeeze = native_squeeze,
     .stop = native_stop,

@@ -23,13 +23,18 @@ struct driver_options {
     const struct function_work *function; /* function: what its child calls; borrowed */
 };
 
-/* Where the programs of a run leave things; absolute paths. */
+/* Where the programs of a run leave things (absolute paths), and who watches their beginning. */
 struct run_files {
     const char *log_path; /* what the service prints; that of a dependency goes to log_path "." and
                              its name */
     const char *data_dir; /* what they write: a folder that is there, LEAKCAGE_DATA to them all */
     const char *collected_dir; /* what is fetched from the service; made when there is something */
     const char *load_log_path; /* what a load that is a command prints */
+
+    /* The service is in its cgroup (its folder, absolute), its first instruction not done yet. Not
+     * called by a driver that learns of the cgroup later. May be NULL. */
+    void (*placed)(void *context, const char *cgroup_dir);
+    void *placed_context;
 };
 
 /* For relocate: where the records go, and who hears what the program elsewhere prints. */

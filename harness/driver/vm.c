@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/caller.h"
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/interrupt.h"
@@ -60,15 +61,16 @@ static int vm_parts_find(const struct vm_options *options, struct vm_parts *ret,
     static const char *const names[] = {"virtio_mmio", "virtio_console", "9pnet_virtio", "9p",
                                         "overlay"};
 
-#ifndef __x86_64__
-    return error_set(err, ERROR_ENVIRONMENT, "the vm driver knows x86_64 only");
-#endif
     ret->tsc = vm_tsc_read();
     ret->qemu = vm_qemu_find(err);
     if (ret->qemu == NULL ||
         vm_kernel_find(options->kernel_path, options->modules_dir, &ret->kernel, err) < 0 ||
         vm_modules_resolve(ret->kernel.modules, names, ARRAY_LENGTH(names), &ret->modules, err) < 0)
         return -1;
+    if (*options->init_path == '\0')
+        return error_set(err, ERROR_ENVIRONMENT,
+                         "found no leakcage-init, which the guest starts from, beside leakcage or "
+                         "in ../libexec/leakcage: the installation is not complete");
     if (access(options->init_path, R_OK) < 0)
         return error_set_errno(err, ERROR_ENVIRONMENT, errno,
                                "cannot read the guest's init %s (is the installation complete?)",
@@ -173,13 +175,16 @@ static int vm_power_on(const struct vm_order *order, struct vm_guest **ret, stru
     const struct vm_options *options = order->options;
     const struct vm_parts *parts = order->parts;
     CLEANUP(closep) int initramfs_fd = vm_initramfs_fd(options, parts, order->command, err);
-    if (initramfs_fd < 0)
+    char caller[CALLER_WORD_MAX];
+    if (initramfs_fd < 0 || caller_word(caller, err) < 0)
         return -1;
     clock_sleep_until(parts->tsc.time_ns + VM_TSC_GAP_NS);
     struct vm_qemu_spec spec = {
+        .machine = vm_machine_here(),
         .program = parts->qemu,
         .kernel = parts->kernel.image,
         .writable_dir = order->command->writable_dir,
+        .caller = caller,
         .initramfs_fd = initramfs_fd,
         .memory_bytes = vm_memory_bytes(options),
         .cpus = options->cpus > 0 ? options->cpus : VM_CPUS_DEFAULT,
@@ -254,6 +259,8 @@ static int vm_wait_end(struct vm_guest *guest, struct vm_result *result, struct 
         if (r == 0 && (report.kind == VM_REPORT_EXIT || report.kind == VM_REPORT_SIGNAL)) {
             result->end.signaled = report.kind == VM_REPORT_SIGNAL;
             result->end.status = report.number;
+            if (result->end.signaled)
+                vm_guest_last_words(guest, result->last_words, sizeof(result->last_words));
             return 0;
         }
         if (r == 0 && report.kind == VM_REPORT_ERROR)

@@ -22,6 +22,8 @@
 /* How long a command has, after the user's first interrupt, to clean up. */
 #define VM_INTERRUPT_GRACE_NS (5 * NSEC_PER_SEC)
 
+#define VM_LAST_WORDS_MAX 512
+
 /* Zero and NULL mean the defaults. */
 struct vm_options {
     const char *kernel_path; /* with modules_dir; NULL: search (vm_kernel.h) */
@@ -40,6 +42,8 @@ struct vm_result {
     nsec_t boot_ns;      /* from power-on until the command started */
     struct process_end end;
     bool interrupted; /* the user asked to stop, and the command then ended */
+    char
+        last_words[VM_LAST_WORDS_MAX]; /* of the guest's kernel, where a signal ended the command */
 };
 
 /* 0: usable. 1: unavailable, and *why says what is missing and how to get it. Starts no guest. */

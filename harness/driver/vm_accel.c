@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -32,10 +33,15 @@ const char *vm_accel_key(const char *qemu, const char *kernel, char *text, size_
     return text;
 }
 
+/* In the user's cache, if there is one of ours: nobody asked to have it made. Else with what the
+ * user has until logging out. */
 static char *vm_accel_path(void)
 {
     CLEANUP(freep) char *directory = vm_kernel_cache_dir();
-    return directory != NULL ? file_join(directory, ".accel") : NULL;
+    if (directory != NULL && file_exists(AT_FDCWD, directory))
+        return file_join(directory, ".accel");
+    const char *runtime = getenv("XDG_RUNTIME_DIR");
+    return runtime != NULL && runtime[0] == '/' ? file_join(runtime, "leakcage.accel") : NULL;
 }
 
 /* One line: the answer, a blank, the key. */
@@ -58,11 +64,9 @@ enum vm_accel vm_accel_recall(const char *key)
 
 void vm_accel_remember(const char *key, enum vm_accel accel)
 {
-    CLEANUP(freep) char *directory = vm_kernel_cache_dir();
     CLEANUP(freep) char *path = vm_accel_path();
     CLEANUP(buffer_done) struct buffer text = BUFFER_INIT(VM_ACCEL_FILE_MAX);
 
-    if (path != NULL && file_make_directories(directory, NULL) == 0 &&
-        buffer_printf(&text, NULL, "%s %s", vm_accel_name(accel), key) == 0)
+    if (path != NULL && buffer_printf(&text, NULL, "%s %s", vm_accel_name(accel), key) == 0)
         (void)file_write_atomic(AT_FDCWD, path, text.data, text.length, NULL);
 }

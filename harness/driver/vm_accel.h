@@ -3,8 +3,8 @@
  *
  * That /dev/kvm opens proves nothing: nested and filtered hypervisors create a VM and then hang
  * in it or refuse a register. Only a guest that has started is proof; since that takes a moment,
- * the answer is kept in the user's cache for as long as the machine stays up and QEMU and the
- * kernel are the same. */
+ * the answer is kept (beside the guest's kernel in the user's cache, or below XDG_RUNTIME_DIR) for
+ * as long as the machine stays up and QEMU and the kernel are the same. */
 #include "driver/vm_qemu.h"
 
 /* May we try at all? */

@@ -1,5 +1,6 @@
 #include "driver/vm_driver.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -166,6 +167,12 @@ static int vm_driver_relocate(const struct driver_options *options,
     struct vm_result result = {0};
     if (vm_driver_execute(options, argv, relocation->work_dir, &io, &result, err) < 0)
         return -1;
+    if (result.end.signaled && result.end.status == SIGKILL && !result.interrupted)
+        return error_set(err, ERROR_ENVIRONMENT,
+                         "the program in the guest was killed: most likely the guest has too "
+                         "little memory, and --vm-memory gives it more%s%s",
+                         result.last_words[0] != '\0' ? "; last words of the guest:\n" : "",
+                         result.last_words);
     if (result.end.signaled || result.end.status != 0) {
         char end[128];
         return error_set(err, result.interrupted ? ERROR_INTERRUPTED : ERROR_INTERNAL,

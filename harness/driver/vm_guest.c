@@ -28,7 +28,7 @@ struct vm_guest {
     int fds[VM_GUEST_STREAMS]; /* our ends; -1: closed */
     struct vm_io io;
     struct vm_control control;
-    nsec_t heard_ns; /* when control last had something, or the start */
+    nsec_t silent_ns; /* how long we have waited for control to have something */
     struct vm_tail console;
     struct vm_tail qemu_said;
 };
@@ -95,6 +95,8 @@ static int vm_guest_spawn(struct vm_guest *guest, const struct vm_qemu_spec *spe
         .keep_fds = keep,
         .n_keep_fds = ARRAY_LENGTH(keep),
         .raise_nofile = true, /* 9p keeps many files open */
+        /* Root's QEMU gives files to others, and reads what root may. */
+        .confined = geteuid() != 0,
     };
     return process_spawn(&process, &guest->qemu, err);
 }
@@ -111,7 +113,6 @@ int vm_guest_start(const struct vm_qemu_spec *spec, const struct vm_io *io, stru
 
     guest->qemu = PROCESS_NONE;
     guest->io = *io;
-    guest->heard_ns = clock_now_ns();
     for (size_t i = 0; i < VM_GUEST_STREAMS; i++)
         guest->fds[i] = -1;
     if (vm_guest_connect(guest, &ends, err) < 0 || vm_guest_spawn(guest, spec, &ends, err) < 0)
@@ -119,6 +120,11 @@ int vm_guest_start(const struct vm_qemu_spec *spec, const struct vm_io *io, stru
 
     *ret = take_ptr(&guest);
     return 0;
+}
+
+void vm_guest_last_words(const struct vm_guest *guest, char *text, size_t size)
+{
+    vm_tail_text(&guest->console, 4, text, size);
 }
 
 int vm_guest_error(const struct vm_guest *guest, enum error_kind kind, const char *text,
@@ -164,7 +170,7 @@ static void vm_guest_read(struct vm_guest *guest, size_t stream, unsigned rounds
             return;
         if (stream == VM_STREAM_CONTROL) {
             vm_control_received(&guest->control, (size_t)length);
-            guest->heard_ns = clock_now_ns();
+            guest->silent_ns = 0;
             return;
         }
         vm_guest_take(guest, stream, data, (size_t)length);
@@ -191,6 +197,22 @@ static int vm_guest_gone(struct vm_guest *guest, struct error *err)
     return vm_guest_error(guest, ERROR_ENVIRONMENT, "the guest went down", err);
 }
 
+static int vm_guest_hung(const struct vm_guest *guest, struct error *err)
+{
+    (void)vm_guest_error(guest, ERROR_INTERNAL, "the guest has stopped responding", err);
+    if (err != NULL)
+        err->errno_value = ETIMEDOUT;
+    return -1;
+}
+
+/* Since then, but no longer than a wait can be: where we stood still ourselves (stopped, suspended,
+ * out of processor time), the guest may have, too. */
+static nsec_t vm_guest_waited(nsec_t begin_ns)
+{
+    nsec_t waited_ns = clock_now_ns() - begin_ns;
+    return waited_ns < VM_GUEST_SLICE_NS ? waited_ns : VM_GUEST_SLICE_NS;
+}
+
 int vm_guest_serve(struct vm_guest *guest, nsec_t deadline_ns, struct vm_report *ret,
                    struct error *err)
 {
@@ -207,10 +229,13 @@ int vm_guest_serve(struct vm_guest *guest, nsec_t deadline_ns, struct vm_report 
 
         for (size_t i = 0; i < VM_GUEST_STREAMS; i++)
             polled[i] = (struct pollfd){.fd = guest->fds[i], .events = POLLIN};
-        int timeout_ms = clock_poll_timeout_ms(clock_now_ns(), slice_end_ns);
+        nsec_t begin_ns = clock_now_ns();
+        int timeout_ms = clock_poll_timeout_ms(begin_ns, slice_end_ns);
         int n = poll(polled, VM_GUEST_STREAMS, timeout_ms);
-        if (n == 0 && clock_now_ns() - guest->heard_ns > VM_GUEST_SILENCE_MAX_NS)
-            return vm_guest_error(guest, ERROR_INTERNAL, "the guest has stopped responding", err);
+        if (n == 0)
+            guest->silent_ns += vm_guest_waited(begin_ns);
+        if (n == 0 && guest->silent_ns > VM_GUEST_SILENCE_MAX_NS)
+            return vm_guest_hung(guest, err);
         if (n <= 0)
             return 1;
         for (size_t i = 0; i < VM_GUEST_STREAMS; i++)

@@ -35,6 +35,9 @@ void vm_guest_signal(struct vm_guest *guest, int number);
 int vm_guest_error(const struct vm_guest *guest, enum error_kind kind, const char *text,
                    struct error *err);
 
+/* What its kernel said last, a few lines, into text[size]; "" when it said nothing. */
+void vm_guest_last_words(const struct vm_guest *guest, char *text, size_t size);
+
 /* Power it off, at once, and forget it. NULL is fine. */
 void vm_guest_free(struct vm_guest *guest);
 void vm_guest_freep(struct vm_guest **guest); /* for CLEANUP */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -100,10 +101,19 @@ static bool vm_kernel_search(const char *directory, vm_kernel_try *try_name, str
     return found;
 }
 
-/* What was named must be there: no other kernel is taken in its place. */
+/* What was named must be there: no other kernel is taken in its place. A folder holds both. */
 static int vm_kernel_named(const char *image, const char *modules, struct vm_kernel *ret,
                            struct error *err)
 {
+    struct stat status;
+    if (image != NULL && modules == NULL && stat(image, &status) == 0 && S_ISDIR(status.st_mode)) {
+        if (vm_kernel_try_fetched(image, ".", ret))
+            return 0;
+        return error_set(err, ERROR_ENVIRONMENT,
+                         "%s holds no kernel as tools/fetch-kernel.sh lays it out (vmlinux or "
+                         "vmlinuz, and modules)",
+                         image);
+    }
     if (image == NULL || modules == NULL)
         return error_set(err, ERROR_USAGE,
                          "a kernel and its modules must be named together; only the %s given",
@@ -125,11 +135,13 @@ int vm_kernel_find(const char *image, const char *modules, struct vm_kernel *ret
 
     CLEANUP(freep) char *cache = vm_kernel_cache_dir();
     if (vm_kernel_search(cache, vm_kernel_try_fetched, ret) ||
+        vm_kernel_search(VM_KERNEL_SYSTEM_DIR, vm_kernel_try_fetched, ret) ||
         vm_kernel_search(VM_KERNEL_SHARED_DIR, vm_kernel_try_fetched, ret) ||
         vm_kernel_search("/boot", vm_kernel_try_installed, ret))
         return 0;
     return error_set(err, ERROR_ENVIRONMENT,
-                     "no kernel for the guest in %s, %s or /boot; fetch one with "
-                     "tools/fetch-kernel.sh (`make setup-run` does it)",
-                     cache != NULL ? cache : "the user's cache (no HOME)", VM_KERNEL_SHARED_DIR);
+                     "no kernel for the guest in %s, %s, %s or /boot; fetch one with: leakcage vm "
+                     "prepare",
+                     cache != NULL ? cache : "the user's cache (no HOME)", VM_KERNEL_SYSTEM_DIR,
+                     VM_KERNEL_SHARED_DIR);
 }

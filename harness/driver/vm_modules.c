@@ -11,7 +11,7 @@
 
 #define VM_MODULE_FILE_MAX  (64U << 20)
 #define VM_MODULE_DEPTH_MAX 16
-#define VM_MODULE_OTHER_FIX "use a Debian kernel: tools/fetch-kernel.sh gets one"
+#define VM_MODULE_OTHER_FIX "use a Debian kernel: leakcage vm prepare fetches one"
 
 /* All module files of a tree, by name; a built-in one has no path. */
 struct vm_module_index {

@@ -10,21 +10,6 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 
-#define VM_QEMU_PROGRAM "qemu-system-x86_64"
-
-/* Common to both accelerators: quiet and quick, no self-tests, no security modules in the way of
- * what is measured, cgroup v2 alone, PSI on, a reset (which ends QEMU) by the shortest way.
- * Addresses are no more random than programs built with ThreadSanitizer or AddressSanitizer bear.
- */
-#define VM_KERNEL_WORDS                                                                            \
-    "console=ttyS0 quiet panic=-1 reboot=t cgroup_no_v1=all psi=1 cryptomgr.notests lsm= audit=0 " \
-    "mitigations=off random.trust_cpu=on 8250.nr_uarts=1 pci=off "                                 \
-    "sysctl.vm.mmap_rnd_bits=28"
-
-/* Emulation: the kernel mistrusts the emulated TSC and would fall back to jiffies, that is, to
- * clocks of 4 ms; it is the host's own, and good. */
-#define VM_KERNEL_WORDS_TCG " tsc=reliable no_timer_check"
-
 const char *vm_accel_name(enum vm_accel accel)
 {
     static const char *const names[] = {
@@ -33,6 +18,11 @@ const char *vm_accel_name(enum vm_accel accel)
         [VM_ACCEL_TCG] = "tcg",
     };
     return names[accel];
+}
+
+static void vm_qemu_no_machine(struct error *err)
+{
+    error_set(err, ERROR_ENVIRONMENT, "the vm driver knows machines of x86_64 and aarch64 only");
 }
 
 char *vm_qemu_find(struct error *err)
@@ -45,17 +35,21 @@ char *vm_qemu_find(struct error *err)
         return copy;
     }
 
+    const struct vm_machine *machine = vm_machine_here();
+    if (machine == NULL) {
+        vm_qemu_no_machine(err);
+        return NULL;
+    }
     const char *path = getenv("PATH");
     CLEANUP(freep) char *copy = strdup(path != NULL ? path : "/usr/local/bin:/usr/bin:/bin");
     char *rest = copy;
     for (char *directory; (directory = strsep(&rest, ":")) != NULL;) {
-        CLEANUP(freep) char *program = file_join(directory, VM_QEMU_PROGRAM);
+        CLEANUP(freep) char *program = file_join(directory, machine->qemu);
         if (program != NULL && directory[0] == '/' && access(program, X_OK) == 0)
             return take_ptr(&program);
     }
-    error_set(err, ERROR_ENVIRONMENT,
-              VM_QEMU_PROGRAM " is not in PATH; install it (Debian: apt-get install "
-                              "qemu-system-x86)");
+    error_set(err, ERROR_ENVIRONMENT, "%s is not in PATH; install it (Debian: apt-get install %s)",
+              machine->qemu, machine->package);
     return NULL;
 }
 
@@ -86,13 +80,33 @@ static void vm_qemu_option(struct vm_qemu_command *command, const char *option, 
     vm_qemu_word(command, "%s", value);
 }
 
-static void vm_qemu_machine(struct vm_qemu_command *command, const struct vm_qemu_spec *spec)
+static void vm_qemu_kernel(struct vm_qemu_command *command, const struct vm_qemu_spec *spec)
 {
+    const struct vm_machine *machine = spec->machine;
     bool kvm = spec->accel == VM_ACCEL_KVM;
 
-    vm_qemu_option(command, "-M", "microvm,isa-serial=on,rtc=on");
+    vm_qemu_option(command, "-kernel", spec->kernel);
+    vm_qemu_word(command, "-initrd");
+    vm_qemu_word(command, "/proc/self/fd/%d", spec->initramfs_fd);
+    const char *space = spec->caller != NULL ? " " : "";
+    const char *caller = spec->caller != NULL ? spec->caller : "";
+    vm_qemu_word(command, "-append");
+    if (kvm || !machine->has_tsc || spec->tsc_khz == 0)
+        vm_qemu_word(command, "%s%s%s%s", machine->kernel, kvm ? "" : machine->kernel_tcg, space,
+                     caller);
+    else
+        vm_qemu_word(command, "%s%s tsc_early_khz=%" PRIu64 "%s%s", machine->kernel,
+                     machine->kernel_tcg, spec->tsc_khz, space, caller);
+}
+
+static void vm_qemu_machine(struct vm_qemu_command *command, const struct vm_qemu_spec *spec)
+{
+    const struct vm_machine *machine = spec->machine;
+    bool kvm = spec->accel == VM_ACCEL_KVM;
+
+    vm_qemu_option(command, "-M", kvm ? machine->machine_kvm : machine->machine);
     vm_qemu_option(command, "-accel", kvm ? "kvm" : "tcg,thread=multi");
-    vm_qemu_option(command, "-cpu", kvm ? "host" : "max");
+    vm_qemu_option(command, "-cpu", kvm ? "host" : machine->cpu_tcg);
     vm_qemu_word(command, "-smp");
     vm_qemu_word(command, "%u", spec->cpus);
     vm_qemu_word(command, "-m");
@@ -102,17 +116,6 @@ static void vm_qemu_machine(struct vm_qemu_command *command, const struct vm_qem
     vm_qemu_word(command, "-no-reboot");
     vm_qemu_option(command, "-display", "none");
     vm_qemu_option(command, "-name", "leakcage");
-    vm_qemu_option(command, "-kernel", spec->kernel);
-    vm_qemu_word(command, "-initrd");
-    vm_qemu_word(command, "/proc/self/fd/%d", spec->initramfs_fd);
-    vm_qemu_word(command, "-append");
-    if (kvm)
-        vm_qemu_word(command, "%s", VM_KERNEL_WORDS);
-    else if (spec->tsc_khz == 0)
-        vm_qemu_word(command, "%s", VM_KERNEL_WORDS VM_KERNEL_WORDS_TCG);
-    else
-        vm_qemu_word(command, "%s tsc_early_khz=%" PRIu64, VM_KERNEL_WORDS VM_KERNEL_WORDS_TCG,
-                     spec->tsc_khz);
 }
 
 static void vm_qemu_streams(struct vm_qemu_command *command, const struct vm_qemu_spec *spec)
@@ -163,6 +166,7 @@ int vm_qemu_command(const struct vm_qemu_spec *spec, struct vm_qemu_command *ret
 
     vm_qemu_word(&command, "%s", spec->program);
     vm_qemu_machine(&command, spec);
+    vm_qemu_kernel(&command, spec);
     vm_qemu_streams(&command, spec);
     vm_qemu_share(&command, "root", "/", ",readonly=on");
     if (spec->writable_dir != NULL) {

@@ -1,7 +1,7 @@
 #pragma once
 /* QEMU's command line for one guest, and where QEMU is.
  *
- * The machine is a microvm: no firmware, no PCI, and virtio devices for what the guest needs: the
+ * The machine (vm_machine.h) has no firmware and virtio devices for what the guest needs: the
  * host's root by 9p, read-only; one folder of it, writable; three ports and a console, each a
  * socket that QEMU inherits. QEMU opens no display, network or terminal. */
 #include <stdbool.h>
@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "driver/vm_machine.h"
 
 enum vm_accel {
     VM_ACCEL_AUTO, /* kvm where a guest was seen to start under it, else tcg */
@@ -29,9 +30,11 @@ enum vm_stream {
 };
 
 struct vm_qemu_spec {
+    const struct vm_machine *machine;
     const char *program;
     const char *kernel;
     const char *writable_dir; /* NULL: none */
+    const char *caller;       /* a word of the kernel's command line (base/caller.h); NULL: none */
     int initramfs_fd;
     int stream_fds[VM_STREAM_MAX]; /* QEMU's ends of the sockets */
     uint64_t memory_bytes;
@@ -48,7 +51,7 @@ struct vm_qemu_command {
     bool incomplete; /* a word was lost: no memory, or too many */
 };
 
-/* The path of QEMU, malloc'd: LEAKCAGE_QEMU, or qemu-system-x86_64 in PATH. NULL with
+/* The path of QEMU, malloc'd: LEAKCAGE_QEMU, or this machine's (vm_machine.h) in PATH. NULL with
  * ERROR_ENVIRONMENT when there is none. */
 char *vm_qemu_find(struct error *err);
 

@@ -38,7 +38,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PORT_WAIT_MS = 5000, ALIVE_MS = 1000, NSEC_PER_SEC = 1000000000 };
+enum { DEVICES_MAX = 8, PORT_WAIT_MS = 5000, ALIVE_MS = 1000, NSEC_PER_SEC = 1000000000 };
 enum { WORDS_MAX = 4096, RELAY_BYTES = 65536, LINE_MAX_BYTES = 4096 };
 
 /* What to run; the strings live in the text of /command, which is never freed. */
@@ -190,20 +190,21 @@ static void load_modules(void)
     free(text);
 }
 
-/* The kernel announces ports some time after the module is in. */
+/* The kernel announces ports some time after the module is in. The device's number is its place
+ * among all virtio devices, another on each machine of QEMU's; only one device has ports. */
 static int open_port(int number)
 {
     char path[32];
-
-    (void)snprintf(path, sizeof(path), "/dev/vport0p%d", number);
     for (int waited_ms = 0; waited_ms < PORT_WAIT_MS; waited_ms++) {
-        int fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
-
-        if (fd >= 0)
-            return fd;
+        for (int device = 0; device < DEVICES_MAX; device++) {
+            (void)snprintf(path, sizeof(path), "/dev/vport%dp%d", device, number);
+            int fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+            if (fd >= 0)
+                return fd;
+        }
         (void)poll(NULL, 0, 1);
     }
-    fail(-1, "%s: %s", path, strerror(errno));
+    fail(-1, "port %d of the virtio serial device: %s", number, strerror(errno));
 }
 
 static void make_dirs(const char *path)
@@ -271,7 +272,6 @@ static void bring_loopback_up(int control_fd)
 {
     struct ifreq request = {.ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING};
     int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
     if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &request) < 0)
         fail(control_fd, "loopback interface: %s", strerror(errno));
     close(fd);

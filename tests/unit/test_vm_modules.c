@@ -64,7 +64,7 @@ START_TEST(says_which_module_is_missing_and_what_to_do)
     ck_assert_int_eq(resolve(&dir, "9p", &modules, &err), -1);
     ck_assert_int_eq(err.kind, ERROR_ENVIRONMENT);
     ck_assert_ptr_nonnull(strstr(err.text, "module 9pnet is not in"));
-    ck_assert_ptr_nonnull(strstr(err.text, "fetch-kernel.sh"));
+    ck_assert_ptr_nonnull(strstr(err.text, "leakcage vm prepare"));
 }
 END_TEST
 

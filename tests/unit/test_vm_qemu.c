@@ -9,6 +9,7 @@
 static struct vm_qemu_spec spec(enum vm_accel accel)
 {
     return (struct vm_qemu_spec){
+        .machine = vm_machine_named("x86_64"),
         .program = "/usr/bin/qemu",
         .kernel = "/k/vmlinux",
         .initramfs_fd = 9,
@@ -59,6 +60,32 @@ START_TEST(tells_the_counters_rate_in_emulation_only)
 }
 END_TEST
 
+START_TEST(each_processor_has_a_machine)
+{
+    CLEANUP(vm_qemu_command_done) struct vm_qemu_command x86 = {0};
+    CLEANUP(vm_qemu_command_done) struct vm_qemu_command arm = {0};
+    CLEANUP(vm_qemu_command_done) struct vm_qemu_command arm_kvm = {0};
+    struct vm_qemu_spec one = spec(VM_ACCEL_TCG);
+    ck_assert_int_eq(vm_qemu_command(&one, &x86, NULL), 0);
+    ck_assert(has(&x86, "microvm"));
+    ck_assert(has(&x86, "console=ttyS0"));
+
+    one.machine = vm_machine_named("aarch64");
+    ck_assert_int_eq(vm_qemu_command(&one, &arm, NULL), 0);
+    ck_assert(has(&arm, "virt,gic-version=3"));
+    ck_assert(has(&arm, "console=ttyAMA0"));
+    ck_assert(has(&arm, "cgroup_no_v1=all"));
+    ck_assert(has(&arm, "virtio-serial-device"));
+    ck_assert(!has(&arm, "tsc"));
+
+    one.accel = VM_ACCEL_KVM;
+    ck_assert_int_eq(vm_qemu_command(&one, &arm_kvm, NULL), 0);
+    ck_assert(has(&arm_kvm, "virt,gic-version=host"));
+    ck_assert_ptr_nonnull(vm_machine_here());
+    ck_assert_ptr_null(vm_machine_named("vax"));
+}
+END_TEST
+
 START_TEST(shares_the_root_read_only_and_one_folder_writable)
 {
     CLEANUP(vm_qemu_command_done) struct vm_qemu_command command = {0};
@@ -90,6 +117,7 @@ static Suite *vm_qemu_suite(void)
     TCase *command = tcase_create("command line");
     tcase_add_test(command, hands_over_streams_by_descriptor);
     tcase_add_test(command, tells_the_counters_rate_in_emulation_only);
+    tcase_add_test(command, each_processor_has_a_machine);
     tcase_add_test(command, shares_the_root_read_only_and_one_folder_writable);
     suite_add_tcase(suite, command);
     TCase *counter = tcase_create("time stamp counter");
