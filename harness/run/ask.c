@@ -4,26 +4,17 @@
 #include <signal.h>
 #include <string.h>
 
+#include "base/libc.h"
+#include "memory/process_signal.h"
 #include "run/jvm.h"
 #include "run/readiness.h"
 #include "scenario/settings.h"
 
 #define SIGNAL_PREFIX "signal:"
 
-/* The number of "USR1"; 0: there is none. */
-static int ask_signal_number(const char *name)
-{
-    for (int number = 1; number < NSIG; number++) {
-        const char *known = sigabbrev_np(number);
-        if (known != NULL && strcmp(known, name) == 0)
-            return number;
-    }
-    return 0;
-}
-
 static int ask_by_signal(const struct ask_target *target, const char *name, struct error *err)
 {
-    int number = ask_signal_number(name);
+    int number = libc_signal_number(name);
     if (number == 0)
         return error_set(err, ERROR_USAGE, "there is no signal \"%s\"", name);
     const struct runtime_survey *processes = target->processes;
@@ -32,7 +23,7 @@ static int ask_by_signal(const struct ask_target *target, const char *name, stru
         pid = processes->listener > 0 ? processes->listener : processes->first;
     if (pid <= 0)
         return error_set(err, ERROR_SERVICE, "there is no process to send SIG%s to", name);
-    if (kill(pid, number) < 0)
+    if (process_signal_known(pid, processes->taken_ticks, number) < 0)
         return error_set_errno(err, ERROR_SERVICE, errno, "cannot send SIG%s to process %d", name,
                                pid);
     return 0;
@@ -46,7 +37,8 @@ static int ask_jvms(const struct ask_target *target, struct allocator *ret, stru
     for (unsigned i = 0; target->processes != NULL && i < target->processes->n; i++) {
         const struct runtime *runtime = &target->processes->runtimes[i];
         struct allocator one;
-        if (runtime->kind != RUNTIME_JVM)
+        if (runtime->kind != RUNTIME_JVM ||
+            process_signal_known(runtime->pid, target->processes->taken_ticks, 0) < 0)
             continue;
         if (jvm_collect(runtime->pid, &one, err) < 0)
             return -1;

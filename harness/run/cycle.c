@@ -1,9 +1,11 @@
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "run/kernel_files.h"
 #include "run/stage.h"
 #include "verdict/indicators.h"
 
@@ -33,6 +35,7 @@ static const unsigned settle_bound_times[] = {8, 3, 1};
 /* Counters at the begin of a cycle, to tell what happened within it. */
 struct cycle_start {
     uint64_t oom_kills, events_max, events_high, psi_full_us, peak_bytes;
+    uint64_t ooms; /* how often there was no more under its limit; SURVEY_ABSENT: not known */
 };
 
 static int cycle_look(struct stage *stage, struct cycle_start *ret, struct error *err)
@@ -42,11 +45,22 @@ static int cycle_look(struct stage *stage, struct cycle_start *ret, struct error
     if (status != 0)
         return status;
     ret->oom_kills = memory_sample_get(&sample, MEMORY_EVENTS_OOM_KILL, 0);
+    ret->ooms = memory_sample_get(&sample, MEMORY_EVENTS_OOM, SURVEY_ABSENT);
     ret->events_max = memory_sample_get(&sample, MEMORY_EVENTS_MAX, 0);
     ret->events_high = memory_sample_get(&sample, MEMORY_EVENTS_HIGH, 0);
     ret->psi_full_us = memory_sample_get(&sample, MEMORY_PSI_FULL, 0);
     ret->peak_bytes = memory_sample_get(&sample, MEMORY_PEAK, SURVEY_ABSENT);
     return 0;
+}
+
+/* Killed, and not at its own limit: the kernel chose it because the machine, or a group above, had
+ * no more memory. Of what we did not put under a limit ourselves it cannot be told. */
+static bool cycle_killed_above(const struct stage *stage, const struct cycle_start *before,
+                               const struct cycle_start *now)
+{
+    const struct settings *settings = &stage->spec->settings;
+    return now->oom_kills > before->oom_kills && before->ooms != SURVEY_ABSENT &&
+           now->ooms == before->ooms && settings->attach == NULL && settings->image == NULL;
 }
 
 /* What the counters say happened since `before`; also after the instance was killed, for its
@@ -71,6 +85,7 @@ static int cycle_close_counters(struct stage *stage, const struct cycle_start *b
         cycle->peak_bytes = now.peak_bytes;
     if (cycle->oom_kills > 0)
         timeline_add_mark(stage->timeline, stage_now_ns(stage), MARK_OOM_KILL, now.oom_kills, "");
+    stage->killed_above = cycle_killed_above(stage, before, &now);
     return 0;
 }
 
@@ -116,6 +131,7 @@ static int cycle_load(struct stage *stage, struct cycle *cycle, struct error *er
         return -1;
     cycle->counts = batch.counts;
     cycle->deadline_hit = batch.deadline_hit;
+    snprintf(stage->trouble, sizeof(stage->trouble), "%s", batch.trouble);
     cycle->latency_p50_ns = batch.latency_p50_ns;
     cycle->latency_p99_ns = batch.latency_p99_ns;
     return status;
@@ -314,6 +330,7 @@ static int cycle_measure(struct stage *stage, struct cycle *cycle, struct error 
         sampler_resume(stage->sampler);
         return 0;
     }
+    stage_settled_instruments(stage);
     return cycle_reclaim(stage, &allocator, cycle, err);
 }
 
@@ -345,37 +362,65 @@ static int cycle_await_killed(struct stage *stage, const struct cycle *cycle, st
     return stage_wait(stage, clock_now_ns() + KILLED_BOUND_NS, false, err);
 }
 
-/* Load (unless there is none), then the measurements. 1: the instance is gone. */
-static int cycle_perform(struct stage *stage, struct cycle *cycle, struct error *err)
+/* Killed while it was measured? What was read of it then is not that of a service at rest. 1: it is
+ * gone. */
+static int cycle_check_alive(struct stage *stage, const struct cycle_start *before,
+                             struct cycle *cycle, struct error *err)
 {
-    struct cycle_start before;
-    bool has_kills = stage->has_kills;
-    stage->has_kills = false;
-    int status = cycle_look(stage, &before, err);
-    if (status != 0)
+    struct cycle_start now;
+    int status = cycle_look(stage, &now, err);
+    if (status != 0 || now.oom_kills - before->oom_kills == cycle->oom_kills)
         return status;
-    if (has_kills) /* killed while others had the turn: that is seen only now */
-        before.oom_kills = stage->known_kills;
-    sampler_reset_peak(stage->sampler);
+    cycle->oom_kills = now.oom_kills - before->oom_kills;
+    status = cycle_await_killed(stage, cycle, err);
+    if (status == 0)
+        timeline_add_mark(stage->timeline, stage_now_ns(stage), MARK_OOM_KILL, now.oom_kills, "");
+    return status;
+}
 
+/* What is known before a cycle. Who was killed since the one before, while others had the turn or
+ * something was asked of it, is killed in this one. 1: the instance is gone. */
+static int cycle_open_counters(struct stage *stage, struct cycle_start *ret, struct error *err)
+{
+    int status = cycle_look(stage, ret, err);
+    if (status == 0 && stage->has_kills && stage->known_kills < ret->oom_kills) {
+        ret->oom_kills = stage->known_kills;
+        ret->ooms = SURVEY_ABSENT;
+    }
+    stage->has_kills = false;
+    sampler_reset_peak(stage->sampler);
+    return status;
+}
+
+/* Load (unless there is none), then the measurements. 1: the instance is gone. */
+static int cycle_perform(struct stage *stage, const struct cycle_start *before, struct cycle *cycle,
+                         struct error *err)
+{
+    int status = 0;
     if (cycle->requests > 0)
         status = cycle_load(stage, cycle, err);
     cycle->load_end_ns = stage_now_ns(stage);
     if (status < 0)
         return -1;
-    if (cycle_close_counters(stage, &before, cycle, err) < 0)
+    if (cycle_close_counters(stage, before, cycle, err) < 0)
         return -1;
     if (status == 0)
         status = cycle_await_killed(stage, cycle, err);
     if (status == 0)
         status = cycle_measure(stage, cycle, err);
+    if (status == 0)
+        status = cycle_check_alive(stage, before, cycle, err);
     if (status == 0 && stage->spec->settings.n_collect > 0) {
         collector_fetch(&stage->collector, stage->timeline->n_cycles, stage->record);
         sampler_resume(stage->sampler);
     }
+    if (status == 0)
+        stage_floor_instruments(stage);
     /* Gone while at rest: killed for memory even then? */
-    if (status == 1 && cycle_close_counters(stage, &before, cycle, err) < 0)
+    if (status == 1 && cycle_close_counters(stage, before, cycle, err) < 0)
         return -1;
+    stage->has_kills = true;
+    stage->known_kills = before->oom_kills + cycle->oom_kills;
     return status;
 }
 
@@ -385,11 +430,19 @@ int stage_run_cycle(struct stage *stage, enum cycle_kind kind, uint64_t requests
     if (cycle == NULL)
         return error_out_of_memory(err);
     cycle_init(stage, kind, requests, cycle);
-    int status = cycle_perform(stage, cycle, err);
+    struct cycle_start before;
+    int status = cycle_open_counters(stage, &before, err);
+    if (status == 0)
+        status = cycle_perform(stage, &before, cycle, err);
     if (status < 0)
         return -1;
     cycle->complete = status == 0;
     if (cycle->complete && kind == CYCLE_MEASURE)
         stage->measured++;
+    if (cycle->complete) {
+        const struct driver *driver = stage->context->driver;
+        kernel_files_note(driver->cgroup_dir != NULL ? driver->cgroup_dir(stage->instance) : NULL,
+                          cycle, stage->record);
+    }
     return timeline_add_cycle(stage->timeline, cycle, err);
 }

@@ -19,7 +19,7 @@
 #define ATTACH_BOUND_NS  (10 * NSEC_PER_SEC)
 #define ATTACH_LOOK_NS   (10 * NSEC_PER_MSEC)
 #define COMMAND_BOUND_S  30
-#define ANSWER_MAX_BYTES ((size_t)64 * 1024)
+#define ANSWER_MAX_BYTES ((size_t)16 << 20) /* a histogram has a line for each class */
 #define STATUS_MAX_BYTES ((size_t)64 * 1024)
 #define PATH_ROOM        96
 #define PROTOCOL         "1"

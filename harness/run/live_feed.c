@@ -44,7 +44,7 @@ struct live_feed *live_feed_new(const struct plan *plan, const char *work_dir)
     feed->plan = plan;
     feed->dir_fd = -1;
     feed->runs = calloc(plan->n_runs + 1, sizeof(*feed->runs));
-    if (dir != NULL && feed->runs != NULL && file_make_directories(dir, NULL) == 0)
+    if (dir != NULL && feed->runs != NULL && file_make_private_directory(dir, NULL) == 0)
         feed->dir_fd = open(dir, O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (feed->dir_fd >= 0)
         return feed;

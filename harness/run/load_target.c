@@ -5,14 +5,15 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "base/file.h"
 #include "driver/environment.h"
+#include "driver/launch_user.h"
 
 struct load_target {
     struct load_command command;
     struct environment environment;
     char **words; /* owned, each too */
     char *cwd;
+    struct account account;
 };
 
 void load_target_free(struct load_target *target)
@@ -61,13 +62,7 @@ static int load_target_fill_words(const struct load_place *place, const struct p
     if (settings->load.command_cwd == NULL)
         return 0;
     target->cwd = plan_fill_values(settings, 0, settings->load.command_cwd, values);
-    if (target->cwd == NULL)
-        return error_out_of_memory(err);
-    /* Nothing can be below the data folder before the first start, so what is named there is made.
-     */
-    return strncmp(target->cwd, values->data_dir, strlen(values->data_dir)) == 0
-               ? file_make_directories(target->cwd, err)
-               : 0;
+    return target->cwd != NULL ? 0 : error_out_of_memory(err);
 }
 
 static int load_target_set_environment(const struct load_place *place,
@@ -90,6 +85,36 @@ static int load_target_set_environment(const struct load_place *place,
     return 0;
 }
 
+/* Nothing can be below the data folder before the first start, so what is named there is made. */
+static bool load_target_is_in_data(const struct load_place *place, const struct load_target *target)
+{
+    const char *data_dir = place->files->data_dir;
+    return target->cwd != NULL && strncmp(target->cwd, data_dir, strlen(data_dir)) == 0;
+}
+
+/* As whom it runs, and what has to be his: as the service does when nobody was named, and else as
+ * ourselves. `*ret` NULL: ourselves. */
+static int load_target_find_user(const struct load_place *place, struct load_target *target,
+                                 const struct account **ret, struct error *err)
+{
+    const struct settings *settings = &place->spec->settings;
+    const char *data_dir = place->files->data_dir;
+    if (settings->service.user != NULL)
+        return 0;
+    if (launch_user_find(NULL, &target->account, ret, err) < 0)
+        return -1;
+    if (*ret == NULL)
+        return 0;
+    bool in_data = load_target_is_in_data(place, target);
+    if ((settings->image != NULL && launch_user_give(*ret, data_dir, err) < 0) ||
+        (target->cwd != NULL && !in_data && launch_user_reach(*ret, target->cwd, err) < 0))
+        return error_prefix(err, "the load's folder is out of reach");
+    for (char **word = target->words; *word != NULL; word++)
+        if (**word == '/' && launch_user_reach(*ret, *word, err) < 0)
+            return error_prefix(err, "%s of the load is out of reach", *word);
+    return launch_user_describe(*ret, &target->environment, err);
+}
+
 int load_target_new(const struct load_place *place, struct load_target **ret, struct error *err)
 {
     CLEANUP(load_target_freep) struct load_target *target = calloc(1, sizeof(*target));
@@ -103,11 +128,17 @@ int load_target_new(const struct load_place *place, struct load_target **ret, st
     if (load_target_fill_words(place, &values, target, err) < 0 ||
         load_target_set_environment(place, &values, target, err) < 0)
         return -1;
+    const struct account *user = NULL;
+    if (load_target_find_user(place, target, &user, err) < 0)
+        return -1;
     target->command = (struct load_command){
         .argv = target->words,
         .env = target->environment.entries,
         .cwd = target->cwd,
+        .make_cwd = load_target_is_in_data(place, target),
         .log_path = place->files->load_log_path,
+        .user = user,
+        .confined = place->spec->settings.service.user == NULL,
     };
     *ret = take_ptr(&target);
     return 0;

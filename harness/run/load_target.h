@@ -1,7 +1,10 @@
 #pragma once
 /* What a load that is a command runs, with everything filled in that is known once the service is
  * started: {port}, {data} and so on in its words, and in its environment (ours otherwise) PORT and
- * NAME_PORT of the dependencies, LEAKCAGE_URL of the service, LEAKCAGE_DATA. */
+ * NAME_PORT of the dependencies, LEAKCAGE_URL of the service, LEAKCAGE_DATA.
+ *
+ * Where nobody was named for the service it runs as the service does: without privileges, and where
+ * we are root as the one who called (base/caller.h). */
 #include "driver/driver.h"
 #include "load/command_engine.h"
 

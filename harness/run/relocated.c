@@ -1,10 +1,12 @@
 #include "run/relocated.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -13,12 +15,19 @@
 #include "driver/image_export.h"
 #include "run/data_folder.h"
 #include "run/message.h"
+#include "run/result_lock.h"
+#include "run/work_folder.h"
 #include "scenario/plan_groups.h"
 #include "scenario/record_files.h"
+#include "scenario/run_file.h"
+
+/* What a place that has stopped takes with it is done once more, in a new one. */
+#define PLACE_TRIES_MAX 2
 
 /* One run of the plan. */
 struct relocated_run {
     bool taken;        /* its record is here */
+    bool again;        /* the place that had it has stopped */
     nsec_t elapsed_ns; /* as told last, by the place that has it */
 };
 
@@ -27,7 +36,8 @@ struct relocated {
     const struct plan *plan;
     const struct session_options *options;
     struct driver_options driver_options; /* with what was found out for all of them */
-    const char *work_dir;
+    const char *work_dir;       /* ours alone: what places have written is looked at here */
+    const char *shared_dir;     /* in there, what places see and write */
     pthread_mutex_t lock;       /* over calls of the observer and of record_done, and all below */
     struct relocated_run *runs; /* one for each of the plan's */
     size_t taken;
@@ -51,24 +61,63 @@ static size_t relocated_find(const struct relocated *relocated, const char *id)
     return i;
 }
 
-/* The record `id` is whole in the work folder: load it, store it where it belongs, hand it over. */
+/* Where a record is ours alone; NULL when out of memory. */
+static char *place_own_path(const struct relocated *relocated, const char *id)
+{
+    char *path = NULL;
+    return asprintf(&path, "%s/%s/%s", relocated->work_dir, RELOCATED_FETCHED_FOLDER, id) < 0
+               ? NULL
+               : path;
+}
+
+/* Out of the reach of the place: what it wrote there may be anything, links to files of ours too,
+ * and is made harmless before any of it is opened. */
+static int place_fetch(const struct relocated *relocated, const char *id, const char *to,
+                       struct error *err)
+{
+    CLEANUP(freep) char *shared = file_join(relocated->shared_dir, id);
+    struct stat status;
+    if (shared == NULL)
+        return error_out_of_memory(err);
+    if (rename(shared, to) < 0 || lstat(to, &status) < 0)
+        return error_set_errno(err, ERROR_INTERNAL, errno, "cannot take the record %s", shared);
+    if (!S_ISDIR(status.st_mode))
+        return error_set(err, ERROR_INTERNAL, "the record %s is no folder", shared);
+    return file_keep_plain(to, err);
+}
+
+/* The record `id` is whole in the shared folder: load it, store it where it belongs, hand it over.
+ */
 static int place_take_record(struct place *place, const char *id, struct error *err)
 {
     struct relocated *relocated = place->relocated;
     const struct session_options *options = relocated->options;
     CLEANUP(record_freep) struct record *record = NULL;
-    CLEANUP(freep) char *from = file_join(relocated->work_dir, id);
+    CLEANUP(freep) char *from = place_own_path(relocated, id);
     CLEANUP(freep) char *to = file_join(options->results_dir, id);
     if (from == NULL || to == NULL)
         return error_out_of_memory(err);
-    if (record_load(from, &record, err) < 0)
-        return -1;
+    if (place_fetch(relocated, id, from, err) < 0 || record_load(from, &record, err) < 0) {
+        if (err != NULL && err->kind == ERROR_USAGE) /* nobody has named that folder to us */
+            err->kind = ERROR_ENVIRONMENT;
+        return error_prefix(err, "%s was done, and what was written of it is lost", id);
+    }
     snprintf(record->driver, sizeof(record->driver), "%s", options->driver->name);
-    data_folder_remove(relocated->work_dir, id, record);
-    if (record_store(record, from, to, err) < 0)
+    data_folder_remove(relocated->shared_dir, id, record);
+    size_t run = relocated_find(relocated, id);
+    pthread_mutex_lock(&relocated->lock);
+    bool again = run < relocated->plan->n_runs && relocated->runs[run].again;
+    pthread_mutex_unlock(&relocated->lock);
+    if (again)
+        record_warn(record, "it was run again: the first guest stopped responding (no fault of "
+                            "the service: emulated processors of QEMU before 8.1 do at times)");
+    CLEANUP(closep) int lock_fd = result_lock(options->results_dir);
+    (void)lock_fd; /* held until here is left */
+    if ((run < relocated->plan->n_runs &&
+         run_file_store(&relocated->plan->runs[run], from, err) < 0) ||
+        record_store(record, from, to, err) < 0)
         return -1;
     pthread_mutex_lock(&relocated->lock);
-    size_t run = relocated_find(relocated, id);
     if (run < relocated->plan->n_runs)
         relocated->runs[run].taken = true;
     relocated->taken++;
@@ -130,19 +179,76 @@ static void place_lose_run(struct place *place, size_t index)
         place_show_progress(place, &progress);
 }
 
+/* The runs of the part that the place had taken, from *ret_begin to *ret_end; false: it had none.
+ */
+static bool place_part(const struct place *place, size_t *ret_begin, size_t *ret_end)
+{
+    const struct plan *plan = place->relocated->plan;
+    size_t end = 0;
+    if (place->run >= plan->n_runs)
+        return false;
+    for (; end <= place->run; end += plan_part_length(plan, end))
+        *ret_begin = end;
+    *ret_end = end;
+    return true;
+}
+
 /* The place is gone. What it had is lost, of a group all runs that are not done: told at once, for
  * others may go on for long. */
 static void place_lose_runs(struct place *place)
 {
-    const struct plan *plan = place->relocated->plan;
     size_t begin = 0;
     size_t end = 0;
-    if (place->run >= plan->n_runs)
+    if (!place_part(place, &begin, &end))
         return;
-    for (; end <= place->run; end += plan_part_length(plan, end))
-        begin = end;
     for (size_t i = begin; i < end; i++)
         place_lose_run(place, i);
+}
+
+static void place_remove(const struct place *place, const char *id, const char *ending)
+{
+    CLEANUP(freep) char *path = NULL;
+    if (asprintf(&path, "%s/%s%s", place->relocated->shared_dir, id, ending) < 0)
+        path = NULL;
+    if (path != NULL)
+        (void)file_remove_tree(path, NULL);
+}
+
+/* Give back what the place had taken, so that it can be taken once more. False: a record of the
+ * part is here already, and the rest of its group is lost. */
+static bool place_give_back(struct place *place)
+{
+    struct relocated *relocated = place->relocated;
+    size_t begin = 0;
+    size_t end = 0;
+    bool done = false;
+    if (!place_part(place, &begin, &end))
+        return true;
+    pthread_mutex_lock(&relocated->lock);
+    for (size_t i = begin; i < end; i++)
+        done = done || relocated->runs[i].taken;
+    for (size_t i = begin; i < end && !done; i++)
+        relocated->runs[i].again = true;
+    pthread_mutex_unlock(&relocated->lock);
+    if (done)
+        return false;
+    for (size_t i = begin; i < end; i++) {
+        place_remove(place, relocated->plan->runs[i].id, "");
+        place_remove(place, relocated->plan->runs[i].id, ".data");
+    }
+    place_remove(place, relocated->plan->runs[begin].id, ".taken");
+    return true;
+}
+
+/* Has it stopped, and may it be tried again? */
+static bool place_starts_again(struct place *place, unsigned tries, const struct error *err)
+{
+    if (err->errno_value != ETIMEDOUT || tries >= PLACE_TRIES_MAX || interrupt_count() > 0 ||
+        place->error.kind != ERROR_NONE || !place_give_back(place))
+        return false;
+    place->run = place->relocated->plan->n_runs;
+    place->reader = (struct message_reader){.length = 0};
+    return true;
 }
 
 /* Be there from the start of the program elsewhere to its end. */
@@ -150,18 +256,23 @@ static void *place_run(void *context)
 {
     struct place *place = context;
     const struct relocated *relocated = place->relocated;
-    const char *const arguments[] = {"guest", relocated->work_dir, NULL};
+    const char *const arguments[] = {"guest", relocated->shared_dir, NULL};
     const struct relocation relocation = {
-        .work_dir = relocated->work_dir,
+        .work_dir = relocated->shared_dir,
         .arguments = arguments,
         .output = place_hear,
         .context = place,
     };
-    struct error err = {0};
-    if (relocated->options->driver->relocate(&relocated->driver_options, &relocation, &err) == 0)
-        return NULL;
-    if (err.kind != ERROR_INTERRUPTED)
-        place_lose_runs(place);
+    struct error err;
+    unsigned tries = 0;
+    do {
+        err = (struct error){.kind = ERROR_NONE};
+        if (relocated->options->driver->relocate(&relocated->driver_options, &relocation, &err) ==
+            0)
+            return NULL;
+        if (err.kind != ERROR_INTERRUPTED)
+            place_lose_runs(place);
+    } while (place_starts_again(place, ++tries, &err));
     if (place->error.kind == ERROR_NONE)
         place->error = err;
     return NULL;
@@ -188,7 +299,7 @@ static void relocated_run_places(struct place *places, unsigned n)
 static int relocated_write_plan(const struct plan *plan, struct relocated *relocated,
                                 struct error *err)
 {
-    const char *work_dir = relocated->work_dir;
+    const char *work_dir = relocated->shared_dir;
     CLEANUP(freep) struct run_spec *runs = calloc(plan->n_runs + 1, sizeof(*runs));
     const struct plan sent = {.runs = runs, .n_runs = plan->n_runs, .arena = plan->arena};
     if (runs == NULL)
@@ -202,7 +313,7 @@ static int relocated_write_plan(const struct plan *plan, struct relocated *reloc
         return error_out_of_memory(err);
     if (plan_write(&sent, &text, err) < 0)
         return -1;
-    return file_write_atomic(AT_FDCWD, path, buffer_text(&text), text.length, err);
+    return file_write_private(AT_FDCWD, path, buffer_text(&text), text.length, err);
 }
 
 /* How it went: what the first place that failed says, or that records are missing. */
@@ -232,11 +343,13 @@ int relocated_run(const struct plan *plan, const struct session_options *options
     if (n > parts)
         n = parts > 0 ? (unsigned)parts : 1;
     CLEANUP(freep) struct relocated_run *runs = calloc(plan->n_runs + 1, sizeof(*runs));
+    CLEANUP(freep) char *shared_dir = file_join(work_dir, RELOCATED_SHARED_FOLDER);
     struct relocated relocated = {
         .plan = plan,
         .options = options,
         .driver_options = *options->driver_options,
         .work_dir = work_dir,
+        .shared_dir = shared_dir,
         .lock = PTHREAD_MUTEX_INITIALIZER,
         .runs = runs,
     };
@@ -246,8 +359,14 @@ int relocated_run(const struct plan *plan, const struct session_options *options
         driver->prepare(&given, &relocated.driver_options, err) < 0)
         return -1;
     CLEANUP(freep) struct place *places = calloc(n, sizeof(*places));
-    if (runs == NULL || places == NULL)
+    if (runs == NULL || places == NULL || shared_dir == NULL)
         return error_out_of_memory(err);
+    CLEANUP(freep) char *fetched_dir = file_join(work_dir, RELOCATED_FETCHED_FOLDER);
+    if (fetched_dir == NULL)
+        return error_out_of_memory(err);
+    if (work_folder_make_passage(shared_dir, err) < 0 ||
+        file_make_private_directory(fetched_dir, err) < 0)
+        return -1;
     for (unsigned i = 0; i < n; i++) {
         places[i].relocated = &relocated;
         places[i].run = plan->n_runs;

@@ -4,16 +4,25 @@
  *
  * With several jobs there are as many places at once, each started once, and each with the whole
  * plan: whoever is free takes the next part, a run or a group, that nobody has taken
- * (session_run_for()). So no place is idle while there is a part to take, whatever it costs, and
- * none is started twice; a place that fails loses what it had, of a group all runs that are not
- * done, and the others go on. A thread waits for each place; what they
- * hand over to the caller, they hand over one at a time. */
+ * (session_run_for()). So no place is idle while there is a part to take, whatever it costs; a
+ * place that fails loses what it had, of a group all runs that are not done, and the others go on.
+ * One that has stopped responding is started once more, for what it had and the rest, and the
+ * records of that say so: QEMU before 8.1 hangs now and then where the kernel patches its own code,
+ * which instruments make it do. A thread waits for each place; what they hand over to the caller,
+ * they hand over one at a time. */
 #include "run/session.h"
 
 #define RELOCATED_PLAN_FILE      "plan.json"
 #define RELOCATED_PLAN_MAX_BYTES ((size_t)16 * 1024 * 1024)
 
-/* Run the plan, working in `work_dir` (absolute, shared with the places). An interrupted run is no
+/* In the work folder, what places see and may write: nothing else of the machine. */
+#define RELOCATED_SHARED_FOLDER "shared"
+
+/* …and where their records are then, for nobody but us. */
+#define RELOCATED_FETCHED_FOLDER "fetched"
+
+/* Run the plan, working in `work_dir` (absolute). What places have written is taken out of their
+ * reach, and freed from links and the like, before any of it is opened. An interrupted run is no
  * error of it. */
 int relocated_run(const struct plan *plan, const struct session_options *options,
                   const char *work_dir, struct error *err);

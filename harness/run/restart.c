@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/interrupt.h"
+#include "base/units.h"
 
 /* A service that fails for another cause than memory is started again so often; Kubernetes would go
  * on for ever. */
@@ -97,9 +98,30 @@ static bool restart_is_due(struct stage *stage, bool completed, char *text, size
     return false;
 }
 
+/* What ended the service was neither the service nor its limit. 0: it was. */
+static int restart_blame_others(struct stage *stage, struct error *err)
+{
+    const struct settings *settings = &stage->spec->settings;
+    struct memory_sample sample = {.t_ns = 0};
+    char limit[UNITS_TEXT_MAX];
+    if (stage->killed_above)
+        return error_set(err, ERROR_ENVIRONMENT,
+                         "the kernel killed the service below its limit of %s: the machine, or a "
+                         "cgroup above, had no more memory; give it more (driver vm: --vm-memory)",
+                         units_format_bytes((double)settings->limit_bytes, limit));
+    if (settings->attach == NULL && settings->image == NULL &&
+        stage->context->driver->read(stage->instance, false, &sample, NULL) == 1)
+        return error_set(err, ERROR_ENVIRONMENT,
+                         "the service's cgroup is gone: somebody else has removed it, and ended "
+                         "what was in it");
+    return 0;
+}
+
 int restart_explain_end(struct stage *stage, struct error *err)
 {
     const struct timeline *timeline = stage->timeline;
+    if (restart_blame_others(stage, err) < 0)
+        return -1;
     if (timeline->n_cycles > 0 && timeline->cycles[timeline->n_cycles - 1].oom_kills > 0)
         return 0;
     struct instance_state state = {0};

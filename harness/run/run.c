@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/bounded_log.h"
+#include "base/units.h"
 #include "run/host.h"
 #include "run/restart.h"
 #include "run/stage.h"
@@ -36,12 +38,28 @@ static int run_explain_end(struct stage *stage, struct error *err)
     return restart_wait(stage, err) < 0 ? -1 : run_bring_up(stage, err);
 }
 
+/* Was nothing ever answered, for as long as a cycle may take, and memory is not what it waits for?
+ * Then it will not be. A JIT compiler may be too slow at first. */
+static bool run_is_silent(const struct stage *stage, const struct cycle *cycle)
+{
+    const struct verdict_question *question = &stage->record->question;
+    if (stage->load_target != NULL || stage->spec->settings.load.calls ||
+        question->heap_has_garbage || question->heap_is_collected || cycle->events_max > 0)
+        return false;
+    const struct timeline *timeline = stage->timeline;
+    for (size_t i = 0; i < timeline->n_cycles; i++)
+        if (timeline->cycles[i].counts.ok + timeline->cycles[i].counts.other_status > 0)
+            return false;
+    return true;
+}
+
 /* A service that answers nothing but errors is not tested at all. */
 static int run_check_answers(struct stage *stage, const struct cycle *cycle, struct error *err)
 {
     const struct load_counts *counts = &cycle->counts;
     uint64_t completed = load_counts_completed(counts);
-    if (!cycle->complete || cycle->deadline_hit || completed == 0 || counts->ok * 2 >= completed)
+    if (!cycle->complete || completed == 0 || counts->ok * 2 >= completed ||
+        (cycle->deadline_hit && !run_is_silent(stage, cycle)))
         return 0;
     if (stage->spec->settings.load.calls)
         return stage_service_error(
@@ -61,11 +79,12 @@ static int run_check_answers(struct stage *stage, const struct cycle *cycle, str
     return stage_service_error(
         stage, err,
         "only %llu of %llu requests were answered with 2xx (%llu other status, %llu refused, "
-        "%llu reset, %llu timed out, %llu failed)",
+        "%llu reset, %llu timed out, %llu failed)%s%s",
         (unsigned long long)counts->ok, (unsigned long long)completed,
         (unsigned long long)counts->other_status, (unsigned long long)counts->refused,
         (unsigned long long)counts->reset, (unsigned long long)counts->timed_out,
-        (unsigned long long)counts->failed);
+        (unsigned long long)counts->failed,
+        stage->trouble[0] != '\0' ? "; the first of the others: " : "", stage->trouble);
 }
 
 /* A cycle with load. The instance may be gone afterwards; that is for verdict_next() to see. */
@@ -141,6 +160,8 @@ static int run_bring_up(struct stage *stage, struct error *err)
     stage_enter_phase(stage, "ready", 0);
     if (stage_run_cycle(stage, CYCLE_READY, 0, err) < 0)
         return -1;
+    if (!stage->timeline->cycles[stage->timeline->n_cycles - 1].complete)
+        return run_explain_end(stage, err);
 
     uint64_t warmup = stage->spec->settings.warmup_requests;
     if (stage->start > 0 && warmup > stage->cycle_requests)
@@ -284,11 +305,8 @@ static int run_pass_turn(struct stage *stage, struct error *err)
     struct turns_seat *seat = stage->context->seat;
     if (seat == NULL || turns_is_alone(seat))
         return 0;
-    struct memory_sample sample = {.t_ns = 0};
-    if (sampler_read_full(stage->sampler, &sample, err) < 0)
+    if (sampler_read_full(stage->sampler, NULL, err) < 0)
         return -1;
-    stage->has_kills = memory_sample_has(&sample, MEMORY_EVENTS_OOM_KILL);
-    stage->known_kills = memory_sample_get(&sample, MEMORY_EVENTS_OOM_KILL, 0);
     timeline_add_mark(stage->timeline, stage_now_ns(stage), MARK_PHASE, 0, TIMELINE_PHASE_OTHERS);
 
     struct host_state host;
@@ -362,6 +380,19 @@ static enum termination run_termination_of_error(enum error_kind kind)
     }
 }
 
+/* A service that prints without end: what is not kept of it is said. */
+static void run_tell_log(const char *log_path, struct record *record)
+{
+    char amount[UNITS_TEXT_MAX];
+    uint64_t bytes = log_path != NULL ? bounded_log_left_out(log_path) : 0;
+    if (bytes > 0)
+        record_warn(record,
+                    "%s of what the service printed are left out of service.log: the first %zu MiB "
+                    "and the last %zu MiB are kept",
+                    units_format_bytes((double)bytes, amount), BOUNDED_LOG_HEAD_BYTES >> 20,
+                    BOUNDED_LOG_TAIL_BYTES >> 20);
+}
+
 void run_execute(const struct run_context *context, const struct run_spec *spec,
                  struct record *record)
 {
@@ -376,6 +407,9 @@ void run_execute(const struct run_context *context, const struct run_spec *spec,
         .cycle_requests = spec->settings.cycle_requests,
     };
     record->started_unix_ms = clock_wall_ms();
+    /* What is kept of a floor has its cycle's number. */
+    if (spec->settings.n_collect > 0 || spec->settings.instruments != 0)
+        record->timeline->max_cycles = TIMELINE_CYCLES_MAX;
     backoff_init(&stage.backoff, spec->settings.restart.time_scale);
     host_describe(record, &spec->settings);
     host_look(&stage.host);
@@ -388,6 +422,7 @@ void run_execute(const struct run_context *context, const struct run_spec *spec,
         record->termination = run_termination_of_error(record->error.kind);
 
     stage_stop_instance(&stage);
+    run_tell_log(context->files.log_path, record);
     sampler_free(stage.sampler);
     record->duration_ns = stage_now_ns(&stage);
     host_compare(&stage.host, record);

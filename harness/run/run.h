@@ -2,12 +2,13 @@
 /* One run: start, warm up, cycle after cycle until the verdict is in, probes, stop. The only place
  * where the protocol of the method meets the clock; what to do next is verdict_next()'s word. */
 #include "driver/driver.h"
+#include "run/instruments.h"
 #include "scenario/record.h"
 
 /* A floor, as soon as it was read. */
 struct run_floor {
     bool present;
-    unsigned index;       /* row of cycles.csv, from 0: another one is another floor */
+    unsigned index;       /* which cycle, from 0: another one is another floor */
     enum cycle_kind kind; /* of its cycle */
     unsigned start;       /* which start of the service */
     nsec_t t_ns;
@@ -67,6 +68,8 @@ struct run_context {
     const struct driver_options *options;
     struct run_files files; /* data_dir: empty; who called removes it */
     const struct run_observer *observer;
+    const struct run_instruments *instruments; /* for specs that ask for some; NULL: there are
+                                                  none */
     /* Its place among the runs that it takes turns with (turns.h), and it has the turn; who called
      * leaves. NULL: it is alone. */
     struct turns_seat *seat;

@@ -9,6 +9,9 @@
 
 #define FULL_READINGS_PER_S 10
 
+/* No machine is so busy: what ticks late by this stood still. */
+#define SAMPLER_STILL_NS (5 * NSEC_PER_SEC)
+
 struct sampler {
     const struct driver *driver;
     struct timeline *timeline;
@@ -22,6 +25,7 @@ struct sampler {
     uint64_t current_bytes;
     uint64_t highest_bytes; /* since it was asked for last */
     struct memory_sample seen;
+    nsec_t still_ns;
     int timer_fd;
 };
 
@@ -127,6 +131,8 @@ int sampler_tick(struct sampler *sampler, struct error *err)
         return 0;
 
     sampler->timeline->ticks += due;
+    if ((nsec_t)due * sampler->interval_ns >= SAMPLER_STILL_NS)
+        sampler->still_ns += (nsec_t)due * sampler->interval_ns;
     if (due > 1) {
         sampler->timeline->late_ticks += due - 1;
         timeline_add_mark(sampler->timeline, clock_now_ns() - sampler->origin_ns, MARK_LATE_TICK,
@@ -163,6 +169,13 @@ uint64_t sampler_take_highest(struct sampler *sampler)
     uint64_t highest_bytes = sampler->highest_bytes;
     sampler->highest_bytes = SURVEY_ABSENT;
     return highest_bytes;
+}
+
+nsec_t sampler_take_still(struct sampler *sampler)
+{
+    nsec_t still_ns = sampler->still_ns;
+    sampler->still_ns = 0;
+    return still_ns;
 }
 
 uint64_t sampler_current(const struct sampler *sampler)

@@ -43,5 +43,8 @@ const struct memory_sample *sampler_seen(const struct sampler *sampler);
  */
 uint64_t sampler_take_highest(struct sampler *sampler);
 
+/* For how long nothing ran here, since the last call: stopped, or suspended, for 5 s or more. */
+nsec_t sampler_take_still(struct sampler *sampler);
+
 /* The last of these seen; SURVEY_ABSENT: none. For showing progress. */
 uint64_t sampler_current(const struct sampler *sampler);

@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/interrupt.h"
+#include "base/temporary.h"
 #include "run/live_feed.h"
 #include "run/message.h"
 #include "run/relocated.h"
@@ -77,6 +78,7 @@ static void session_hear_record(void *context, struct record *record, const char
 int session_run(const struct plan *plan, const struct session_options *options, struct error *err)
 {
     CLEANUP(freep) char *work_dir = NULL;
+    (void)temporary_sweep();
     if (plan_check_groups(plan, err) < 0 ||
         work_folder_make(options->results_dir, WORK_FOLDER_SESSION, &work_dir, err) < 0)
         return -1;
@@ -113,7 +115,8 @@ static void session_tell_record(void *context, struct record *record, const char
 }
 
 int session_run_for(const char *work_dir, const struct driver *driver,
-                    const struct driver_options *driver_options, int messages_fd, struct error *err)
+                    const struct driver_options *driver_options,
+                    const struct run_instruments *instruments, int messages_fd, struct error *err)
 {
     CLEANUP(buffer_done) struct buffer text = BUFFER_INIT(RELOCATED_PLAN_MAX_BYTES);
     CLEANUP(freep) char *plan_path = file_join(work_dir, RELOCATED_PLAN_FILE);
@@ -131,6 +134,7 @@ int session_run_for(const char *work_dir, const struct driver *driver,
         .driver = driver,
         .driver_options = driver_options,
         .observer = &observer,
+        .instruments = instruments,
         .record_done = session_tell_record,
         .context = &teller,
     };

@@ -18,6 +18,7 @@ struct session_options {
     const char *results_dir; /* where the records go, a folder each, named by their id */
     unsigned jobs;           /* places at once, for a driver with `relocate`; 0: one */
     const struct run_observer *observer;
+    const struct run_instruments *instruments; /* as run_context has it */
     /* A record is done and stored in `dir`; with several jobs in the order in which they get done,
      * and on any thread, but never two at once, nor one beside the observer. The callee owns the
      * record. */
@@ -31,10 +32,10 @@ struct session_options {
 int session_run(const struct plan *plan, const struct session_options *options, struct error *err);
 
 /* The other end: run what nobody has taken yet of the plan in `work_dir`/plan.json with the native
- * driver, tell progress and finished records on `messages_fd`. */
+ * driver, tell progress and finished records on `messages_fd`. `instruments` as in the options. */
 int session_run_for(const char *work_dir, const struct driver *driver,
-                    const struct driver_options *driver_options, int messages_fd,
-                    struct error *err);
+                    const struct driver_options *driver_options,
+                    const struct run_instruments *instruments, int messages_fd, struct error *err);
 
 /* Remove what killed sessions left in `results_dir`. Returns how many there were. */
 unsigned session_sweep(const char *results_dir);

@@ -8,8 +8,10 @@
 #include "base/file.h"
 #include "driver/registry.h"
 #include "run/data_folder.h"
+#include "run/result_lock.h"
 #include "run/turns.h"
 #include "scenario/record_files.h"
+#include "scenario/run_file.h"
 
 /* What the runs of a group share. */
 struct group {
@@ -48,7 +50,7 @@ static int group_run_one(const struct session_place *place, const struct run_spe
     }
     if (final_dir == NULL || log_path == NULL || load_log_path == NULL || collected_dir == NULL)
         return error_out_of_memory(err);
-    if (record_new(spec, &record, err) < 0 || file_make_directories(run_dir, err) < 0 ||
+    if (record_new(spec, &record, err) < 0 || file_make_private_directory(run_dir, err) < 0 ||
         data_folder_make(work_dir, spec->id, &data_dir, err) < 0)
         return -1;
 
@@ -60,12 +62,20 @@ static int group_run_one(const struct session_place *place, const struct run_spe
                   .collected_dir = collected_dir,
                   .load_log_path = load_log_path},
         .observer = options->observer,
+        .instruments = options->instruments,
         .seat = seat,
     };
     run_execute(&context, spec, record);
     data_folder_check(data_dir, record);
-    if (options->results_dir != NULL)
-        data_folder_remove(work_dir, spec->id, record); /* else who waits for us does it */
+    /* Else who waits for us does both. */
+    if (options->results_dir != NULL) {
+        data_folder_remove(work_dir, spec->id, record);
+        if (file_keep_plain(run_dir, err) < 0 || run_file_store(spec, run_dir, err) < 0)
+            return -1;
+    }
+    CLEANUP(closep)
+    int lock_fd = options->results_dir != NULL ? result_lock(options->results_dir) : -1;
+    (void)lock_fd; /* held until here is left */
     if (record_store(record, run_dir, final_dir, err) < 0)
         return -1;
     options->record_done(options->context, take_ptr(&record), final_dir);

@@ -3,15 +3,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buffer.h"
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/interrupt.h"
-#include "base/json_scan.h"
 #include "base/processor.h"
 #include "base/units.h"
 #include "driver/engine_word.h"
@@ -26,9 +25,7 @@
 #define STOP_GRACE_NS  (2 * NSEC_PER_SEC)
 /* How long a wait lasts before the instance and the user's wish to stop are looked at again. */
 #define WAIT_SLICE_NS (50 * NSEC_PER_MSEC)
-/* The end of a log that is shown fits a screen with what is said about it. */
-#define LOG_TAIL_LINES   12
-#define LOG_TAIL_COLUMNS 120
+#define DYING_NS      (5 * NSEC_PER_SEC)
 /* A start that reads this many times its limit from files that it had before is starved. */
 #define REFAULTS_STARVED 5
 #define PAGE_BYTES       4096
@@ -45,55 +42,6 @@ void stage_enter_phase(struct stage *stage, const char *phase, uint64_t requests
     stage->phase_goal = requests_goal;
     timeline_add_mark(stage->timeline, stage_now_ns(stage), MARK_PHASE, requests_goal, phase);
     stage_show_progress(stage, true);
-}
-
-/* Make the end of a log fit to be shown: what is no UTF-8 becomes '?', long lines are cut. */
-static void stage_tidy_log(char *text)
-{
-    char *out = text;
-    unsigned column = 0;
-    for (const char *in = text; *in != '\0';) {
-        size_t length = json_utf8_length(in);
-        column = *in == '\n' ? 0 : column + 1;
-        if (column <= LOG_TAIL_COLUMNS && length == 0) {
-            *out++ = '?';
-        } else if (column <= LOG_TAIL_COLUMNS) {
-            memmove(out, in, length);
-            out += length;
-        }
-        in += length > 0 ? length : 1;
-    }
-    *out = '\0';
-}
-
-/* `text` and the end of a log, as ERROR_SERVICE. */
-static int stage_log_error(const char *log_path, const char *text, struct error *err)
-{
-    char tail[8192];
-    size_t length = file_tail(AT_FDCWD, log_path, LOG_TAIL_LINES, tail, sizeof(tail));
-    while (length > 0 && tail[length - 1] == '\n')
-        tail[--length] = '\0';
-    stage_tidy_log(tail);
-    if (length == 0)
-        return error_set(err, ERROR_SERVICE, "%s; it printed nothing", text);
-    return error_set(err, ERROR_SERVICE, "%s; the end of what it printed:\n%s", text, tail);
-}
-
-int stage_service_error(struct stage *stage, struct error *err, const char *format, ...)
-{
-    char text[1024];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(text, sizeof(text), format, arguments);
-    va_end(arguments);
-    if (stage->record->question.attached) /* what it prints goes elsewhere */
-        return error_set(err, ERROR_SERVICE, "%s", text);
-    return stage_log_error(stage->context->files.log_path, text, err);
-}
-
-int stage_load_error(struct stage *stage, const char *text, struct error *err)
-{
-    return stage_log_error(stage->context->files.load_log_path, text, err);
 }
 
 /* "exit status 3", "killed by signal 9 (Killed)", "… and left 2 processes behind". */
@@ -227,6 +175,19 @@ static int stage_await_ready(struct stage *stage, unsigned index, struct readine
     return 0;
 }
 
+/* All of it was killed for memory while it started: what still listens takes its time to die. */
+static bool stage_is_dying(struct stage *stage)
+{
+    struct memory_sample sample = {.t_ns = 0};
+    const struct settings *settings = &stage->spec->settings;
+    if (!settings->oom_group || settings->attach != NULL ||
+        stage->context->driver->read(stage->instance, true, &sample, NULL) != 0 ||
+        memory_sample_get(&sample, MEMORY_EVENTS_OOM_KILL, 0) == 0)
+        return false;
+    (void)stage_wait(stage, clock_now_ns() + DYING_NS, false, NULL);
+    return true;
+}
+
 /* What makes the load. */
 static int stage_make_generator(struct stage *stage, struct error *err)
 {
@@ -331,9 +292,14 @@ int stage_start_instance(struct stage *stage, struct error *err)
         return -1;
     stage_enter_phase(stage, "start", 0);
     timeline_add_mark(stage->timeline, stage_now_ns(stage), MARK_START, stage->start, "");
-    if (driver->start(stage->context->options, stage->spec, &stage->context->files,
+    stage->has_processes = false;
+    struct run_files files = stage->context->files;
+    files.placed = stage_placed_instruments;
+    files.placed_context = stage;
+    if (driver->start(stage->context->options, stage_begin_instruments(stage), &files,
                       &stage->instance, err) < 0)
         return -1;
+    stage_start_instruments(stage);
     stage->record->starts++;
     stage_describe(stage);
     sampler_watch(stage->sampler, stage->instance);
@@ -341,7 +307,12 @@ int stage_start_instance(struct stage *stage, struct error *err)
     for (unsigned i = stage->spec->settings.n_dependencies + 1; i-- > 0;)
         if (stage_await_ready(stage, i, &ready.of[i], err) < 0)
             return -1;
+    if (stage_is_dying(stage))
+        return stage_service_error(stage, err,
+                                   "the service was OOM-killed as it got ready: its limit is too "
+                                   "small to start in");
     stage_inspect(stage);
+    stage_ready_instruments(stage);
     const struct settings *settings = &stage->spec->settings;
     const char *url = driver->endpoint(stage->instance, 0);
     stage->collector = (struct collector){
@@ -376,6 +347,33 @@ static void stage_hear_engine(struct stage *stage)
         record_warn_once(stage->record, engine_word_text(&witness, text, sizeof(text)));
 }
 
+/* Is the log all that the service has printed? */
+static void stage_check_log(struct stage *stage)
+{
+    const struct driver *driver = stage->context->driver;
+    int failure = driver->catch_up != NULL ? driver->catch_up(stage->instance) : 0;
+    if (failure != 0)
+        record_warn(stage->record, "service.log is not complete: %s", strerror(failure));
+}
+
+/* Were there all the processes and threads that it wanted? */
+static void stage_check_pids(struct stage *stage)
+{
+    const char *group = stage->context->driver->cgroup_dir(stage->instance);
+    unsigned long long times = 0;
+    CLEANUP(freep) char *path = group != NULL ? file_join(group, "pids.events") : NULL;
+    CLEANUP(buffer_done) struct buffer text = BUFFER_INIT(256);
+    if (path == NULL || stage->spec->settings.attach != NULL ||
+        file_read(AT_FDCWD, path, &text, NULL) < 0)
+        return;
+    const char *line = strstr(buffer_text(&text), "max ");
+    if (line != NULL && sscanf(line, "max %llu", &times) == 1 && times > 0)
+        record_warn(stage->record,
+                    "the limit of %llu processes and threads (pids) was reached: %llu times none "
+                    "could be started",
+                    (unsigned long long)stage->spec->settings.pids, times);
+}
+
 void stage_stop_instance(struct stage *stage)
 {
     generator_free(stage->generator);
@@ -384,8 +382,10 @@ void stage_stop_instance(struct stage *stage)
     stage->load_target = NULL;
     allocator_client_free(stage->allocator);
     stage->allocator = NULL;
-    if (stage->instance == NULL)
+    if (stage->instance == NULL) {
+        stage_end_instruments(stage);
         return;
+    }
     sampler_watch(stage->sampler, NULL);
     stage_hear_engine(stage);
     struct instance_state state = {0};
@@ -401,8 +401,24 @@ void stage_stop_instance(struct stage *stage)
         timeline_add_mark(stage->timeline, stage_now_ns(stage), MARK_EXIT, 0,
                           stage_end_text(&state, end, sizeof(end)));
     }
+    stage_end_instruments(stage);
+    stage_check_log(stage);
+    stage_check_pids(stage);
     driver->destroy(stage->instance);
     stage->instance = NULL;
+}
+
+/* All stood still: the service, too, or it alone went on. That is no part of the run's budget. */
+static void stage_note_still(struct stage *stage)
+{
+    nsec_t still_ns = sampler_take_still(stage->sampler);
+    if (still_ns == 0)
+        return;
+    if (stage->deadline_ns != NSEC_NEVER)
+        stage->deadline_ns += still_ns;
+    record_warn(stage->record,
+                "nothing was measured for %.0f s: the machine, or leakcage, was suspended",
+                (double)still_ns / NSEC_PER_SEC);
 }
 
 /* Sleep in poll until something is due: a tick, the end of the batch, the deadline. */
@@ -418,6 +434,7 @@ static int stage_poll(struct stage *stage, nsec_t until_ns, bool for_batch, stru
         return error_set(err, ERROR_INTERRUPTED, "interrupted");
     if ((watch[0].revents & POLLIN) != 0) {
         int status = sampler_tick(stage->sampler, err);
+        stage_note_still(stage);
         if (status != 0)
             return status;
     }

@@ -42,9 +42,15 @@ struct stage {
     bool has_processes;    /* of this start: */
     struct runtime_survey processes;
     struct collector collector;
-    struct host_state host; /* what the machine is compared with at the end */
-    bool has_kills;         /* of when the turn was passed: OOM kills that were known then */
+    struct instruments *instruments; /* of this start; NULL: none */
+    bool instruments_started;        /* they were told of the instance */
+    struct instrument_site instrument_site;
+    struct run_spec instrumented; /* the spec, with what they need in the environment */
+    struct host_state host;       /* what the machine is compared with at the end */
+    bool has_kills;               /* of this start's last cycle: OOM kills that it knew of */
     uint64_t known_kills;
+    char trouble[BATCH_TROUBLE_MAX]; /* of the last load: how the first request failed; "": none */
+    bool killed_above;               /* in the last cycle: for memory, and not at its own limit */
 };
 
 /* Nanoseconds since the start of the run. */
@@ -69,6 +75,22 @@ int stage_service_error(struct stage *stage, struct error *err, const char *form
 
 /* The same with the end of what the load's command printed. */
 int stage_load_error(struct stage *stage, const char *text, struct error *err);
+
+/* Instruments, where the spec asks for some (run/instruments.h). What the start takes is returned:
+ * the spec, or one with what they need in the service's environment. What goes wrong is in the
+ * record, and never ends the run; what they take is no part of the run's budget. */
+const struct run_spec *stage_begin_instruments(struct stage *stage);
+
+/* struct run_files.placed, whose context is the stage: the instance is about to begin. */
+void stage_placed_instruments(void *context, const char *cgroup_dir);
+
+/* The instance was started; it is ready; a complete cycle was measured, which is not in the
+ * timeline yet; it was stopped, or could not be started. */
+void stage_start_instruments(struct stage *stage);
+void stage_ready_instruments(struct stage *stage);
+void stage_settled_instruments(struct stage *stage);
+void stage_floor_instruments(struct stage *stage);
+void stage_end_instruments(struct stage *stage);
 
 /* Wait for something to happen: samples are taken meanwhile. Returns at the deadline (absolute), or
  * when the generator's batch is over, or with 1 when the instance is gone. -1: error, also when the

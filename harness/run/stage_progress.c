@@ -14,12 +14,14 @@ static void stage_last_floor(const struct timeline *timeline, struct run_progres
         progress->descriptors = survey_descriptors(&cycle->floor);
         progress->floor = (struct run_floor){
             .present = true,
-            .index = (unsigned)i,
             .kind = cycle->kind,
             .start = cycle->start,
             .t_ns = cycle->floor_ns,
             .bytes = parts.total_bytes,
         };
+        for (size_t k = 0; k < i; k++)
+            progress->floor.index += cycle_count(&timeline->cycles[k]);
+        progress->floor.index += timeline->cycles[i].folded;
         for (size_t k = 0; k <= i; k++)
             if (timeline->cycles[k].start == cycle->start)
                 progress->floor.requests += load_counts_completed(&timeline->cycles[k].counts);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
@@ -40,6 +41,15 @@ unsigned work_folder_sweep(const char *results_dir)
     return swept;
 }
 
+int work_folder_make_passage(const char *path, struct error *err)
+{
+    if (file_make_directories(path, err) < 0)
+        return -1;
+    if (chmod(path, S_IRWXU | S_IXGRP | S_IXOTH) < 0 && errno != EPERM)
+        return error_set_errno(err, ERROR_ENVIRONMENT, errno, "cannot set the mode of %s", path);
+    return 0;
+}
+
 int work_folder_make(const char *results_dir, const char *kind, char **ret, struct error *err)
 {
     char owner[OWNER_NAME_MAX];
@@ -54,7 +64,8 @@ int work_folder_make(const char *results_dir, const char *kind, char **ret, stru
         path = NULL;
         return error_out_of_memory(err);
     }
-    if (file_make_directories(path, err) < 0)
+    bool is_private = strcmp(kind, WORK_FOLDER_SESSION) == 0;
+    if ((is_private ? work_folder_make_passage(path, err) : file_make_directories(path, err)) < 0)
         return -1;
     *ret = take_ptr(&path);
     return 0;
