@@ -219,7 +219,7 @@ int export_openmetrics_write(const struct stored_record *runs, size_t n, struct 
     if (openmetrics_check_dates(runs, n, err) < 0)
         return -1;
     CLEANUP(ci_list_done) struct ci_list list = {0};
-    if (records_ci(&(struct records_ci_input){runs, n, 0}, &list, err) < 0)
+    if (records_ci(&(struct records_ci_input){.items = runs, .n = n}, &list, err) < 0)
         return -1;
     openmetrics_set_ends(&list, runs, n);
     if (list.failed)

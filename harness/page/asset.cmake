@@ -1,8 +1,13 @@
 # Texts in order as a constant of C: cmake -DNAME=… -DINPUTS="a,b" -DOUTPUT=… -DTRIM=… -P asset.cmake
+# (of this -DTYPE=… in this -DHEADER=…); -DBINARY=ON: the one file as it is, whatever is in it.
 # With TRIM, without the spaces that lines begin with and without lines that are comments: every page
 # has them all within it. What would end the element that a text is put into stops the build.
 string(REPLACE "," ";" inputs "${INPUTS}")
 set(text "")
+if(BINARY)
+  file(READ ${inputs} bytes HEX)
+  set(inputs "")
+endif()
 foreach(input ${inputs})
   file(READ ${input} piece)
   # There are no maps in a page, and a browser would look for them.
@@ -20,10 +25,12 @@ if(TRIM)
   string(REGEX REPLACE "\n\\*\n" "\n\n" text "${text}")
   string(REGEX REPLACE "\n\n+" "\n" text "${text}")
 endif()
-string(HEX "${text}" bytes)
+if(NOT BINARY)
+  string(HEX "${text}" bytes)
+endif()
 string(REGEX REPLACE "(..)" "0x\\1," bytes "${bytes}")
 string(REGEX REPLACE "(................................................................................)"
   "\\1\n" bytes "${bytes}")
-file(WRITE ${OUTPUT} "#include \"view/page_assets.h\"\n
+file(WRITE ${OUTPUT} "#include \"${HEADER}\"\n
 static const unsigned char bytes[] = {\n${bytes}0};
-const struct page_asset ${NAME} = {(const char *)bytes, sizeof(bytes) - 1};\n")
+const struct ${TYPE} ${NAME} = {(const char *)bytes, sizeof(bytes) - 1};\n")

@@ -9,7 +9,7 @@ endif()
 
 # The order in which a page runs them: each uses those before it.
 set(page_scripts base units theme rows ticks state flame_tree model underlay cursor panel gestures
-  panels floors summary runs tables flame live show)
+  panels floors summary runs tables flame profiles explain live show)
 list(TRANSFORM page_scripts REPLACE "(.+)" "${CMAKE_CURRENT_LIST_DIR}/\\1.js")
 
 # page_asset(NAME TRIM FILE...): page_asset_NAME, of these files; trimmed or as they are.
@@ -18,7 +18,8 @@ function(page_asset name trim)
   string(REPLACE ";" "," inputs "${ARGN}")
   add_custom_command(OUTPUT ${output}
     COMMAND ${CMAKE_COMMAND} -DNAME=page_asset_${name} -DINPUTS=${inputs} -DOUTPUT=${output}
-      -DTRIM=${trim} -P ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/asset.cmake
+      -DTRIM=${trim} -DTYPE=page_asset -DHEADER=view/page_assets.h
+      -P ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/asset.cmake
     DEPENDS ${ARGN} ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/asset.cmake
     COMMENT "Page: ${name}" VERBATIM)
   target_sources(harness_view PRIVATE ${output})

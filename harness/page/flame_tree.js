@@ -22,12 +22,21 @@
     return nodes[0];
   };
 
+  /* Of a run, or of its repetition with instruments: graphs, and the cycles that they are of. */
+  const grow = ({profiles, cycles}) => {
+    for (const profile of profiles || []) {
+      profile.cycles = cycles || [];
+      if (profile.flame && !profile.flame.root)
+        profile.flame.root = treeOf(profile.flame);
+    }
+  };
+
   /* Give every flame graph of the view data its tree. */
   leakcage.growFlames = (view) => {
-    for (const run of view.runs || [])
-      for (const {flame} of run.profiles || [])
-        if (flame && !flame.root)
-          flame.root = treeOf(flame);
+    for (const run of view.runs || []) {
+      grow(run);
+      grow(run.explanation || {});
+    }
     return view;
   };
 }

@@ -50,10 +50,11 @@
   leakcage.refresh = () => {
     leakcage.runs.refresh();
     leakcage.summary.refresh();
+    leakcage.explain.refresh();
     leakcage.panels.refresh();
     leakcage.floors.refresh();
     leakcage.tables.refresh();
-    leakcage.flame.refresh();
+    leakcage.profiles.refresh();
     document.getElementById("samples").textContent = samplesText(model.selected());
   };
 
@@ -92,6 +93,7 @@
     leakcage.panels.resize(on ? 1 : null);
     leakcage.floors.refresh();
     leakcage.tables.print(on);
+    leakcage.explain.print(on);
   };
 
   /* Draw view data in this element. */
@@ -102,8 +104,10 @@
     help = createHelp();
     element.replaceChildren(
       head(model.view()), status, leakcage.runs.create(), leakcage.summary.create(),
-      leakcage.panels.create(), el("p", {id: "samples", class: "soft"}), leakcage.floors.create(),
-      ...leakcage.tables.create(), leakcage.flame.create(), foot(model.view()), help);
+      leakcage.explain.create(), leakcage.panels.create(),
+      el("p", {id: "samples", class: "soft"}), leakcage.floors.create(),
+      ...leakcage.tables.create(), leakcage.profiles.create(),
+      foot(model.view()), help);
     leakcage.refresh();
     choice.onAddress(leakcage.refresh);
     document.addEventListener("keydown", keys);

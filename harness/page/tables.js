@@ -20,8 +20,8 @@
     ["requests", "requests", (cycle) => units.count(cycle.requests)],
     ["concurrency", "at a time", (cycle) => units.format("count", cycle.concurrency)],
     ["begin_s", "begins at", (cycle) => units.duration(cycle.begin_s)],
-    ["load_end_s", "load", (cycle) => units.format("s", cycle.load_end_s > cycle.begin_s
-      ? cycle.load_end_s - cycle.begin_s : null)],
+    ["load_end_s", "load", (cycle) => units.format("s", cycle.load_s ||
+      (cycle.load_end_s > cycle.begin_s ? cycle.load_end_s - cycle.begin_s : null))],
     ["latency_p50_s", "median", (cycle) => units.format("s", cycle.latency_p50_s)],
     ["latency_p99_s", "99 %", (cycle) => units.format("s", cycle.latency_p99_s)],
     ["peak_bytes", "peak", (cycle) => units.format("bytes", cycle.peak_bytes)],
@@ -36,8 +36,10 @@
       cycles.some((cycle) => !["", "–"].includes(text(cycle))));
     let measured = 0;
     const rows = cycles.map((cycle) => {
-      measured += cycle.kind === "measure" ? 1 : 0;
-      const name = cycle.kind === "measure" ? `${measured}` : cycle.kind;
+      const first = measured + 1;
+      measured += cycle.kind === "measure" ? cycle.cycles || 1 : 0;
+      const name = cycle.kind !== "measure" ? cycle.kind
+        : first === measured ? `${measured}` : `${first} to ${measured}`;
       return el("tr", {tabindex: -1, onclick: () => cycle.load_end_s > cycle.begin_s &&
         leakcage.panels.zoom([cycle.begin_s, cycle.floor_s || cycle.load_end_s])},
       shown.map(([key, , text]) => el(key === "kind" ? "th" : "td",
@@ -81,7 +83,8 @@
     refresh() {
       const run = model.selected() || {};
       const some = (list) => list && list.length > 0;
-      parts.cycles.fill(`Cycles (${(run.cycles || []).length})`,
+      const n = (run.cycles || []).reduce((sum, cycle) => sum + (cycle.cycles || 1), 0);
+      parts.cycles.fill(`Cycles (${n})`,
                         some(run.cycles) ? cycleTable(run.cycles) : null);
       parts.events.fill(`Events (${(run.marks || []).length})`,
                         some(run.marks) ? eventTable(run.marks) : null);

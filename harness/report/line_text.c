@@ -168,7 +168,7 @@ int line_text_shorten(const char *text, size_t columns, enum line_text_form form
         return line_text_append(text, form, out, err);
     size_t kept = columns - line_text_columns(gap);
     const char *start = buffer_text(&whole);
-    const char *end = line_text_skip(start, kept - kept / 2);
+    const char *end = start + line_text_fitting(start, kept - kept / 2);
     CLEANUP(buffer_done) struct buffer head = BUFFER_INIT(LINE_TEXT_MAX);
     if (buffer_append(&head, start, (size_t)(end - start), err) < 0 ||
         line_text_append(buffer_text(&head), form, out, err) < 0 ||
@@ -180,7 +180,7 @@ int line_text_shorten(const char *text, size_t columns, enum line_text_form form
 /* Where the line that begins here is broken: at the last space that leaves it within `columns`. */
 static const char *line_text_break(const char *text, size_t columns)
 {
-    const char *end = line_text_skip(text, columns);
+    const char *end = text + line_text_fitting(text, columns);
     const char *space = end;
     if (*end == '\0')
         return end;

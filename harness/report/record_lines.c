@@ -8,6 +8,8 @@
 #include "base/units.h"
 #include "report/pod_status.h"
 #include "report/sparkline.h"
+#include "scenario/instruments.h"
+#include "scenario/record_instruments.h"
 #include "verdict/indicators.h"
 
 #define SPARKLINE_CELLS 40
@@ -109,9 +111,10 @@ static void headline_cycles(const struct record *record, const char *separator, 
         const struct cycle *cycle = &record->timeline->cycles[i];
         if (cycle->kind != CYCLE_MEASURE)
             continue;
-        cycles++;
-        least = cycle->requests < least ? cycle->requests : least;
-        most = cycle->requests > most ? cycle->requests : most;
+        uint64_t size = cycle_size(cycle);
+        cycles += cycle_count(cycle);
+        least = size < least ? size : least;
+        most = size > most ? size : most;
     }
     if (cycles == 0)
         return;
@@ -373,6 +376,61 @@ static void lines_of_runtimes(struct line_writer *writer)
     }
 }
 
+/* What an instrument did to the service, unless that is said with one before; several that are one
+ * thing have the same effect. */
+static void lines_of_effect(struct line_writer *writer, unsigned index)
+{
+    const struct record *record = writer->lines->record;
+    const char *effect = record->instruments[index].effect;
+    for (unsigned i = 0; i < index; i++)
+        if (strcmp(record->instruments[i].effect, effect) == 0)
+            return;
+    if (*effect == '\0')
+        return;
+    for (unsigned i = index; i < record->n_instruments; i++)
+        if (strcmp(record->instruments[i].effect, effect) == 0)
+            line_add(writer, "%s%s", i > index ? ", " : "", record->instruments[i].name);
+    line_add(writer, ": %s", effect);
+    line_end(writer, "note");
+}
+
+/* Which instruments looked into it, what they did to it, and which could not. */
+static void lines_of_instruments(struct line_writer *writer)
+{
+    const struct record *record = writer->lines->record;
+    char text[INSTRUMENTS_TEXT_MAX + 2 * INSTRUMENT_KIND_MAX_];
+    if (record->n_instruments == 0)
+        return;
+    if (record_instruments_text(record, text, sizeof(text))[0] != '\0') {
+        line_add(writer, "with instruments: %s", text);
+        line_end(writer, "note");
+    }
+    for (unsigned i = 0; i < record->n_instruments; i++) {
+        const struct record_instrument *instrument = &record->instruments[i];
+        lines_of_effect(writer, i);
+        if (instrument->state == RECORD_INSTRUMENT_USED)
+            continue;
+        line_add(writer, "%s %s: %s", instrument->name,
+                 instrument->state == RECORD_INSTRUMENT_FAILED ? "failed" : "cannot work here",
+                 instrument->why);
+        line_end(writer, "warning");
+    }
+}
+
+/* A leak that was found is half of it: who holds it is the other. What a test called cannot be
+ * repeated from here. */
+static void line_of_next(struct line_writer *writer)
+{
+    const struct record *record = writer->lines->record;
+    const char *dir = writer->lines->next_dir;
+    if (dir == NULL || record->error.kind != ERROR_NONE || record->verdict.kind != VERDICT_LEAK ||
+        record->n_instruments > 0 || strcmp(record->driver, "function") == 0)
+        return;
+    bool plain = strpbrk(dir, " \t\"'$&;()<>|*?`\\~#") == NULL;
+    line_add(writer, "leakcage explain %s%s%s", plain ? "" : "\"", dir, plain ? "" : "\"");
+    line_end(writer, "next");
+}
+
 static void lines_of_notes(struct line_writer *writer)
 {
     static const struct {
@@ -386,6 +444,7 @@ static void lines_of_notes(struct line_writer *writer)
     };
     const struct record *record = writer->lines->record;
     char sanitizer[RECORD_SANITIZER_TEXT_MAX];
+    lines_of_instruments(writer);
     if (record_sanitizer_text(record, sanitizer)[0] != '\0')
         line_of(writer, "note", sanitizer);
     for (unsigned i = 0; i < record->verdict.n_findings; i++)
@@ -403,6 +462,7 @@ static void lines_of_notes(struct line_writer *writer)
     }
     if (writer->lines->results_dir != NULL)
         line_of(writer, "results", writer->lines->results_dir);
+    line_of_next(writer);
 }
 
 int record_lines_each(const struct record_lines *lines, record_line_take *take, void *user,

@@ -25,6 +25,7 @@ struct record_line {
 struct record_lines {
     const struct record *record;
     const char *results_dir; /* where it is stored, as the user would type it; NULL: not said */
+    const char *next_dir;    /* what to explain next, of a leak: its folder; NULL: not said */
     bool utf8;               /* arrows and dots; plain ASCII otherwise */
     bool sparkline;          /* the memory as a row of blocks, with marks where it was killed */
 };

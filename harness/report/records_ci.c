@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "explain/explanation_sentence.h"
 #include "report/ci_figures.h"
 #include "verdict/indicators.h"
 
@@ -121,6 +122,23 @@ static void records_ci_case(struct ci_list *list, const struct record *record, c
     records_ci_metrics(list, record, ret);
 }
 
+/* Who takes what grows: first of its details, and where it is told. */
+static void records_ci_explain(struct ci_list *list, const struct records_ci_place *place,
+                               struct ci_case *ret)
+{
+    char sentence[EXPLANATION_SENTENCE_MAX];
+    const struct explanation *explanation = place->explanation;
+    if (explanation == NULL || explanation_sentence(explanation, sentence)[0] == '\0')
+        return;
+    const char *text = ci_list_printf(list, "%s", sentence);
+    ret->details = ret->details != NULL ? ci_list_line(list, text, ret->details) : text;
+    const struct explanation_frame *frame = explanation_place(&explanation->entries[0]);
+    if (place->file == NULL || frame == NULL || ret->status == CI_PASSED)
+        return;
+    ret->file = place->file;
+    ret->line = (unsigned)frame->line;
+}
+
 int records_ci(const struct records_ci_input *input, struct ci_list *ret, struct error *err)
 {
     unsigned counts[OUTCOME_MAX_] = {0};
@@ -131,6 +149,8 @@ int records_ci(const struct records_ci_input *input, struct ci_list *ret, struct
         const struct stored_record *item = &input->items[i];
         counts[item->record->outcome]++;
         records_ci_case(ret, item->record, item->dir, &ret->cases[i]);
+        if (input->places != NULL)
+            records_ci_explain(ret, &input->places[i], &ret->cases[i]);
     }
     ret->report.summary =
         ci_list_printf(ret, "%zu run%s: %u passed, %u failed, %u undecided, %u in error", input->n,

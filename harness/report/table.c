@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "base/units.h"
+#include "explain/explanation_sentence.h"
 #include "report/line_text.h"
 #include "verdict/indicators.h"
 
@@ -199,6 +200,27 @@ static void table_why(const struct table *table, const struct record *record, st
     buffer_append_text(out, "\n", NULL);
 }
 
+/* Who takes what grows, of each that is explained. */
+static void table_explain(const struct table *table, struct buffer *out)
+{
+    bool markdown = table->format == TABLE_MARKDOWN;
+    const char *mark = markdown ? "**" : "";
+    bool first = true;
+    for (size_t i = 0; table->explanations != NULL && i < table->n_records; i++) {
+        char sentence[EXPLANATION_SENTENCE_MAX] = "";
+        if (table->explanations[i] != NULL)
+            explanation_sentence(table->explanations[i], sentence);
+        if (*sentence == '\0')
+            continue;
+        buffer_printf(out, NULL, "%s%s%s", first ? "\n" : "", markdown ? "- " : "  ", mark);
+        line_text_append(table->records[i]->id, table_form(table), out, NULL);
+        buffer_printf(out, NULL, "%s: ", mark);
+        line_text_append(sentence, table_form(table), out, NULL);
+        buffer_append_text(out, "\n", NULL);
+        first = false;
+    }
+}
+
 const char *records_warning(const struct record *const *records, size_t n, size_t *ret_warned)
 {
     const char *text = NULL;
@@ -228,5 +250,6 @@ int table_write(const struct table *table, struct buffer *out, struct error *err
     for (size_t i = 0; i < table->n_records; i++)
         if (table->records[i]->outcome != OUTCOME_PASS)
             table_why(table, table->records[i], out);
+    table_explain(table, out);
     return buffer_append_text(out, "", err);
 }

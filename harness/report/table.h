@@ -1,9 +1,11 @@
 #pragma once
 /* The table of many runs: a row a record, the same cells on a terminal and in Markdown, then how
- * many had which outcome, and of each that is not as expected, why.
+ * many had which outcome, of each that is not as expected, why, and of each that is explained, who
+ * takes what grows.
  *
  * Pure: records in, text out. What was not measured is an empty cell, on a terminal "-". */
 #include "base/buffer.h"
+#include "explain/explanation.h"
 #include "report/terminal.h"
 #include "scenario/record.h"
 
@@ -15,6 +17,8 @@ enum table_format {
 struct table {
     const struct record *const *records; /* borrowed, in the order of the rows */
     size_t n_records;
+    const struct explanation *const *explanations; /* of each, NULL among them; NULL: there are
+                                                      none */
     enum table_format format;
     struct terminal_style style; /* of TABLE_TERMINAL */
 };

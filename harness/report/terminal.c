@@ -84,8 +84,11 @@ static void terminal_line(void *user, const struct record_line *line)
 int terminal_write_record(const struct record *record, const char *results_dir,
                           const struct terminal_style *style, struct buffer *out, struct error *err)
 {
-    const struct record_lines lines = {
-        .record = record, .results_dir = results_dir, .utf8 = style->utf8, .sparkline = true};
+    const struct record_lines lines = {.record = record,
+                                       .results_dir = results_dir,
+                                       .next_dir = style->explains ? NULL : results_dir,
+                                       .utf8 = style->utf8,
+                                       .sparkline = true};
     struct terminal_block block = {.style = style, .out = out, .err = err};
     buffer_append_text(out, terminal_code(style, TERMINAL_BOLD), NULL);
     terminal_text(&block, record->id);

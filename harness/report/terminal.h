@@ -9,6 +9,7 @@ struct terminal_style {
     bool color;
     bool utf8;      /* sparklines and arrows; plain ASCII otherwise */
     unsigned width; /* columns; 0: do not care */
+    bool explains;  /* an explanation comes behind the block, and is not the next thing to do */
 };
 
 /* The closing block: headline, memory, floor, verdict, cause, effect, held in, next.

@@ -24,6 +24,8 @@ static void view_write_cycle(struct json_writer *writer, const struct cycle *cyc
     struct floor_parts floor = indicators_floor(&cycle->floor);
     json_write_object(writer, NULL);
     json_write_text(writer, "kind", cycle_kind_name(cycle->kind));
+    if (cycle->folded > 0)
+        json_write_u64(writer, "cycles", cycle_count(cycle));
     json_write_u64(writer, "start", cycle->start);
     json_write_u64(writer, "requests", cycle->requests);
     json_write_u64(writer, "completed", load_counts_completed(&cycle->counts));
@@ -32,6 +34,8 @@ static void view_write_cycle(struct json_writer *writer, const struct cycle *cyc
     json_write_bool(writer, "complete", cycle->complete);
     view_write_time(writer, "begin_s", cycle->begin_ns);
     view_write_point(writer, "load_end_s", cycle, cycle->load_end_ns);
+    if (cycle->folded > 0)
+        view_write_time(writer, "load_s", cycle_load_ns(cycle));
     view_write_point(writer, "settled_s", cycle, cycle->settled_ns);
     view_write_point(writer, "floor_s", cycle, cycle->floor_ns);
     if (cycle->peak_bytes != SURVEY_ABSENT)

@@ -1,6 +1,7 @@
 #include "view/view_json.h"
 
 #include "base/cleanup.h"
+#include "view/view_explanation.h"
 #include "view/view_parts.h"
 #include "view/view_profiles.h"
 
@@ -83,6 +84,7 @@ static int view_write_run(struct json_writer *writer, const struct stored_record
     view_write_judgement(writer, record);
     if (view_write_texts(writer, run, err) < 0)
         return -1;
+    view_explanation_write(writer, run, n_runs);
     view_write_figures(writer, record);
     view_write_series(writer, record, &series);
     view_write_phases(writer, record);
@@ -90,7 +92,7 @@ static int view_write_run(struct json_writer *writer, const struct stored_record
     view_write_floors(writer, record);
     view_write_cycles(writer, record);
     size_t room = VIEW_FLAMES_BYTES_ALL / n_runs;
-    view_profiles_write(writer, run, room < VIEW_FLAMES_BYTES ? room : VIEW_FLAMES_BYTES);
+    view_profiles_write(writer, run, "", room < VIEW_FLAMES_BYTES ? room : VIEW_FLAMES_BYTES);
     if (view_write_log(writer, run, err) < 0)
         return -1;
     json_write_close_object(writer);

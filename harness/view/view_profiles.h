@@ -23,5 +23,7 @@
 #define VIEW_PROFILES_NODES_LEAST 25
 
 /* The member "profiles" of the run that is being written; nothing where nothing was collected. The
- * flame graphs take so many bytes together at most; one that has no room left has a "why". */
-void view_profiles_write(struct json_writer *writer, const struct stored_record *run, size_t room);
+ * flame graphs take so many bytes together at most; one that has no room left has a "why". `prefix`
+ * stands before the names of files: where the run's folder is, from the result's. */
+void view_profiles_write(struct json_writer *writer, const struct stored_record *run,
+                         const char *prefix, size_t room);

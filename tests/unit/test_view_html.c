@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "scenario/record_files.h"
 #include "tests/support/check_main.h"
+#include "tests/support/explained.h"
 #include "tests/support/page.h"
 #include "tests/support/random.h"
 #include "tests/support/story.h"
@@ -17,9 +18,10 @@
 #include "tests/support/viewed.h"
 
 /* What a page of one usual run takes at most, and that of a run of a million samples. */
-#define USUAL_BYTES_MAX ((size_t)400 * 1000)
-#define LARGE_BYTES_MAX ((size_t)5 * 1000 * 1000)
-#define HOSTILE         "</script><script>alert(1)</script><!--&\"'"
+#define USUAL_BYTES_MAX     ((size_t)400 * 1000)
+#define EXPLAINED_BYTES_MAX ((size_t)500 * 1000)
+#define LARGE_BYTES_MAX     ((size_t)5 * 1000 * 1000)
+#define HOSTILE             "</script><script>alert(1)</script><!--&\"'"
 
 static void write_page(const struct record *record, const char *dir, struct buffer *out)
 {
@@ -65,24 +67,59 @@ static struct record *busy_record(size_t samples)
     return record;
 }
 
-/* Log and profiles as full as they may be. */
-static void fill_folder(const struct temp_dir *dir)
+/* Profiles of a kind, as full as they may be. */
+static void fill_profiles(const struct temp_dir *dir, const char *folder, const char *kind)
 {
     CLEANUP(buffer_done) struct buffer text = BUFFER_INIT(1 << 24);
     struct random random = random_from(7);
-    for (unsigned i = 0; i < 4000; i++)
-        buffer_printf(&text, NULL, "%s line %u\n", HOSTILE, i);
-    temp_dir_write(dir, "service.log", buffer_text(&text));
     for (unsigned cycle = 0; cycle < 8; cycle++) {
         char name[64];
         buffer_clear(&text);
         for (unsigned i = 0; i < 3000; i++)
             buffer_printf(&text, NULL, "main;handler%u;a_function_with_a_long_name_%u;leaf%u %u\n",
                           i % 7, i % 1000, i, 1 + (unsigned)(random_u64(&random) % 100000) * cycle);
-        snprintf(name, sizeof(name), "collected/heap.%03u.txt", cycle);
+        snprintf(name, sizeof(name), "%scollected/%s.%03u.txt", folder, kind, cycle);
         temp_dir_write(dir, name, buffer_text(&text));
     }
 }
+
+/* Log and profiles as full as they may be. */
+static void fill_folder(const struct temp_dir *dir)
+{
+    CLEANUP(buffer_done) struct buffer text = BUFFER_INIT(1 << 24);
+    for (unsigned i = 0; i < 4000; i++)
+        buffer_printf(&text, NULL, "%s line %u\n", HOSTILE, i);
+    temp_dir_write(dir, "service.log", buffer_text(&text));
+    fill_profiles(dir, "", "heap");
+}
+
+/* And an explanation, with profiles of its own. */
+static void fill_explanation(const struct temp_dir *dir)
+{
+    static const char *const kinds[] = {"heap", "pages", "mappings", "descriptors", "threads"};
+    CLEANUP(record_freep) struct record *plain = NULL;
+    CLEANUP(record_freep) struct record *instrumented = NULL;
+    char path[PATH_MAX];
+    snprintf(path, sizeof(path), "%.4000s/explained", dir->path);
+    explained_write(path, NULL, VERDICT_LEAK, &plain, &instrumented);
+    explained_write_large(path);
+    ck_assert_int_eq(renameat(dir->fd, "explained/explain", dir->fd, "explain"), 0);
+    for (size_t i = 0; i < ARRAY_LENGTH(kinds); i++)
+        fill_profiles(dir, "explain/", kinds[i]);
+}
+
+START_TEST(the_page_of_the_busiest_run_that_is_explained_is_below_500_kb)
+{
+    CLEANUP(record_freep) struct record *record = busy_record(TIMELINE_SAMPLES_MAX);
+    CLEANUP(temp_dir_done) struct temp_dir dir = temp_dir_make();
+    CLEANUP(buffer_done) struct buffer page = BUFFER_INIT(1 << 24);
+    fill_folder(&dir);
+    fill_explanation(&dir);
+    write_page(record, dir.path, &page);
+    ck_assert_uint_le(page.length, EXPLAINED_BYTES_MAX);
+    ck_assert_uint_gt(page.length, EXPLAINED_BYTES_MAX / 2);
+}
+END_TEST
 
 START_TEST(the_page_of_the_busiest_usual_run_is_below_400_kb)
 {
@@ -198,6 +235,7 @@ static Suite *suite(void)
     suite_add_tcase(suite, tcase);
     tcase_set_timeout(tcase, 30);
     tcase_add_test(tcase, the_page_of_the_busiest_usual_run_is_below_400_kb);
+    tcase_add_test(tcase, the_page_of_the_busiest_run_that_is_explained_is_below_500_kb);
     tcase_add_test(tcase, the_page_of_a_large_timeline_is_below_5_mb);
     tcase_add_test(tcase, pages_of_recorded_runs_are_below_400_kb);
     tcase_add_test(tcase, many_runs_share_the_room);
