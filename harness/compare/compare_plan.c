@@ -41,7 +41,7 @@ int compare_plan_scenario(const struct options *options, const struct places *pl
                          "found the scenarios %.60s and %.60s, expected one: variants of one "
                          "scenario are compared",
                          options->operands[0], options->operands[1]);
-    return catalogue_load(options->operands[0], places, ret, err);
+    return catalogue_open(options->operands[0], options, places, ret, err);
 }
 
 /* Those that cannot be run stand behind those that can. */

@@ -49,6 +49,8 @@ static int compare_check(const struct result_folders *folders, struct error *err
                              "of one: name the folders that are to be compared",
                              scenario, folders->items[0].dir, folders->items[i].record->scenario,
                              folders->items[i].dir);
+    if (result_folders_check_plain(folders, err) < 0)
+        return -1;
     return result_folders_check_once(folders, err);
 }
 

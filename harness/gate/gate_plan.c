@@ -181,7 +181,7 @@ int gate_plan_make(struct gate *gate, struct error *err)
         return -1;
     for (const char *const *operand = options->operands; !command && *operand != NULL; operand++) {
         CLEANUP(scenario_freep) struct scenario *scenario = NULL;
-        if (catalogue_load(*operand, &gate->places, &scenario, err) < 0 ||
+        if (catalogue_open(*operand, options, &gate->places, &scenario, err) < 0 ||
             gate_plan_scenario(gate, scenario, err) < 0)
             return -1;
     }

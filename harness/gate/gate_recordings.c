@@ -25,7 +25,7 @@ int gate_recordings_read(struct gate *gate, struct result_folders *folders, stru
     if (result_list_expand(gate->arena, &result_list_gate, gate->options->operands, &operands,
                            err) < 0 ||
         result_folders_read(operands, folders, err) < 0 ||
-        result_folders_check_once(folders, err) < 0)
+        result_folders_check_once(folders, err) < 0 || result_folders_check_plain(folders, err) < 0)
         return -1;
     gate->recorded = true;
     for (size_t i = 0; i < folders->n; i++) {

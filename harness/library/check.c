@@ -1,10 +1,12 @@
 #include <ctype.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/temporary.h"
 #include "driver/function.h"
 #include "library/leakcage.h"
 #include "library/outcome.h"
@@ -135,14 +137,13 @@ static void check_take_record(void *context, struct record *record, const char *
 /* A folder for what is not to be kept; malloc'd. */
 static char *check_make_folder(struct error *err)
 {
-    const char *tmp = getenv("TMPDIR");
-    char *path = file_join(tmp != NULL && tmp[0] == '/' ? tmp : "/tmp", "leakcage-XXXXXX");
-    if (path != NULL && mkdtemp(path) != NULL)
-        return path;
-    error_set(err, ERROR_ENVIRONMENT, "cannot make a folder for the result in %s (TMPDIR)",
-              path != NULL ? path : "/tmp");
-    free(path);
-    return NULL;
+    char path[PATH_MAX];
+    if (temporary_make("check", path, sizeof(path), err) < 0)
+        return NULL;
+    char *copy = strdup(path);
+    if (copy == NULL)
+        (void)error_out_of_memory(err);
+    return copy;
 }
 
 static int check_run(struct check *check, const struct function_work *work, struct error *err)

@@ -1,11 +1,11 @@
 #include "serve/serve_command.h"
 
-#include <malloc.h>
 #include <poll.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/interrupt.h"
+#include "base/libc.h"
 #include "cli/console.h"
 #include "cli/exit_status.h"
 #include "serve/serve_server.h"
@@ -24,8 +24,7 @@ int command_serve(const struct options *options, struct error *err)
                          "no folder of results given: leakcage serve RESULT_DIR...");
     /* Threads come and go with connections: an arena of its own for each would keep what one page
      * took, and so would a threshold that moves with the largest. */
-    (void)mallopt(M_ARENA_MAX, 1);
-    (void)mallopt(M_MMAP_THRESHOLD, MMAP_BYTES);
+    libc_keep_little(MMAP_BYTES);
     if (serve_server_start(options->operands, options->port, &server, err) < 0 ||
         buffer_printf(&line, err, "%s\n", serve_server_url(server)) < 0 ||
         console_print(&console, buffer_text(&line), err) < 0)

@@ -244,6 +244,11 @@ static void list_row(struct list_page *page, const struct serve_row *row)
     list_verdict(writer, row);
     html_put(writer, "</td><td>");
     html_text(writer, row->cause);
+    if (row->place[0] != '\0') {
+        html_put(writer, " <small class=\"place\" title=\"who takes it\">");
+        html_text(writer, row->place);
+        html_put(writer, "</small>");
+    }
     html_put(writer, "</td>");
     list_amounts(page, row);
     html_put(writer, "</tr>\n");

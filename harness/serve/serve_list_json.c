@@ -60,6 +60,7 @@ static void list_row(struct json_writer *writer, const struct serve_row *row)
     list_text(writer, "verdict", row->verdict);
     list_text(writer, "cause", row->cause);
     list_text(writer, "outcome", row->outcome);
+    list_text(writer, "place", row->place);
     list_text(writer, "error", row->error);
     list_number(writer, "growth_bytes_per_request", &row->growth_bytes_per_request);
     list_number(writer, "growth_bytes_per_s", &row->growth_bytes_per_s);

@@ -1,6 +1,5 @@
 #include "serve/serve_pages.h"
 
-#include <malloc.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -8,6 +7,7 @@
 
 #include "base/buffer.h"
 #include "base/cleanup.h"
+#include "base/libc.h"
 #include "scenario/record_files.h"
 #include "serve/serve_folder.h"
 #include "view/view_html.h"
@@ -104,16 +104,24 @@ static int page_find(const struct serve_pages *pages, const char *const *keys, s
     return 0;
 }
 
+static int page_name_stamp(const struct serve_stamp *stamp, struct buffer *ret, struct error *err)
+{
+    return buffer_printf(ret, err, "\n%llu %llu %lld %lld", (unsigned long long)stamp->device,
+                         (unsigned long long)stamp->inode, (long long)stamp->size_bytes,
+                         (long long)stamp->mtime_ns);
+}
+
 /* Another name as soon as one of the results is another. */
 static int page_name(enum serve_page kind, const struct page_places *places, struct buffer *ret,
                      struct error *err)
 {
     int status = buffer_printf(ret, err, "%d", (int)kind);
     for (size_t i = 0; i < places->n && status == 0; i++) {
-        const struct serve_stamp *stamp = &places->items[i].stamp;
-        status = buffer_printf(ret, err, "\n%s\n%llu %llu %lld %lld", places->items[i].dir,
-                               (unsigned long long)stamp->device, (unsigned long long)stamp->inode,
-                               (long long)stamp->size_bytes, (long long)stamp->mtime_ns);
+        status = buffer_printf(ret, err, "\n%s", places->items[i].dir);
+        if (status == 0)
+            status = page_name_stamp(&places->items[i].stamp, ret, err);
+        if (status == 0)
+            status = page_name_stamp(&places->items[i].explained, ret, err);
     }
     return status;
 }
@@ -219,7 +227,7 @@ static int page_make_and_keep(struct serve_pages *pages, enum serve_page kind, c
         page_keep(pages, name, text);
     else
         serve_text_release(take_ptr(&text));
-    (void)malloc_trim(0); /* a long timeline took hundreds of MB */
+    libc_trim(); /* a long timeline took hundreds of MB */
     if (status == 0)
         *ret = text;
     return status;

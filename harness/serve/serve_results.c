@@ -106,7 +106,8 @@ static bool look_reuse(const struct look *look, struct serve_row *row)
                                                : NULL;
     /* A broken one may have been mended in another file than result.json. */
     if (old == NULL || old->dir == NULL || old->why[0] != '\0' || strcmp(old->dir, row->dir) != 0 ||
-        !serve_stamp_is(&old->stamp, &row->stamp))
+        !serve_stamp_is(&old->stamp, &row->stamp) ||
+        !serve_stamp_is(&old->explained, &row->explained))
         return false;
     struct serve_row fresh = *row;
     *row = *old;
@@ -136,13 +137,12 @@ static void look_add_row(struct look *look, const char *key, const char *dir, co
     list->rows = grown;
     struct serve_row *row = &grown[list->n_rows];
     *row = (struct serve_row){.key = strdup(key), .dir = strdup(dir), .root = look->root};
-    CLEANUP(freep) char *path = file_join(dir, "result.json");
-    if (row->key == NULL || row->dir == NULL || path == NULL) {
+    if (row->key == NULL || row->dir == NULL) {
         serve_row_done(row);
         return;
     }
     list->n_rows++;
-    bool stamped = serve_stamp_of(path, &row->stamp);
+    bool stamped = serve_stamps_of(dir, &row->stamp, &row->explained);
     if (why != NULL)
         snprintf(row->why, sizeof(row->why), "%s", why);
     else if (!stamped || !look_reuse(look, row))
@@ -326,7 +326,8 @@ int serve_results_find(struct serve_results *results, const char *key, struct se
         *ret = (struct serve_place){.key = strdup(row->key),
                                     .dir = strdup(row->dir),
                                     .root = strdup(row->root),
-                                    .stamp = row->stamp};
+                                    .stamp = row->stamp,
+                                    .explained = row->explained};
         if (ret->key == NULL || ret->dir == NULL || ret->root == NULL) {
             serve_place_done(ret);
             error_out_of_memory(err);

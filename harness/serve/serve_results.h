@@ -26,7 +26,7 @@ struct serve_results;
 /* A result that was found. All is owned. */
 struct serve_place {
     char *key, *dir, *root;
-    struct serve_stamp stamp;
+    struct serve_stamp stamp, explained; /* as in struct serve_row */
 };
 
 /* Serve these folders (NULL-terminated, borrowed); each must be there. The caller owns *ret. */

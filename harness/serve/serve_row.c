@@ -10,6 +10,8 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "explain/explanation_json.h"
+#include "explain/explanation_sentence.h"
 #include "serve/serve_folder.h"
 
 #define RESULT_MAX_BYTES ((size_t)16 * 1024 * 1024)
@@ -35,6 +37,16 @@ bool serve_stamp_is(const struct serve_stamp *a, const struct serve_stamp *b)
 {
     return a->device == b->device && a->inode == b->inode && a->size_bytes == b->size_bytes &&
            a->mtime_ns == b->mtime_ns;
+}
+
+bool serve_stamps_of(const char *dir, struct serve_stamp *ret, struct serve_stamp *ret_explained)
+{
+    CLEANUP(freep) char *result = file_join(dir, "result.json");
+    CLEANUP(freep) char *explanation = file_join(dir, EXPLANATION_FOLDER "/" EXPLANATION_FILE);
+    *ret = *ret_explained = (struct serve_stamp){0};
+    if (explanation != NULL)
+        (void)serve_stamp_of(explanation, ret_explained);
+    return result != NULL && serve_stamp_of(result, ret);
 }
 
 /* A text of the object, cut to fit; "" when it has none. */
@@ -114,6 +126,21 @@ static int row_check(const struct json_place *root, struct error *err)
     return 0;
 }
 
+/* Who takes what grows. An explanation that is broken is none here; the page says what is wrong. */
+static void row_explain(struct serve_row *row)
+{
+    static const struct serve_stamp none = {0};
+    CLEANUP(freep) char *dir = file_join(row->dir, EXPLANATION_FOLDER);
+    CLEANUP(explanation_freep) struct explanation *explanation = NULL;
+    char place[EXPLANATION_SENTENCE_MAX];
+    row->place[0] = '\0';
+    if (dir == NULL || serve_stamp_is(&row->explained, &none) ||
+        explanation_load(dir, &explanation, NULL) != 0)
+        return;
+    snprintf(row->place, sizeof(row->place), "%.*s", SERVE_NAME_MAX - 1,
+             explanation_short_place(explanation, place));
+}
+
 static int row_read(struct serve_row *row, struct error *err)
 {
     CLEANUP(freep) char *path = file_join(row->dir, "result.json");
@@ -127,6 +154,7 @@ static int row_read(struct serve_row *row, struct error *err)
     if (row_check(&root, err) < 0)
         return -1;
     row_take(row, &root);
+    row_explain(row);
     return 0;
 }
 
