@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/json.h"
+#include "scenario/confinement.h"
 
 #define SUFFIX      ".json"
 #define SCHEMA_FILE "schema.json"
@@ -79,4 +80,22 @@ int catalogue_load(const char *name, const struct places *places, struct scenari
     if (places->scenarios[0] == '\0' || access(path, F_OK) < 0)
         return catalogue_unknown(name, places, err);
     return scenario_load(path, ret, err);
+}
+
+bool catalogue_allows_outside(const struct options *options)
+{
+    const char *asked = getenv("LEAKCAGE_ALLOW_OUTSIDE");
+    return options->allow_outside || (asked != NULL && strcmp(asked, "1") == 0);
+}
+
+int catalogue_open(const char *name, const struct options *options, const struct places *places,
+                   struct scenario **ret, struct error *err)
+{
+    CLEANUP(scenario_freep) struct scenario *scenario = NULL;
+    if (catalogue_load(name, places, &scenario, err) < 0)
+        return -1;
+    if (!catalogue_allows_outside(options) && scenario_check_paths(scenario, err) < 0)
+        return -1;
+    *ret = take_ptr(&scenario);
+    return 0;
 }

@@ -1,25 +1,38 @@
 #include "cli/commands.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/temporary.h"
 #include "cli/catalogue.h"
 #include "cli/console.h"
 #include "cli/exit_status.h"
+#include "cli/guard.h"
 #include "cli/places.h"
+#include "cli/result_folders.h"
 #include "driver/container.h"
 #include "driver/doctor.h"
 #include "driver/native.h"
-#include "driver/vm_driver.h"
+#include "instrument/instruments.h"
 #include "memory/cgroup.h"
 #include "run/session.h"
 #include "scenario/record_files.h"
 
 /* A tmpfs of the guest's, gone with it. */
 #define GUEST_ENGINE_HOME "/run/leakcage-engine"
+
+/* RESULTS/SHARD/RUN. */
+#define CLEAN_DEPTH_MAX 2
+
+/* Behind a session that was killed. */
+#define CLEAN_LOOKS   5
+#define CLEAN_LOOK_NS (200 * NSEC_PER_MSEC)
 
 static int command_places(const struct options *options, struct places *places,
                           struct driver_options *driver_options, struct error *err)
@@ -116,47 +129,65 @@ int command_doctor(const struct options *options, struct error *err)
     return report.chosen != NULL ? EXIT_AS_EXPECTED : EXIT_ENVIRONMENT;
 }
 
+static int command_visible(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.';
+}
+
+/* What killed sessions left in a folder of results, in those below it, and in the results: a run is
+ * explained in the folder of its result. */
+static unsigned command_sweep(const char *dir, unsigned depth)
+{
+    struct dirent **names = NULL;
+    unsigned swept = session_sweep(dir);
+    int n = depth > 0 ? scandir(dir, &names, command_visible, alphasort) : 0;
+    for (int i = 0; i < n; i++) {
+        CLEANUP(freep) char *path = file_join(dir, names[i]->d_name);
+        if (path != NULL && result_folders_is_folder(path))
+            swept += command_sweep(path, depth - 1);
+        free(names[i]);
+    }
+    free(names);
+    return swept;
+}
+
+/* Behind one session, at its end; see cli/guard.h. What dies with it may write into its folder for
+ * a moment yet. */
+static int command_clean_behind(const struct options *options)
+{
+    struct cgroup_base base;
+    guard_wait(options->operands[0]);
+    for (unsigned i = 0; i < CLEAN_LOOKS; i++) {
+        if (i > 0)
+            clock_sleep_until(clock_now_ns() + CLEAN_LOOK_NS);
+        (void)session_sweep(options->output_dir);
+        (void)temporary_sweep();
+        if (cgroup_base_open(true, &base, NULL) == 0)
+            (void)cgroup_sweep(&base);
+    }
+    if (options->driver != NULL && strcmp(options->driver, container_driver.name) == 0)
+        (void)container_sweep(NULL);
+    return EXIT_AS_EXPECTED;
+}
+
 int command_clean(const struct options *options, struct error *err)
 {
     (void)err;
     struct cgroup_base base;
     struct error why = {.kind = ERROR_NONE};
-    unsigned results = session_sweep(options->output_dir);
+    if (options->operands[0] != NULL)
+        return command_clean_behind(options);
+    unsigned results = command_sweep(options->output_dir, CLEAN_DEPTH_MAX);
+    unsigned folders = temporary_sweep();
     unsigned groups = cgroup_base_open(true, &base, NULL) == 0 ? cgroup_sweep(&base) : 0;
     unsigned containers = container_sweep(&why);
-    printf("removed %u unfinished result folder%s, %u cgroup%s and %u container%s of sessions that "
-           "are no more\n",
-           results, results == 1 ? "" : "s", groups, groups == 1 ? "" : "s", containers,
-           containers == 1 ? "" : "s");
+    printf("removed %u unfinished result folder%s, %u temporary folder%s, %u cgroup%s and %u "
+           "container%s of sessions that are no more\n",
+           results, results == 1 ? "" : "s", folders, folders == 1 ? "" : "s", groups,
+           groups == 1 ? "" : "s", containers, containers == 1 ? "" : "s");
     if (why.kind != ERROR_NONE)
         printf("could not look for containers: %s\n", why.text);
     return EXIT_AS_EXPECTED;
-}
-
-static void command_vm_output(void *context, int fd, const char *data, size_t length)
-{
-    (void)context;
-    while (length > 0) {
-        ssize_t part = write(fd, data, length);
-        if (part <= 0)
-            return;
-        data += part;
-        length -= (size_t)part;
-    }
-}
-
-int command_vm(const struct options *options, struct error *err)
-{
-    struct places places;
-    struct driver_options driver_options;
-    if (options->service_command == NULL || options->service_command[0] == NULL)
-        return error_set(err, ERROR_USAGE, "no command given: leakcage vm -- COMMAND");
-    if (command_places(options, &places, &driver_options, err) < 0)
-        return -1;
-    if (vm_driver.probe(&driver_options, err) != 0)
-        return error_prefix(err, "driver vm cannot run here");
-    return vm_driver_run_command(&driver_options, options->service_command, options->operands[0],
-                                 command_vm_output, err);
 }
 
 int command_guest(const struct options *options, struct error *err)
@@ -165,6 +196,6 @@ int command_guest(const struct options *options, struct error *err)
     driver_options.engine_home = GUEST_ENGINE_HOME;
     if (options->operands[0] == NULL)
         return error_set(err, ERROR_USAGE, "no work folder given");
-    return session_run_for(options->operands[0], &native_driver, &driver_options, STDOUT_FILENO,
-                           err);
+    return session_run_for(options->operands[0], &native_driver, &driver_options,
+                           &instruments_table, STDOUT_FILENO, err);
 }

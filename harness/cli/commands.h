@@ -20,8 +20,5 @@ int command_doctor(const struct options *options, struct error *err);
 /* Remove what killed sessions left. */
 int command_clean(const struct options *options, struct error *err);
 
-/* Run a command in the guest. */
-int command_vm(const struct options *options, struct error *err);
-
 /* The other end of driver vm. */
 int command_guest(const struct options *options, struct error *err);

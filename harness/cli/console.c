@@ -40,6 +40,7 @@ void console_init(struct console *console, const struct options *options)
                  (no_color == NULL || *no_color == '\0'),
         .utf8 = console_is_utf8(),
         .width = 0,
+        .explains = options->command == COMMAND_EXPLAIN,
     };
     if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0)
         console->style.width = size.ws_col;

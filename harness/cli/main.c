@@ -1,22 +1,23 @@
 /* leakcage: options, plan, driver, session, reports, exit status. */
 #include <curl/curl.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/interrupt.h"
 #include "cli/bisect.h"
+#include "cli/build_facts.h"
 #include "cli/commands.h"
+#include "cli/completion.h"
 #include "cli/console.h"
 #include "cli/exit_status.h"
+#include "cli/explain_command.h"
 #include "cli/run_command.h"
+#include "cli/vm_command.h"
 #include "compare/compare_command.h"
 #include "gate/gate_command.h"
 #include "serve/serve_command.h"
-
-#ifndef LEAKCAGE_VERSION
-#error "LEAKCAGE_VERSION comes from the build"
-#endif
 
 static int main_dispatch(const struct options *options, struct error *err)
 {
@@ -27,6 +28,8 @@ static int main_dispatch(const struct options *options, struct error *err)
         return command_compare(options, err);
     case COMMAND_GATE:
         return command_gate(options, err);
+    case COMMAND_EXPLAIN:
+        return command_explain(options, err);
     case COMMAND_JUDGE:
         return command_judge(options, err);
     case COMMAND_REPORT:
@@ -45,12 +48,13 @@ static int main_dispatch(const struct options *options, struct error *err)
         return command_vm(options, err);
     case COMMAND_GUEST:
         return command_guest(options, err);
+    case COMMAND_COMPLETE:
+        return command_complete(options, err);
     case COMMAND_HELP:
         options_print_help(stdout);
         return EXIT_AS_EXPECTED;
     case COMMAND_VERSION:
-        printf("leakcage %s (libcurl %s)\n", LEAKCAGE_VERSION,
-               curl_version_info(CURLVERSION_NOW)->version);
+        build_facts_print(&build_facts, curl_version_info(CURLVERSION_NOW)->version, stdout);
         return EXIT_AS_EXPECTED;
     }
     return EXIT_USAGE;
@@ -74,5 +78,10 @@ int main(int argc, char **argv)
         status = bisect ? bisect_end_of_error(&options, &err) : (int)exit_status_of_error(err.kind);
     }
     curl_global_cleanup();
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        error_set_errno(&err, ERROR_ENVIRONMENT, errno, "cannot write standard output");
+        console_error(&err);
+        return bisect ? bisect_end_of_error(&options, &err) : EXIT_ENVIRONMENT;
+    }
     return status;
 }

@@ -5,8 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/json.h"
 #include "cli/options_check.h"
+#include "cli/options_table.h"
 #include "cli/options_values.h"
 
 static const struct option long_options[] = {
@@ -83,6 +85,8 @@ static const struct option long_options[] = {
     {"trace", no_argument, NULL, OPTION_TRACE},
     {"watch", no_argument, NULL, OPTION_WATCH},
     {"no-watch", no_argument, NULL, OPTION_NO_WATCH},
+    {"allow-outside", no_argument, NULL, OPTION_ALLOW_OUTSIDE},
+    {"instruments", required_argument, NULL, OPTION_INSTRUMENTS},
     {"trim-url", required_argument, NULL, OPTION_TRIM},
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, 'V'},
@@ -92,13 +96,45 @@ static const struct option long_options[] = {
 static const struct {
     const char *name;
     enum command command;
+    const char *about; /* NULL: not for people */
 } commands[] = {
-    {"compare", COMMAND_COMPARE}, {"run", COMMAND_RUN},     {"judge", COMMAND_JUDGE},
-    {"report", COMMAND_REPORT},   {"list", COMMAND_LIST},   {"show", COMMAND_SHOW},
-    {"doctor", COMMAND_DOCTOR},   {"clean", COMMAND_CLEAN}, {"vm", COMMAND_VM},
-    {"guest", COMMAND_GUEST},     {"help", COMMAND_HELP},   {"version", COMMAND_VERSION},
-    {"gate", COMMAND_GATE},       {"serve", COMMAND_SERVE},
+    {"run", COMMAND_RUN, "run scenarios or a command, and print the verdict"},
+    {"explain", COMMAND_EXPLAIN, "tell which lines took what grows"},
+    {"compare", COMMAND_COMPARE, "variants side by side"},
+    {"gate", COMMAND_GATE, "tell whether memory has become worse, for CI"},
+    {"judge", COMMAND_JUDGE, "the verdict again, from a recording"},
+    {"report", COMMAND_REPORT, "one table, page or file of many results"},
+    {"serve", COMMAND_SERVE, "a local page of results"},
+    {"list", COMMAND_LIST, "the catalogue"},
+    {"show", COMMAND_SHOW, "one scenario"},
+    {"doctor", COMMAND_DOCTOR, "what works on this machine, and what would"},
+    {"clean", COMMAND_CLEAN, "remove what killed sessions left behind"},
+    {"vm", COMMAND_VM, "the guest of driver vm, and its kernel"},
+    {"help", COMMAND_HELP, "all options"},
+    {"version", COMMAND_VERSION, "what this program was built of"},
+    {"guest", COMMAND_GUEST, NULL},
+    {"complete", COMMAND_COMPLETE, NULL},
 };
+
+const char *options_command(size_t i, enum command *command, const char **about)
+{
+    if (i >= ARRAY_LENGTH(commands))
+        return NULL;
+    if (command != NULL)
+        *command = commands[i].command;
+    if (about != NULL)
+        *about = commands[i].about;
+    return commands[i].name;
+}
+
+const char *options_long(size_t i, bool *takes_value)
+{
+    if (i >= ARRAY_LENGTH(long_options))
+        return NULL;
+    if (takes_value != NULL)
+        *takes_value = long_options[i].has_arg == required_argument;
+    return long_options[i].name;
+}
 
 static int options_unknown(const char *word, struct error *err)
 {
@@ -127,16 +163,23 @@ static int options_parse_command(const char *word, enum command *ret, struct err
                      near != NULL ? "?)" : "; see leakcage help");
 }
 
-/* The options in argv[2] to argv[end - 1]. */
-static int options_parse_options(int end, char **argv, struct options *ret, struct error *err)
+/* What getopt_long() did not like: of short options in one word the letter, else the word. */
+static int options_refuse(char *const *words, struct error *err)
+{
+    const char letter[] = {'-', (char)optopt, '\0'};
+    return options_unknown(optopt > ' ' && optopt < 0x7f ? letter : words[optind - 1], err);
+}
+
+/* The options in words[1] to words[n - 1]; those behind them from words[optind] on. */
+static int options_parse_options(int n, char **words, struct options *ret, struct error *err)
 {
     opterr = 0;
-    optind = 2;
+    optind = 0; /* and not 1: it forgets the word that it was in the last time */
     int code = 0;
     int index = -1;
-    while ((code = getopt_long(end, argv, ":o:hV", long_options, &index)) != -1) {
+    while ((code = getopt_long(n, words, ":o:hV", long_options, &index)) != -1) {
         if (code == '?' || code == ':')
-            return options_unknown(argv[optind - 1], err);
+            return options_refuse(words, err);
         int status = options_set_value(code, optarg, ret, err);
         if (status < 0)
             return error_prefix(err, "%s%s", index >= 0 ? "--" : "-",
@@ -151,6 +194,7 @@ static int options_parse_options(int end, char **argv, struct options *ret, stru
 int options_parse(int argc, char **argv, struct options *ret, struct error *err)
 {
     memset(ret, 0, sizeof(*ret));
+    ret->operands = (const char *const *)argv + argc; /* none */
     if (argc < 2)
         return error_set(err, ERROR_USAGE, "no command given; see leakcage help");
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
@@ -172,11 +216,11 @@ int options_parse(int argc, char **argv, struct options *ret, struct error *err)
         ret->service_command = (const char *const *)argv + end + 1;
     char *terminator = argv[end];
     argv[end] = NULL;
-    if (options_parse_options(end, argv, ret, err) < 0)
+    if (options_parse_options(end - 1, argv + 1, ret, err) < 0)
         return -1;
     if (ret->output_dir == NULL && ret->command != COMMAND_REPORT)
-        ret->output_dir = "results";
-    ret->operands = (const char *const *)argv + optind;
+        ret->output_dir = OPTIONS_OUTPUT_DIR;
+    ret->operands = (const char *const *)argv + 1 + optind;
     if (ret->service_command == NULL)
         argv[end] = terminator;
     return options_check(ret, err);

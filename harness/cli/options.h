@@ -17,11 +17,13 @@
 #define OPTIONS_ARGS_MAX    16
 #define OPTIONS_REV_MAX     16
 #define OPTIONS_REPEATS_MAX 32
+#define OPTIONS_OUTPUT_DIR  "results" /* unless -o says so */
 
 enum command {
     COMMAND_RUN,
     COMMAND_COMPARE,
     COMMAND_GATE,
+    COMMAND_EXPLAIN,
     COMMAND_JUDGE,
     COMMAND_REPORT,
     COMMAND_LIST,
@@ -29,8 +31,9 @@ enum command {
     COMMAND_DOCTOR,
     COMMAND_SERVE, /* results and what runs, as a local page */
     COMMAND_CLEAN,
-    COMMAND_VM,    /* run any command in the guest: for tests and for looking around */
-    COMMAND_GUEST, /* the other end of driver vm; not for people */
+    COMMAND_VM,       /* run any command in the guest: for tests and for looking around */
+    COMMAND_GUEST,    /* the other end of driver vm; not for people */
+    COMMAND_COMPLETE, /* for shells; not for people */
     COMMAND_HELP,
     COMMAND_VERSION,
 };
@@ -41,10 +44,9 @@ struct options {
     const char *const *service_command; /* after "--"; NULL: none. NULL-terminated */
     const char *variant;                /* "all": the scenario and every variant */
     const char *driver;                 /* NULL: auto */
-    const char *output_dir;             /* "results"; of `report` a file, NULL: standard output */
+    const char *output_dir;             /* of `report` a file; NULL: standard output */
     unsigned jobs;                      /* runs at a time; 0: not given */
-    struct request_kind url_requests[LOAD_KINDS_MAX]; /* method NULL: not given; a body may be
-                                                         "@FILE" */
+    struct request_kind url_requests[LOAD_KINDS_MAX]; /* method NULL: not given; "@FILE" */
     unsigned n_requests;
     const char *load_command; /* to be split into words */
     unsigned port;
@@ -83,32 +85,28 @@ struct options {
     enum verdict_kind expect;
     bool expects_cause;
     enum cause expect_cause;
-    const char *builds;     /* "plain,race" */
-    const char *allocators; /* "glibc,jemalloc"; a path has a slash */
-    const char
-        *args[OPTIONS_ARGS_MAX]; /* words to be split, added to the command: each a variant */
+    const char *builds;                 /* "plain,race" */
+    const char *allocators;             /* "glibc,jemalloc"; a path has a slash */
+    const char *args[OPTIONS_ARGS_MAX]; /* words to be added to the command: each a variant */
     unsigned n_args;
     const char *a, *b;                /* two commands, to be split into words */
     const char *rev[OPTIONS_REV_MAX]; /* git revisions */
     unsigned n_rev;
     const char *build_command; /* builds a revision; to be split into words */
     unsigned repeats;          /* 0: not given */
+    uint32_t instruments;      /* explain: those to be used; 0: those that fit */
     bool bisect;               /* the exit status is for `git bisect run` */
     const char *baseline;      /* gate: the file */
-    bool update;               /* gate: write what is right now into the baseline */
-    bool prune;                /* …and take out what was not run */
+    bool update, prune;        /* gate: write what is right into the baseline; take out the rest */
     const char *against;       /* gate: a git revision, or a command, to be split into words */
     double false_alarm_rate;   /* of a whole gate: 0.01 is 1 %; 0: not given */
-    bool json;
-    bool markdown;
-    bool junit; /* report: as a file that CI systems read */
-    bool sarif;
-    bool openmetrics;
+    bool json, markdown;
+    bool junit, sarif, openmetrics; /* report: as files that CI systems read */
     bool timeline; /* report: of the whole timeline, where a form can be of either */
     bool html, svg, png, csv, trace; /* report: as a page, a picture, the samples as data */
     bool watch, no_watch; /* run: a live view; neither: where the terminal has room for it */
-    bool quiet;
-    bool no_color;
+    bool quiet, no_color;
+    bool allow_outside; /* scenarios may name paths outside of their folder */
     struct driver_options driver_options;
 };
 

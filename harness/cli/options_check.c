@@ -21,6 +21,8 @@ struct option_owner {
 
 #define OWNER_RESULTS "`leakcage report RESULT_DIR...`"
 #define OWNER_RUN     "`leakcage run`"
+#define OWNER_EXPLAIN "`leakcage explain`"
+#define OWNER_RUNS    "a command that runs scenarios (run, compare, gate, explain)"
 
 /* What belongs to other commands would be ignored. */
 static int options_check_owners(const struct options *options, struct error *err)
@@ -29,6 +31,7 @@ static int options_check_owners(const struct options *options, struct error *err
     bool compare = options->command == COMMAND_COMPARE;
     bool gate = options->command == COMMAND_GATE;
     bool report = options->command == COMMAND_REPORT;
+    bool explain = options->command == COMMAND_EXPLAIN;
     const struct option_owner owners[] = {
         {"--builds", OWNER_BUILDS, options->builds != NULL, compare || gate},
         {"--allocators", OWNER_BUILDS, options->allocators != NULL, compare || gate},
@@ -52,8 +55,10 @@ static int options_check_owners(const struct options *options, struct error *err
         {"--png", OWNER_RESULTS, options->png, report},
         {"--csv", OWNER_RESULTS, options->csv, report},
         {"--trace", OWNER_RESULTS, options->trace, report},
-        {"--watch", OWNER_RUN, options->watch, run},
-        {"--no-watch", OWNER_RUN, options->no_watch, run},
+        {"--watch", OWNER_RUN, options->watch, run || explain},
+        {"--no-watch", OWNER_RUN, options->no_watch, run || explain},
+        {"--allow-outside", OWNER_RUNS, options->allow_outside, run || compare || gate || explain},
+        {"--instruments", OWNER_EXPLAIN, options->instruments != 0, explain},
     };
     for (size_t i = 0; i < ARRAY_LENGTH(owners); i++)
         if (owners[i].given && !owners[i].taken)
@@ -77,6 +82,15 @@ static int options_check_useless(const char *command, const struct option_useles
             return error_set(err, ERROR_USAGE, "%s: found with %s, which has no use for it: %s",
                              words[i].name, command, words[i].why);
     return 0;
+}
+
+static int options_check_explain(const struct options *options, struct error *err)
+{
+    const struct option_useless words[] = {
+        {options->shard != NULL, "--shard", "results of shards can be explained one by one"},
+        {options->markdown, "--markdown", "the report of the result has it"},
+    };
+    return options_check_useless("explain", words, ARRAY_LENGTH(words), err);
 }
 
 static int options_check_compare(const struct options *options, struct error *err)
@@ -216,7 +230,8 @@ static int options_check_company(const struct options *options, struct error *er
 
 int options_check(const struct options *options, struct error *err)
 {
-    if (options->command == COMMAND_HELP || options->command == COMMAND_VERSION)
+    if (options->command == COMMAND_HELP || options->command == COMMAND_VERSION ||
+        options->command == COMMAND_COMPLETE)
         return 0;
     if (options_check_owners(options, err) < 0 || options_check_company(options, err) < 0)
         return -1;
@@ -224,6 +239,8 @@ int options_check(const struct options *options, struct error *err)
         return -1;
     if (options->command == COMMAND_GATE && options_check_gate(options, err) < 0)
         return -1;
+    if (options->command == COMMAND_EXPLAIN)
+        return options_check_explain(options, err);
     if (options->command != COMMAND_COMPARE && options->command != COMMAND_GATE &&
         options->command != COMMAND_REPORT)
         return 0;

@@ -6,6 +6,8 @@
 
 #include "base/cleanup.h"
 #include "base/units.h"
+#include "scenario/instruments.h"
+#include "scenario/settings.h"
 
 #define LIMIT_MIN_BYTES (UINT64_C(1) << 20)
 
@@ -85,7 +87,7 @@ static int options_set_number(int code, const char *value, struct options *ret, 
     case OPTION_HIGH:
         return units_parse_bytes(value, &ret->high_bytes, err);
     case OPTION_CYCLES:
-        return options_parse_unsigned(value, 255, &ret->cycles, err);
+        return options_parse_unsigned(value, SCENARIO_CYCLES_MAX, &ret->cycles, err);
     case OPTION_REQUESTS:
         return units_parse_count(value, 1, 100000000, &ret->requests, err);
     case OPTION_WARMUP:
@@ -278,6 +280,21 @@ static int options_set_service(int code, const char *value, struct options *ret,
     }
 }
 
+/* Which instruments; the known ones are listed when there is none of a name. */
+static int options_set_instruments(const char *value, struct options *ret, struct error *err)
+{
+    const char *word = NULL;
+    size_t length = 0;
+    char all[INSTRUMENTS_TEXT_MAX];
+    if (instruments_parse(value, &ret->instruments, &word, &length) && ret->instruments != 0)
+        return 0;
+    instruments_text((UINT32_C(1) << INSTRUMENT_KIND_MAX_) - 1, all);
+    if (word == NULL)
+        return error_set(err, ERROR_USAGE, "found none, expected some of %s", all);
+    return error_set(err, ERROR_USAGE, "found \"%.*s\", expected some of %s",
+                     length < 40 ? (int)length : 40, word, all);
+}
+
 static int options_set_word(int code, const char *value, struct options *ret, struct error *err)
 {
     switch (code) {
@@ -290,6 +307,8 @@ static int options_set_word(int code, const char *value, struct options *ret, st
     case OPTION_SHARD:
         ret->shard = value;
         return 0;
+    case OPTION_INSTRUMENTS:
+        return options_set_instruments(value, ret, err);
     case OPTION_THP:
         return options_parse_thp(value, ret, err);
     case OPTION_EXPECT:
@@ -407,15 +426,25 @@ void options_set_flag(int code, struct options *ret)
         int code;
         bool *flag;
     } flags[] = {
-        {OPTION_BISECT, &ret->bisect},     {OPTION_JSON, &ret->json},
-        {OPTION_MARKDOWN, &ret->markdown}, {OPTION_QUIET, &ret->quiet},
-        {OPTION_NO_COLOR, &ret->no_color}, {OPTION_UPDATE, &ret->update},
-        {OPTION_PRUNE, &ret->prune},       {OPTION_JUNIT, &ret->junit},
-        {OPTION_SARIF, &ret->sarif},       {OPTION_OPENMETRICS, &ret->openmetrics},
-        {OPTION_TIMELINE, &ret->timeline}, {OPTION_HTML, &ret->html},
-        {OPTION_SVG, &ret->svg},           {OPTION_PNG, &ret->png},
-        {OPTION_CSV, &ret->csv},           {OPTION_TRACE, &ret->trace},
-        {OPTION_WATCH, &ret->watch},       {OPTION_NO_WATCH, &ret->no_watch},
+        {OPTION_BISECT, &ret->bisect},
+        {OPTION_JSON, &ret->json},
+        {OPTION_MARKDOWN, &ret->markdown},
+        {OPTION_QUIET, &ret->quiet},
+        {OPTION_NO_COLOR, &ret->no_color},
+        {OPTION_UPDATE, &ret->update},
+        {OPTION_PRUNE, &ret->prune},
+        {OPTION_JUNIT, &ret->junit},
+        {OPTION_SARIF, &ret->sarif},
+        {OPTION_OPENMETRICS, &ret->openmetrics},
+        {OPTION_TIMELINE, &ret->timeline},
+        {OPTION_HTML, &ret->html},
+        {OPTION_SVG, &ret->svg},
+        {OPTION_PNG, &ret->png},
+        {OPTION_CSV, &ret->csv},
+        {OPTION_TRACE, &ret->trace},
+        {OPTION_WATCH, &ret->watch},
+        {OPTION_NO_WATCH, &ret->no_watch},
+        {OPTION_ALLOW_OUTSIDE, &ret->allow_outside},
     };
     for (size_t i = 0; i < ARRAY_LENGTH(flags); i++)
         if (flags[i].code == code)

@@ -75,6 +75,8 @@ enum option_code {
     OPTION_TRACE,
     OPTION_WATCH,
     OPTION_NO_WATCH,
+    OPTION_ALLOW_OUTSIDE,
+    OPTION_INSTRUMENTS,
 };
 
 /* Set what the option `code` says. 1: it takes no value (see options_set_flag()). */

@@ -42,6 +42,9 @@ int places_find(struct places *ret, struct error *err)
     static const char *const services[] = {"services", "../libexec/leakcage/services", NULL};
     static const char *const scenarios[] = {"scenarios", "../share/leakcage/scenarios", NULL};
     static const char *const inits[] = {"leakcage-init", "../libexec/leakcage/leakcage-init", NULL};
+    static const char *const fetchers[] = {"fetch-kernel.sh", "../libexec/leakcage/fetch-kernel.sh",
+                                           NULL};
+    places_first(folder, fetchers, ret->kernel_fetcher, sizeof(ret->kernel_fetcher));
     places_first(folder, services, ret->services, sizeof(ret->services));
     places_first(folder, scenarios, ret->scenarios, sizeof(ret->scenarios));
     places_first(folder, inits, ret->guest_init, sizeof(ret->guest_init));

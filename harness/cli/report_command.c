@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/exit_status.h"
+#include "cli/report_explanations.h"
 #include "cli/report_forms.h"
 #include "cli/result_folders.h"
 
@@ -75,16 +76,21 @@ int command_report(const struct options *options, struct error *err)
         records[i] = results.items[i].record;
         status = exit_status_worse(status, exit_status_of_record(records[i]));
     }
+    CLEANUP(report_explanations_done) struct report_explanations explanations = {0};
+    if (report_explanations_load(&results, &explanations, err) < 0)
+        return -1;
     struct report_input input = {
         .options = options,
         .results = &results,
         .records = records,
+        .explanations = &explanations,
         .style = console.style,
     };
     if (options->output_dir != NULL)
         input.style.color = false;
     /* With nothing to show, what was told has said it all. */
-    if (results.n > 0 && report_print(&input, err) < 0)
+    if (results.n > 0 &&
+        (report_print(&input, err) < 0 || report_annotate(&results, &explanations, err) < 0))
         return -1;
     return (int)status;
 }

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "explain/explanation_json.h"
 #include "export/export_csv.h"
 #include "export/export_openmetrics.h"
 #include "export/export_trace.h"
@@ -20,6 +21,17 @@
 
 typedef int report_writer(const struct report_input *input, struct buffer *out, struct error *err);
 
+/* The object of result.json, with what explains it. */
+static void report_write_object(struct json_writer *writer, const struct record *record,
+                                const struct explanation *explanation)
+{
+    json_write_object(writer, NULL);
+    record_write_members(writer, record);
+    if (explanation != NULL)
+        explanation_write_json(writer, "explanation", explanation);
+    json_write_close_object(writer);
+}
+
 static int report_write_json(const struct report_input *input, struct buffer *out,
                              struct error *err)
 {
@@ -27,7 +39,7 @@ static int report_write_json(const struct report_input *input, struct buffer *ou
     json_writer_begin(&writer, out);
     json_write_array(&writer, NULL);
     for (size_t i = 0; i < input->results->n; i++)
-        record_write_json(&writer, NULL, input->records[i]);
+        report_write_object(&writer, input->records[i], input->explanations->items[i]);
     json_write_close_array(&writer);
     return json_writer_end(&writer, err);
 }
@@ -38,6 +50,7 @@ static int report_write_table(const struct report_input *input, enum table_forma
     const struct table table = {
         .records = input->records,
         .n_records = input->results->n,
+        .explanations = (const struct explanation *const *)input->explanations->items,
         .format = format,
         .style = input->style,
     };
@@ -74,9 +87,11 @@ static int report_write_ci(const struct report_input *input,
     CLEANUP(freep) char *directory = getcwd(NULL, 0);
     const struct result_folders *results = input->results;
     CLEANUP(freep) struct stored_record *runs = report_runs(results);
-    if (runs == NULL)
+    CLEANUP(freep)
+    struct records_ci_place *places = report_places(input->explanations, directory);
+    if (runs == NULL || places == NULL)
         return error_out_of_memory(err);
-    const struct records_ci_input records = {runs, results->n, results->n_broken};
+    const struct records_ci_input records = {runs, results->n, results->n_broken, places};
     if (records_ci(&records, &list, err) < 0)
         return -1;
     list.report.directory = directory;

@@ -5,6 +5,7 @@
  * it is the table for people. */
 #include "base/buffer.h"
 #include "cli/options.h"
+#include "cli/report_explanations.h"
 #include "cli/result_folders.h"
 #include "report/terminal.h"
 
@@ -12,8 +13,9 @@
 struct report_input {
     const struct options *options;
     const struct result_folders *results;
-    const struct record *const *records; /* those of the results, in their order */
-    struct terminal_style style;         /* of the table */
+    const struct record *const *records;            /* those of the results, in their order */
+    const struct report_explanations *explanations; /* the same */
+    struct terminal_style style;                    /* of the table */
 };
 
 /* Append the results to `out`, in the form that the options ask for. */

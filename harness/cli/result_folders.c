@@ -136,3 +136,15 @@ int result_folders_check_once(const struct result_folders *folders, struct error
     }
     return 0;
 }
+
+int result_folders_check_plain(const struct result_folders *folders, struct error *err)
+{
+    for (size_t i = 0; i < folders->n; i++)
+        if (folders->items[i].record->n_instruments > 0)
+            return error_set(
+                err, ERROR_USAGE,
+                "%s: found a run with instruments (leakcage explain), expected a plain "
+                "one, such as that in the folder above it",
+                folders->items[i].dir);
+    return 0;
+}

@@ -30,5 +30,9 @@ void result_folders_drop(struct result_folders *folders, size_t index);
 /* Is each of them there once? ERROR_USAGE names one that is not. */
 int result_folders_check_once(const struct result_folders *folders, struct error *err);
 
+/* Is each a plain run? ERROR_USAGE names one with instruments, whose figures are not the service's
+ * own: nothing is to be compared with it. */
+int result_folders_check_plain(const struct result_folders *folders, struct error *err);
+
 /* Is it a folder? */
 bool result_folders_is_folder(const char *path);

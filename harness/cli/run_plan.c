@@ -7,6 +7,7 @@
 #include "cli/overrides.h"
 #include "cli/shard.h"
 #include "driver/attach.h"
+#include "scenario/confinement.h"
 #include "scenario/pod.h"
 
 /* Options that replace settings, for the scenario and each of its variants; then into the plan. */
@@ -32,6 +33,10 @@ static int run_scenario_of_pod(const struct options *options, struct console *co
         .has_limit = options->limit_bytes > 0,
     };
     if (pod_load(options->pod, &pod, &notes, ret, err) < 0)
+        return -1;
+    /* What the command line put in its place may lie anywhere. */
+    bool is_its_own = options->service_command == NULL && options->image == NULL;
+    if (is_its_own && !catalogue_allows_outside(options) && scenario_check_paths(*ret, err) < 0)
         return -1;
     char *rest = notes.data;
     for (char *line = strsep(&rest, "\n"); line != NULL; line = strsep(&rest, "\n"))
@@ -116,7 +121,7 @@ int run_plan_make(const struct options *options, const struct places *places,
                          "run [options] -- COMMAND");
     for (const char *const *operand = options->operands; *operand != NULL; operand++) {
         CLEANUP(scenario_freep) struct scenario *scenario = NULL;
-        if (catalogue_load(*operand, places, &scenario, err) < 0 ||
+        if (catalogue_open(*operand, options, places, &scenario, err) < 0 ||
             run_plan_scenario(options, scenario, &paths, plan, err) < 0)
             return -1;
     }

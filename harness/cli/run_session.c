@@ -2,8 +2,11 @@
 
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/file.h"
+#include "cli/guard.h"
 #include "cli/run_place.h"
+#include "instrument/instruments.h"
 #include "scenario/plan_groups.h"
 #include "view/view_html.h"
 
@@ -45,6 +48,7 @@ int run_session_prepare(struct run_session *session, const struct places *places
 struct run_session_taker {
     struct console *console;
     void (*record_done)(void *context, struct record *record, const char *dir);
+    void *context; /* of record_done */
 };
 
 /* A page goes with every result. It is for people to look at: without it the run is what it was. */
@@ -56,23 +60,31 @@ static void run_session_record_done(void *context, struct record *record, const 
     if (view_html_store(&run, &failure) < 0)
         console_say(taker->console, "  %s: warning: no %s: %s", record->id, VIEW_HTML_NAME,
                     failure.text);
-    taker->record_done(taker->console, record, dir);
+    taker->record_done(taker->context, record, dir);
 }
 
 int run_session_run(const struct run_session *session, struct error *err)
 {
     const struct run_observer observer = {.progress = session->progress,
                                           .context = session->console};
-    struct run_session_taker taker = {session->console, session->record_done};
+    struct run_session_taker taker = {
+        .console = session->console,
+        .record_done = session->record_done,
+        .context = session->record_context != NULL ? session->record_context : session->console,
+    };
     const struct session_options options = {
         .driver = session->driver,
         .driver_options = &session->driver_options,
         .results_dir = session->options->output_dir,
         .jobs = session->driver_options.guests,
         .observer = &observer,
+        .instruments = &instruments_table,
         .record_done = run_session_record_done,
         .context = &taker,
     };
+    CLEANUP(guard_end) struct guard guard;
+    guard_start(session->driver_options.program_path, session->options->output_dir,
+                session->driver->name, &guard);
     int status = session_run(session->plan, &options, err);
     console_sort(session->console, session->plan);
     return status;

@@ -14,9 +14,9 @@ struct run_session {
     struct plan *plan;
     const struct driver *driver;
     struct driver_options driver_options;
-    /* The context of both is the console. */
-    void (*progress)(void *context, const struct run_progress *progress);
+    void (*progress)(void *context, const struct run_progress *progress); /* of the console */
     void (*record_done)(void *context, struct record *record, const char *dir);
+    void *record_context; /* of record_done; NULL: the console */
 };
 
 /* Can results go there? To be asked before anything is measured. */

@@ -6,9 +6,11 @@
 #include "load/generator.h"
 #include "tests/support/check_main.h"
 #include "tests/support/http_server.h"
+#include "tests/support/machine.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 #define MS            NSEC_PER_MSEC
+#define SLOW_NS       (8 * NSEC_PER_SEC) /* what takes milliseconds, on a busy machine */
 
 static struct http_server *server;
 static struct load_profile profile;
@@ -95,63 +97,62 @@ START_TEST(a_batch_makes_exactly_the_requests_it_was_asked_for)
 }
 END_TEST
 
-/* How one request each ends; the counter is named by its place in struct load_counts. */
+/* How one request each ends, and in which words; the counter is named by its place in struct
+ * load_counts. */
 #define COUNTER(name) offsetof(struct load_counts, name)
+#define NOT_HTTP      "what it answers is not HTTP/1.1 (HTTP/2 and TLS are not spoken here)"
 static const struct {
     const char *method, *path;
     size_t counter;
+    const char *trouble;
 } outcomes[] = {
-    {"GET", "/ok", COUNTER(ok)},
-    {"HEAD", "/head", COUNTER(ok)},
-    {"GET", "/status/299", COUNTER(ok)},
-    {"GET", "/chunked", COUNTER(ok)},
-    {"GET", "/to-end", COUNTER(ok)},
-    {"GET", "/continue", COUNTER(ok)},
-    {"GET", "/hang-up", COUNTER(ok)},
-    {"GET", "/say-close", COUNTER(ok)},
-    {"GET", "/unasked", COUNTER(ok)},
-    {"GET", "/status/500", COUNTER(other_status)},
-    {"GET", "/status/302", COUNTER(other_status)},
-    {"GET", "/no-answer", COUNTER(reset)},
-    {"GET", "/half", COUNTER(reset)},
-    {"GET", "/reset", COUNTER(reset)},
-    {"GET", "/garbage", COUNTER(failed)},
-    {"GET", "/stall", COUNTER(timed_out)},
-    {"GET", "/drip", COUNTER(timed_out)},
-    {"GET", "/endless-headers", COUNTER(timed_out)},
-    {"GET", "/endless-line", COUNTER(timed_out)},
-    {"GET", "/endless-continue", COUNTER(timed_out)},
-    {"GET", "/endless-body", COUNTER(timed_out)},
-    {"GET", "/endless-chunks", COUNTER(timed_out)},
+    {"GET", "/ok", COUNTER(ok), ""},
+    {"HEAD", "/head", COUNTER(ok), ""},
+    {"GET", "/status/299", COUNTER(ok), ""},
+    {"GET", "/chunked", COUNTER(ok), ""},
+    {"GET", "/to-end", COUNTER(ok), ""},
+    {"GET", "/continue", COUNTER(ok), ""},
+    {"GET", "/hang-up", COUNTER(ok), ""},
+    {"GET", "/say-close", COUNTER(ok), ""},
+    {"GET", "/unasked", COUNTER(ok), ""},
+    {"GET", "/status/500", COUNTER(other_status), "it answered 500"},
+    {"GET", "/status/302", COUNTER(other_status), "it answered 302 (no redirect is followed)"},
+    {"GET", "/no-answer", COUNTER(reset), "the connection was closed without an answer"},
+    {"GET", "/half", COUNTER(reset), "the connection was closed before the answer was whole"},
+    {"GET", "/reset", COUNTER(reset), "the connection was closed within the headers"},
+    {"GET", "/garbage", COUNTER(failed), NOT_HTTP},
+    {"GET", "/stall", COUNTER(timed_out), "there was no answer in time"},
+    {"GET", "/endless-headers", COUNTER(timed_out), "its headers did not end in time"},
+    {"GET", "/endless-line", COUNTER(timed_out), "its headers did not end in time"},
+    {"GET", "/drip", COUNTER(timed_out), NULL},
+    {"GET", "/endless-continue", COUNTER(timed_out), NULL},
+    {"GET", "/endless-body", COUNTER(timed_out), "its answer did not end in time"},
+    {"GET", "/endless-chunks", COUNTER(timed_out), "its answer did not end in time"},
+    {"GET", "/cut-head", COUNTER(reset), "the connection was closed within the headers"},
+    {"GET", "/cut-chunks", COUNTER(reset), "the connection was closed before the answer was whole"},
+    {"GET", "/lying-chunks", COUNTER(failed), "a chunk of its answer is not as long as it says"},
+    {"GET", "/two-lengths", COUNTER(failed), "its headers contradict each other, or are none"},
+    {"GET", "/preface", COUNTER(failed), NOT_HTTP},
+    {"GET", "/alert", COUNTER(failed), NOT_HTTP},
+    {"GET", "/switch", COUNTER(failed), "it switches protocols, though nobody asked for that"},
 };
-
-static size_t resident_pages(void)
-{
-    size_t pages = 0;
-    FILE *file = fopen("/proc/self/statm", "r");
-    ck_assert_ptr_nonnull(file);
-    ck_assert_int_eq(fscanf(file, "%*s %zu", &pages), 1);
-    fclose(file);
-    return pages;
-}
 
 START_TEST(each_way_to_answer_has_its_outcome_and_costs_no_memory)
 {
     profile.requests[0].method = outcomes[_i].method;
     profile.requests[0].path = outcomes[_i].path;
-    if (outcomes[_i].counter == COUNTER(timed_out))
-        profile.timeout_ns = 60 * MS;
+    profile.timeout_ns = (outcomes[_i].counter == COUNTER(timed_out) ? 250 : 5000) * MS;
     run(1);
-    size_t before = resident_pages();
+    size_t before = machine_resident_pages();
     struct batch_result result = run(4);
-
-    uint64_t count;
+    uint64_t count = 0;
     memcpy(&count, (const char *)&result.counts + outcomes[_i].counter, sizeof(count));
     ck_assert_msg(count == 4, "%s", outcomes[_i].path);
+    if (outcomes[_i].trouble != NULL) /* else it depends on how far it came */
+        ck_assert_str_eq(result.trouble, outcomes[_i].trouble);
     ck_assert_uint_eq(load_counts_completed(&result.counts), 4);
-    ck_assert_int_lt(result.end_ns - result.start_ns, NSEC_PER_SEC);
-    ck_assert_int_eq(result.deadline_hit, false);
-    ck_assert_uint_lt(resident_pages(), before + 8192);
+    ck_assert(!result.deadline_hit && result.end_ns - result.start_ns < SLOW_NS);
+    ck_assert_uint_lt(machine_resident_pages(), before + 8192);
 }
 END_TEST
 
@@ -270,9 +271,8 @@ START_TEST(an_open_loop_keeps_its_rate)
     profile.rate_per_s = 1000;
     struct batch_result result = run(200);
     ck_assert_uint_eq(result.counts.ok, 200);
-    nsec_t took_ns = result.end_ns - result.start_ns;
-    ck_assert_int_ge(took_ns, 199 * MS);
-    ck_assert_int_lt(took_ns, 400 * MS);
+    ck_assert_int_ge(result.end_ns - result.start_ns, 199 * MS);
+    ck_assert_int_lt(result.end_ns - result.start_ns, SLOW_NS);
 }
 END_TEST
 
@@ -284,20 +284,20 @@ START_TEST(an_open_loop_charges_a_slow_service_for_those_who_waited)
     struct batch_result result = run(20);
     ck_assert_uint_eq(result.counts.ok, 20);
     ck_assert_int_ge(result.latency_max_ns, 20 * 10 * MS - 20 * MS);
-    ck_assert_int_lt(result.service_p50_ns, 30 * MS);
+    ck_assert_int_lt(result.service_p50_ns, result.latency_max_ns / 4);
 }
 END_TEST
 
 START_TEST(the_deadline_ends_a_batch)
 {
     profile.requests[0].path = "/stall";
-    begin(1000, 4, 50 * MS);
+    begin(1000, 4, 500 * MS);
     struct batch_result result = finish();
     ck_assert(result.deadline_hit);
     ck_assert(!result.stopped);
     ck_assert_uint_eq(result.counts.started, 4);
     ck_assert_uint_eq(result.counts.timed_out, 4);
-    ck_assert_int_lt(result.end_ns - result.start_ns, 500 * MS);
+    ck_assert_int_lt(result.end_ns - result.start_ns, SLOW_NS);
 }
 END_TEST
 
@@ -379,7 +379,7 @@ START_TEST(without_kinds_the_work_is_counted_in_timer_firings)
     ck_assert_uint_eq(result.counts.ok, 13);
     /* 10 of the first and 4 of the second are due within 100 ms, the 13th at 90 ms. */
     ck_assert_int_ge(result.end_ns - result.start_ns, 90 * MS);
-    ck_assert_int_lt(result.end_ns - result.start_ns, 2000 * MS);
+    ck_assert_int_lt(result.end_ns - result.start_ns, SLOW_NS);
 }
 END_TEST
 
@@ -409,7 +409,7 @@ START_TEST(a_timer_that_is_late_skips_what_it_missed)
     ck_assert_uint_eq(http_server_peak_busy(server), 1);
     /* The second was due at 20 ms and went out at 45 ms, when the first had been answered. */
     ck_assert_int_ge(result.latency_max_ns, 50 * MS);
-    ck_assert_int_lt(result.end_ns - result.start_ns, 400 * MS);
+    ck_assert_int_lt(result.end_ns - result.start_ns, SLOW_NS);
 }
 END_TEST
 

@@ -148,7 +148,8 @@ START_TEST(a_run_on_a_terminal)
     for (size_t i = 0; i < ARRAY_LENGTH(styles); i++) {
         CLEANUP(buffer_done) struct buffer out = BUFFER_INIT(OUT_MAX);
         struct error err = {0};
-        const struct table table = {both, 2, TABLE_TERMINAL, styles[i]};
+        const struct table table = {
+            .records = both, .n_records = 2, .format = TABLE_TERMINAL, .style = styles[i]};
         for (size_t k = 0; k < 2; k++) {
             int status =
                 terminal_write_record(both[k], hostile_texts[_i].text, &styles[i], &out, &err);
@@ -215,10 +216,11 @@ START_TEST(a_run_for_ci)
     CLEANUP(record_freep) struct record *record = record_of(_i, NULL);
     struct error err = {0};
     const struct stored_record item = {record, hostile_texts[_i].text};
-    const struct records_ci_input input = {&item, 1, 1};
+    const struct records_ci_input input = {.items = &item, .n = 1, .n_broken = 1};
     CLEANUP(buffer_done) struct buffer out = BUFFER_INIT(OUT_MAX);
     const struct record *records[] = {record};
-    const struct table table = {records, 1, TABLE_MARKDOWN, styles[0]};
+    const struct table table = {
+        .records = records, .n_records = 1, .format = TABLE_MARKDOWN, .style = styles[0]};
     ck_assert_int_eq(records_ci(&input, &list, &err), 0);
     write_ci(_i, "run", &list.report);
     int status = table_write(&table, &out, &err);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "tests/support/check_main.h"
@@ -30,6 +31,7 @@ START_TEST(everything_is_filled_in)
     struct error err = {0};
     char text[PATH_MAX + 64];
     struct stat status;
+    ck_assert_int_eq(fchmod(dir.fd, 0755), 0); /* others come by */
     settings_defaults(&spec.settings);
     spec.settings.service.command = service;
     spec.settings.load.command = words;
@@ -54,7 +56,12 @@ START_TEST(everything_is_filled_in)
     ck_assert_ptr_null(command->argv[4]);
     snprintf(text, sizeof(text), "%s/in here", dir.path);
     ck_assert_str_eq(command->cwd, text);
-    ck_assert_int_eq(stat(text, &status), 0);
+    /* Made by whoever runs there, by his own rights: a service may have laid a link by then. */
+    ck_assert(command->make_cwd);
+    ck_assert_int_eq(stat(text, &status), -1);
+    ck_assert(command->confined);
+    ck_assert(geteuid() != 0 ? command->user == NULL
+                             : command->user == NULL || command->user->uid != 0);
     ck_assert_str_eq(command->log_path, "/tmp/load.log");
     ck_assert_str_eq(variable(command, "PORT"), port);
     ck_assert_str_eq(variable(command, "LEAKCAGE_URL"), url);

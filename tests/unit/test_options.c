@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "scenario/instruments.h"
 #include "tests/support/check_main.h"
 
 #define WORDS_MAX 40
@@ -194,6 +195,14 @@ START_TEST(what_a_gate_compares_with_is_understood)
 }
 END_TEST
 
+START_TEST(instruments_are_understood)
+{
+    struct options options = parsed("leakcage explain x --instruments threads,pages --no-watch");
+    ck_assert_uint_eq(options.instruments, 1U << INSTRUMENT_THREADS | 1U << INSTRUMENT_PAGES);
+    ck_assert_uint_eq(parsed("leakcage explain x").instruments, 0);
+}
+END_TEST
+
 START_TEST(nothing_said_means_nothing_set)
 {
     struct options options = parsed("leakcage run");
@@ -213,6 +222,8 @@ static const struct {
     {"leakcage run x", COMMAND_RUN},
     {"leakcage judge x", COMMAND_JUDGE},
     {"leakcage gate --baseline f x", COMMAND_GATE},
+    {"leakcage explain x", COMMAND_EXPLAIN},
+    {"leakcage explain -- ./service", COMMAND_EXPLAIN},
     {"leakcage list", COMMAND_LIST},
     {"leakcage show x", COMMAND_SHOW},
     {"leakcage doctor", COMMAND_DOCTOR},
@@ -270,13 +281,15 @@ static const struct {
     {"leakcage run --limt 64M", "--limt (did you mean --limit?)"},
     {"leakcage run --frobnicate", "--frobnicate; see leakcage help"},
     {"leakcage run -x", "-x"},
+    {"leakcage run a.json -xV", "missing value: -x; see"},
+    {"leakcage run a.json -o", "missing value: -o; see"},
     {"leakcage run --limit", "--limit"},
     {"leakcage run --json=yes", "--json"},
     {"leakcage run --limit 64X", "--limit: found \"64X\""},
     {"leakcage run --limit 64K", "--limit: found \"64K\", expected at least 1MiB"},
     {"leakcage run --high x", "--high: found \"x\""},
     {"leakcage run --cycles 0", "--cycles: found \"0\""},
-    {"leakcage run --cycles 256", "--cycles: found \"256\""},
+    {"leakcage run --cycles 100001", "--cycles: found \"100001\""},
     {"leakcage run --requests x", "--requests: found \"x\""},
     {"leakcage run --warmup -1", "--warmup: found \"-1\""},
     {"leakcage run --concurrency 0", "--concurrency: found \"0\""},
@@ -297,6 +310,12 @@ static const struct {
     {"leakcage run --url / --method get", "--method: found \"get\""},
     {"leakcage run --url / --header X", "--header: found \"X\""},
     {"leakcage run --url / --weight 0", "--weight: found \"0\""},
+    {"leakcage explain x --instruments pages,heap",
+     "--instruments: found \"heap\", expected some of"},
+    {"leakcage explain x --instruments ,", "--instruments: found"},
+    {"leakcage run x --instruments pages", "--instruments: found with another command"},
+    {"leakcage explain x --shard 0/2", "--shard: found with explain"},
+    {"leakcage explain x --repeats 3", "--repeats: found with another command"},
     {"leakcage run --env A", "--env: found \"A\", expected NAME=VALUE"},
     {"leakcage run --port 65536", "--port: found \"65536\""},
     {"leakcage run --gc signal:", "--gc: found \"signal:\""},
@@ -372,6 +391,19 @@ START_TEST(a_wrong_option_is_an_error_that_names_it)
 }
 END_TEST
 
+/* Whatever came before. */
+START_TEST(a_line_is_read_anew)
+{
+    struct options options;
+    struct error err = {0};
+    ck_assert_int_eq(parse("leakcage run a.json -xh", &options, &err), -1);
+    options = parsed("leakcage run b.json --json");
+    ck_assert_str_eq(options.operands[0], "b.json");
+    ck_assert(options.json);
+    ck_assert_ptr_null(parsed("leakcage --help").operands[0]);
+}
+END_TEST
+
 START_TEST(too_many_paths_are_refused)
 {
     struct options options;
@@ -394,13 +426,14 @@ END_TEST
 START_TEST(every_option_is_in_the_help)
 {
     static const char *const names[] = {
-        "variant",    "driver",    "limit",     "high",     "url",          "ready",   "trim",
-        "heap",       "cycles",    "requests",  "warmup",   "rate",         "budget",  "thp",
-        "expect",     "sample-hz", "json",      "quiet",    "output",       "kernel",  "accel",
-        "modules",    "vm-cpus",   "vm-memory", "no-color", "concurrency",  "builds",  "allocators",
-        "args",       "a '",       "b '",       "rev",      "build",        "repeats", "bisect",
-        "baseline",   "update",    "prune",     "against",  "false-alarms", "junit",   "sarif",
-        "openmetrics"};
+        "variant",     "driver",      "limit",   "high",         "url",     "ready",
+        "trim",        "heap",        "cycles",  "requests",     "warmup",  "rate",
+        "budget",      "thp",         "expect",  "sample-hz",    "json",    "quiet",
+        "output",      "kernel",      "accel",   "modules",      "vm-cpus", "vm-memory",
+        "no-color",    "concurrency", "builds",  "allocators",   "args",    "a '",
+        "b '",         "rev",         "build",   "repeats",      "bisect",  "baseline",
+        "update",      "prune",       "against", "false-alarms", "junit",   "sarif",
+        "openmetrics", "instruments"};
     char text[16384] = "";
     FILE *out = fmemopen(text, sizeof(text), "w");
     options_print_help(out);
@@ -424,6 +457,7 @@ static Suite *suite(void)
     tcase_add_test(understood, report_writes_to_standard_output_unless_told);
     tcase_add_test(understood, what_is_compared_is_understood);
     tcase_add_test(understood, what_a_gate_compares_with_is_understood);
+    tcase_add_test(understood, instruments_are_understood);
     tcase_add_test(understood, nothing_said_means_nothing_set);
     tcase_add_loop_test(understood, every_command_is_understood, 0,
                         (int)(sizeof(commands) / sizeof(commands[0])));
@@ -432,6 +466,7 @@ static Suite *suite(void)
     tcase_add_test(understood, every_option_is_in_the_help);
     tcase_add_loop_test(refused, a_wrong_option_is_an_error_that_names_it, 0,
                         (int)(sizeof(faults) / sizeof(faults[0])));
+    tcase_add_test(refused, a_line_is_read_anew);
     tcase_add_test(refused, too_many_paths_are_refused);
     suite_add_tcase(s, understood);
     suite_add_tcase(s, refused);

@@ -200,6 +200,22 @@ static void *outlive_the_first_thread(void *context)
     return written > 0 ? memory : NULL;
 }
 
+/* The first thread is one, while others of its process go on. */
+static void wait_until_zombie(pid_t pid)
+{
+    char path[64];
+    char state = '?';
+    snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+    for (unsigned i = 0; i < 30000 && state != 'Z'; i++) {
+        FILE *file = fopen(path, "r");
+        ck_assert_ptr_nonnull(file);
+        ck_assert_int_eq(fscanf(file, "%*d (%*[^)]) %c", &state), 1);
+        fclose(file);
+        usleep(1000);
+    }
+    ck_assert_int_eq(state, 'Z');
+}
+
 START_TEST(reads_a_process_whose_first_thread_has_ended)
 {
     CLEANUP(temp_dir_done) struct temp_dir group = temp_dir_make();
@@ -213,7 +229,7 @@ START_TEST(reads_a_process_whose_first_thread_has_ended)
     }
     char text[32];
     ck_assert_int_eq(read(pipes[0], text, 1), 1);
-    usleep(50000);
+    wait_until_zombie(child);
     snprintf(text, sizeof(text), "%d\n", child);
     temp_dir_write(&group, "cgroup.procs", text);
     struct survey survey = take(&group);

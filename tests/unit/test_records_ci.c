@@ -36,7 +36,8 @@ START_TEST(another_verdict_than_expected_has_failed)
     CLEANUP(record_freep) struct record *record = make_leak("leaky.big.2", VERDICT_CLEAN);
     const struct stored_record item = {record, "results/leaky"};
     CLEANUP(ci_list_done) struct ci_list list = {0};
-    ck_assert_int_eq(records_ci(&(struct records_ci_input){&item, 1, 0}, &list, NULL), 0);
+    ck_assert_int_eq(records_ci(&(struct records_ci_input){.items = &item, .n = 1}, &list, NULL),
+                     0);
     const struct ci_case *told = &list.report.cases[0];
     ck_assert_int_eq(told->status, CI_FAILED);
     ck_assert_str_eq(told->rule, "leak");
@@ -54,7 +55,8 @@ START_TEST(figures_are_in_base_units)
     CLEANUP(record_freep) struct record *record = make_leak("leaky.big", VERDICT_LEAK);
     const struct stored_record item = {record, NULL};
     CLEANUP(ci_list_done) struct ci_list list = {0};
-    ck_assert_int_eq(records_ci(&(struct records_ci_input){&item, 1, 0}, &list, NULL), 0);
+    ck_assert_int_eq(records_ci(&(struct records_ci_input){.items = &item, .n = 1}, &list, NULL),
+                     0);
     const struct ci_case *told = &list.report.cases[0];
     ck_assert_int_eq(told->status, CI_PASSED);
     ck_assert_ptr_null(told->rule);
@@ -79,7 +81,8 @@ START_TEST(its_figures_are_families_of_openmetrics)
     CLEANUP(exported_done) struct exported all = exported_new();
     const struct stored_record items[] = {{all.records[0], NULL}, {all.records[1], NULL}};
     CLEANUP(ci_list_done) struct ci_list list = {0};
-    ck_assert_int_eq(records_ci(&(struct records_ci_input){items, 2, 0}, &list, NULL), 0);
+    ck_assert_int_eq(records_ci(&(struct records_ci_input){.items = items, .n = 2}, &list, NULL),
+                     0);
     CLEANUP(freep)
     char *text = ci_cases_write(ci_openmetrics_write, &list.report, "figures.prom");
     story_expect_text(text, "\nleakcage_growth_bytes_per_request{scenario=\"leaky\"} 4194.304\n");
@@ -98,7 +101,8 @@ START_TEST(a_run_without_a_verdict_is_an_error)
     record_judge(record);
     const struct stored_record item = {record, "results/fails"};
     CLEANUP(ci_list_done) struct ci_list list = {0};
-    ck_assert_int_eq(records_ci(&(struct records_ci_input){&item, 1, 0}, &list, NULL), 0);
+    ck_assert_int_eq(records_ci(&(struct records_ci_input){.items = &item, .n = 1}, &list, NULL),
+                     0);
     const struct ci_case *told = &list.report.cases[0];
     ck_assert_int_eq(told->status, CI_ERROR);
     ck_assert_str_eq(told->rule, "failed");
@@ -114,7 +118,9 @@ START_TEST(what_could_not_be_taken_is_no_pass)
     CLEANUP(record_freep) struct record *record = make_leak("leaky.big", VERDICT_LEAK);
     const struct stored_record item = {record, NULL};
     CLEANUP(ci_list_done) struct ci_list list = {0};
-    ck_assert_int_eq(records_ci(&(struct records_ci_input){&item, 1, 2}, &list, NULL), 0);
+    ck_assert_int_eq(
+        records_ci(&(struct records_ci_input){.items = &item, .n = 1, .n_broken = 2}, &list, NULL),
+        0);
     ck_assert_uint_eq(list.report.n_cases, 2);
     ck_assert_int_eq(list.report.cases[1].status, CI_ERROR);
     ck_assert_str_eq(list.report.cases[1].message,

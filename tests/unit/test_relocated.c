@@ -4,6 +4,7 @@
 #include "run/relocated.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -38,6 +39,8 @@ static unsigned done;
 static char done_ids[RUNS][2 * SCENARIO_NAME_MAX + 16];
 static unsigned progress_seen;
 static char lost_ids[64]; /* "trial.3 trial.4 " */
+static unsigned hangs_left;
+static unsigned warned_again; /* records that say so */
 
 static void enter_caller(void)
 {
@@ -56,6 +59,8 @@ static void record_done(void *context, struct record *record, const char *where)
     enter_caller();
     ck_assert_uint_lt(done, RUNS);
     ck_assert_ptr_nonnull(strstr(where, record->id));
+    for (unsigned i = 0; i < record->n_warnings; i++)
+        warned_again += strncmp(record->warnings[i], "it was run again: ", 18) == 0;
     snprintf(done_ids[done++], sizeof(done_ids[0]), "%s", record->id);
     record_free(record);
     leave_caller();
@@ -117,7 +122,7 @@ static int place_relocate(const struct driver_options *options, const struct rel
     snprintf(name, sizeof(name), "messages-%u", meet());
     int fd = openat(dir.fd, name, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     ck_assert_int_ge(fd, 0);
-    int status = session_run_for(relocation->work_dir, &fake_driver, options, fd, err);
+    int status = session_run_for(relocation->work_dir, &fake_driver, options, NULL, fd, err);
     lseek(fd, 0, SEEK_SET);
     char crumb[7];
     bool worked = false;
@@ -126,6 +131,20 @@ static int place_relocate(const struct driver_options *options, const struct rel
     atomic_fetch_add(&places_of_work, worked);
     close(fd);
     return status;
+}
+
+static void tell_progress(const struct relocation *relocation, const char *id)
+{
+    int fds[2];
+    char text[MESSAGE_LINE_MAX];
+    const struct run_progress progress = {.id = id, .phase = "cycle 1", .cycles_max = 8};
+    ck_assert_int_eq(pipe(fds), 0);
+    message_send_progress(fds[1], &progress);
+    ssize_t length = read(fds[0], text, sizeof(text));
+    close(fds[0]);
+    close(fds[1]);
+    ck_assert_int_gt(length, 0);
+    relocation->output(relocation->context, STDOUT_FILENO, text, (size_t)length);
 }
 
 /* Like a guest that goes down: the first of all takes a run with it. */
@@ -139,18 +158,26 @@ static int failing_relocate(const struct driver_options *options,
     }
     CLEANUP(freep) char *path = file_join(relocation->work_dir, "trial.3.taken");
     ck_assert_int_eq(mkdir(path, 0700), 0);
-    int fds[2];
-    char text[MESSAGE_LINE_MAX];
-    const struct run_progress progress = {.id = "trial.3", .phase = "cycle 1", .cycles_max = 8};
-    ck_assert_int_eq(pipe(fds), 0);
-    message_send_progress(fds[1], &progress);
-    ssize_t length = read(fds[0], text, sizeof(text));
-    close(fds[0]);
-    close(fds[1]);
-    ck_assert_int_gt(length, 0);
-    relocation->output(relocation->context, STDOUT_FILENO, text, (size_t)length);
+    tell_progress(relocation, "trial.3");
     atomic_fetch_add(&places_there, 1);
     return error_set(err, ERROR_ENVIRONMENT, "the guest went down");
+}
+
+/* What a guest that has hung leaves: a run that is taken, and half of its folder. */
+static int hanging_relocate(const struct driver_options *options,
+                            const struct relocation *relocation, struct error *err)
+{
+    CLEANUP(freep) char *taken = file_join(relocation->work_dir, "trial.taken");
+    CLEANUP(freep) char *half = file_join(relocation->work_dir, "trial");
+    if (hangs_left == 0)
+        return place_relocate(options, relocation, err);
+    hangs_left--;
+    ck_assert_int_eq(mkdir(taken, 0700), 0);
+    ck_assert_int_eq(mkdir(half, 0700), 0);
+    tell_progress(relocation, "trial");
+    (void)error_set(err, ERROR_INTERNAL, "the guest has stopped responding");
+    err->errno_value = ETIMEDOUT;
+    return -1;
 }
 
 static int count_prepare(const struct driver_options *options, struct driver_options *ret,
@@ -239,6 +266,35 @@ START_TEST(a_place_that_fails_loses_its_run_and_the_others_go_on)
     ck_assert_uint_eq(times_done("trial.3"), 0);
     ck_assert_str_eq(lost_ids, "trial.3 ");
     ck_assert_uint_eq(count_entries(results), RUNS - 1);
+}
+END_TEST
+
+START_TEST(a_place_that_hangs_is_tried_once_more)
+{
+    static const struct driver crowd = {.name = "crowd", .relocate = hanging_relocate};
+    struct session_options options = options_of(&crowd, 1);
+    struct error err = {0};
+    hangs_left = 1;
+    ck_assert_msg(session_run(&plan, &options, &err) == 0, "%s", err.text);
+    ck_assert_uint_eq(done, RUNS);
+    ck_assert_uint_eq(times_done("trial"), 1);
+    ck_assert_str_eq(lost_ids, "trial ");
+    ck_assert_uint_eq(warned_again, 1); /* the one that was run twice */
+    ck_assert_uint_eq(count_entries(results), RUNS);
+}
+END_TEST
+
+START_TEST(a_place_that_hangs_again_is_given_up)
+{
+    static const struct driver crowd = {.name = "crowd", .relocate = hanging_relocate};
+    struct session_options options = options_of(&crowd, 1);
+    struct error err = {0};
+    hangs_left = 2;
+    ck_assert_int_eq(session_run(&plan, &options, &err), -1);
+    ck_assert_str_eq(err.text, "the guest has stopped responding");
+    ck_assert_uint_eq(hangs_left, 0);
+    ck_assert_uint_eq(done, 0);
+    ck_assert_uint_eq(count_entries(results), 0);
 }
 END_TEST
 
@@ -339,7 +395,7 @@ static void run_for(const char *messages)
     struct error err = {0};
     int fd = openat(dir.fd, messages, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     ck_assert_int_ge(fd, 0);
-    ck_assert_msg(session_run_for(dir.path, &fake_driver, &no_options, fd, &err) == 0, "%s",
+    ck_assert_msg(session_run_for(dir.path, &fake_driver, &no_options, NULL, fd, &err) == 0, "%s",
                   err.text);
     close(fd);
 }
@@ -376,6 +432,8 @@ static Suite *suite(void)
     tcase_add_test(c, every_run_is_done_once_by_places_that_are_there_at_once);
     tcase_add_test(c, there_are_no_more_places_than_runs);
     tcase_add_test(c, a_place_that_fails_loses_its_run_and_the_others_go_on);
+    tcase_add_test(c, a_place_that_hangs_is_tried_once_more);
+    tcase_add_test(c, a_place_that_hangs_again_is_given_up);
     tcase_add_test(c, a_group_is_taken_whole);
     tcase_add_test(c, a_place_that_fails_loses_all_runs_of_its_group);
     tcase_add_test(c, places_that_cannot_be_prepared_are_not_started);

@@ -140,6 +140,52 @@ static const char *const rubbish[] = {
     "\xff\xfe{}",
 };
 
+/* As far as a row reads it. */
+static void write_explanation(const char *name, const char *function, unsigned line)
+{
+    char text[2048];
+    snprintf(text, sizeof(text),
+             "{\"schema\": \"leakcage.explanation/1\", \"grows\": true, \"per\": \"request\", "
+             "\"measured_rate\": 10, \"explained_rate\": 9, \"share\": 0.9, \"agrees\": true, "
+             "\"areas\": [], \"held\": [], \"tree\": [], \"entries\": [{\"share\": 0.9, "
+             "\"bytes_rate\": 9, \"held_bytes\": 90, \"parts\": [], \"stack\": [0], "
+             "\"line_frame\": 0, \"more_stacks\": 0}], \"frames\": [{\"function\": \"%s\", "
+             "\"file\": \"/src/registry.c\", \"line\": %u}]}",
+             function, line);
+    temp_dir_write(&dir, name, text);
+}
+
+static void expect_place(const char *expected)
+{
+    CLEANUP(buffer_done) struct buffer html = BUFFER_INIT(TEXT_MAX);
+    CLEANUP(buffer_done) struct buffer json = BUFFER_INIT(TEXT_MAX);
+    const struct serve_order order = {.column = 0};
+    (void)listed();
+    const struct serve_list *list = serve_results_hold(results);
+    ck_assert_str_eq(list->rows[0].place, expected);
+    ck_assert_int_eq(
+        serve_list_write_html(list, (const char *const *)folders, &order, 0, &html, NULL), 0);
+    ck_assert_int_eq(serve_list_write_json(list, &order, &json, NULL), 0);
+    serve_results_release(results);
+    ck_assert_int_eq(strstr(buffer_text(&html), "class=\"place\"") != NULL, *expected != '\0');
+    ck_assert_int_eq(strstr(buffer_text(&json), "\"place\"") != NULL, *expected != '\0');
+    ck_assert_ptr_null(strstr(buffer_text(&html), "<b>"));
+    ck_assert_ptr_null(strchr(buffer_text(&html), '\x1b'));
+}
+
+START_TEST(a_row_says_who_takes_what_grows_once_it_is_explained)
+{
+    write_result("a", "leaky", "leak", 1024);
+    expect_place("");
+    write_explanation("a/leaky/explain/explanation.json", "registry_add", 41);
+    expect_place("registry_add registry.c:41");
+    write_explanation("a/leaky/explain/explanation.json", "<b>&\\u001b[31m", 7);
+    expect_place("<b>&\x1b[31m registry.c:7");
+    temp_dir_write(&dir, "a/leaky/explain/explanation.json", "{");
+    expect_place("");
+}
+END_TEST
+
 START_TEST(what_is_no_result_says_so)
 {
     struct serve_place place = {0};
@@ -375,6 +421,7 @@ static Suite *suite(void)
     tcase_add_test(c, results_are_found_two_folders_down_and_no_further);
     tcase_add_test(c, what_a_row_says_is_in_the_result);
     tcase_add_test(c, results_come_change_break_and_go);
+    tcase_add_test(c, a_row_says_who_takes_what_grows_once_it_is_explained);
     tcase_add_loop_test(c, what_is_no_result_says_so, 0, ARRAY_LENGTH(rubbish));
     tcase_add_test(c, a_result_with_other_values_is_shown_without_them);
     tcase_add_test(c, links_out_of_the_folder_and_what_is_no_file_are_not_followed);

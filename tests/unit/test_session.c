@@ -126,7 +126,8 @@ static unsigned count_entries(const char *path)
 
 static void expect_results(const char *driver)
 {
-    static const char *const names[] = {"result.json", "timeline.csv", "cycles.csv", "service.log"};
+    static const char *const names[] = {"result.json", "timeline.csv", "cycles.csv", "service.log",
+                                        "run.json"};
     ck_assert_uint_eq(done, 2);
     ck_assert_str_eq(done_ids[0], "trial");
     ck_assert_str_eq(done_ids[1], "trial.fixed");
@@ -137,7 +138,7 @@ static void expect_results(const char *driver)
         CLEANUP(freep) char *expected = file_join(results, done_ids[i]);
         ck_assert_str_eq(done_drivers[i], driver);
         ck_assert_str_eq(done_dirs[i], expected);
-        ck_assert_uint_eq(count_entries(expected), 4);
+        ck_assert_uint_eq(count_entries(expected), 5);
         for (size_t k = 0; k < ARRAY_LENGTH(names); k++) {
             CLEANUP(freep) char *path = file_join(expected, names[k]);
             ck_assert_msg(access(path, R_OK) == 0, "%s", path);
@@ -163,7 +164,7 @@ static int elsewhere_relocate(const struct driver_options *options,
     ck_assert_str_eq(relocation->arguments[1], relocation->work_dir);
     int fd = openat(dir.fd, "messages", O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     ck_assert_int_ge(fd, 0);
-    int status = session_run_for(relocation->work_dir, &fake_driver, options, fd, err);
+    int status = session_run_for(relocation->work_dir, &fake_driver, options, NULL, fd, err);
     lseek(fd, 0, SEEK_SET);
     char crumb[7];
     for (ssize_t part; (part = read(fd, crumb, sizeof(crumb))) > 0;)
@@ -267,7 +268,7 @@ START_TEST(a_record_that_is_not_there_is_an_error_that_names_it)
     struct session_options options = options_of(&lying);
     struct error err = {0};
     ck_assert_int_eq(session_run(&plan, &options, &err), -1);
-    ck_assert_ptr_nonnull(strstr(err.text, "trial/result.json"));
+    ck_assert_ptr_nonnull(strstr(err.text, "shared/trial"));
 }
 END_TEST
 

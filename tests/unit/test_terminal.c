@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "scenario/record_instruments.h"
 #include "tests/support/check_main.h"
 #include "tests/support/story.h"
 
@@ -91,7 +92,53 @@ START_TEST(the_block_of_a_leak_in_utf8)
         "(--requests)\n"
         "  expected leak (heap): pass\n"
         "  results  results/unclosed-body\n"
+        "  next     leakcage explain results/unclosed-body\n"
         "\n");
+}
+END_TEST
+
+START_TEST(what_to_do_next_is_said_of_a_leak_that_can_be_explained)
+{
+    CLEANUP(record_freep) struct record *record = make_record();
+    const struct terminal_style style = {.utf8 = false};
+    CLEANUP(freep) char *odd = written(record, style, "my results/x");
+    ck_assert_ptr_nonnull(strstr(odd, "\n  next     leakcage explain \"my results/x\"\n"));
+    CLEANUP(freep) char *nowhere = written(record, style, NULL);
+    ck_assert_ptr_null(strstr(nowhere, "explain"));
+    CLEANUP(freep)
+    char *now = written(record, (struct terminal_style){.explains = true}, "results/x");
+    ck_assert_ptr_null(strstr(now, "explain"));
+    strcpy(record->driver, "function");
+    CLEANUP(freep) char *function = written(record, style, "results/x");
+    ck_assert_ptr_null(strstr(function, "explain"));
+    strcpy(record->driver, "vm");
+    record->verdict.kind = VERDICT_CLEAN;
+    CLEANUP(freep) char *clean = written(record, style, "results/x");
+    ck_assert_ptr_null(strstr(clean, "explain"));
+}
+END_TEST
+
+START_TEST(instruments_are_told_with_what_they_do)
+{
+    CLEANUP(record_freep) struct record *record = make_record();
+    record_add_instrument(record, &(struct record_instrument){.name = "heaptrack",
+                                                              .state = RECORD_INSTRUMENT_IMPOSSIBLE,
+                                                              .why = "it is linked statically"});
+    record_add_instrument(
+        record, &(struct record_instrument){.name = "pages", .effect = "every fault takes longer"});
+    record_add_instrument(record, &(struct record_instrument){
+                                      .name = "mappings", .effect = "every fault takes longer"});
+    record_add_instrument(record, &(struct record_instrument){.name = "threads",
+                                                              .state = RECORD_INSTRUMENT_FAILED,
+                                                              .why = "ptrace is forbidden"});
+    CLEANUP(freep)
+    char *text = written(record, (struct terminal_style){.utf8 = false}, "results/x");
+    ck_assert_ptr_nonnull(strstr(text,
+                                 "  note     with instruments: pages, mappings, threads\n"
+                                 "  warning  heaptrack cannot work here: it is linked statically\n"
+                                 "  note     pages, mappings: every fault takes longer\n"
+                                 "  warning  threads failed: ptrace is forbidden\n"));
+    ck_assert_ptr_null(strstr(text, "leakcage explain"));
 }
 END_TEST
 
@@ -267,6 +314,8 @@ static Suite *suite(void)
     tcase_add_test(c, cycles_that_were_smaller_than_planned_are_told_as_they_were);
     tcase_add_test(c, the_block_of_a_leak_in_utf8);
     tcase_add_test(c, options_of_a_sanitizer_are_noted);
+    tcase_add_test(c, what_to_do_next_is_said_of_a_leak_that_can_be_explained);
+    tcase_add_test(c, instruments_are_told_with_what_they_do);
     tcase_add_test(c, what_the_allocator_says_has_a_line_of_its_own);
     tcase_add_test(c, the_same_in_ascii_has_no_other_bytes);
     tcase_add_test(c, colours_only_add_escape_sequences);
