@@ -45,8 +45,8 @@ static void work(const struct request *request, struct response *response)
 
 static const struct service service = {
     .name = "arena-creep",
-    .truths = {{"default", "lazy-release", "allocator", "/work", 0, 0},
-               {"fixed", "clean", "none", "/work", 0, 0}},
+    .truths = {{"default", "lazy-release", "allocator", "/work", 0, 0, NULL},
+               {"fixed", "clean", "none", "/work", 0, 0, NULL}},
     .routes = {{"GET", "/work", work}},
     .init = init,
 };

@@ -28,7 +28,7 @@ static bool mended;
 static int grow(void)
 {
     size_t larger = capacity ? capacity + capacity / part : FIRST;
-    struct record *moved = realloc(records, larger * sizeof *moved);
+    struct record *moved = realloc(records, larger * sizeof *moved); /* planted: default, eighth */
 
     if (!moved)
         return -1;
@@ -66,9 +66,9 @@ static void append(const struct request *request, struct response *response)
 /* The bounds: on the mean. */
 static const struct service service = {
     .name = "array-doubling",
-    .truths = {{"default", "leak", "heap", "/append", 500, 2100},
-               {"eighth", "leak", "heap", "/append", 900, 1300},
-               {"fixed", "clean", "none", "/append", 0, 0}},
+    .truths = {{"default", "leak", "heap", "/append", 500, 2100, "grow"},
+               {"eighth", "leak", "heap", "/append", 900, 1300, "grow"},
+               {"fixed", "clean", "none", "/append", 0, 0, NULL}},
     .routes = {{"GET", "/append", append}},
     .init = init,
 };

@@ -83,8 +83,8 @@ static void get(const struct request *request, struct response *response)
 
 static const struct service service = {
     .name = "bounded-cache",
-    .truths = {{"default", "clean", "none", "/get", 0, 0},
-               {"larger", "clean", "none", "/get", 0, 0}},
+    .truths = {{"default", "clean", "none", "/get", 0, 0, NULL},
+               {"larger", "clean", "none", "/get", 0, 0, NULL}},
     .routes = {{"GET", "/get", get}},
     .init = init,
 };

@@ -32,7 +32,7 @@ static _Noreturn void work_for_ever(int fd, bool mended)
 
     prctl(PR_SET_NAME, "job-worker");
     while (read(fd, &byte, 1) == 1) {
-        struct job *job = malloc(sizeof *job);
+        struct job *job = malloc(sizeof *job); /* planted: default */
 
         if (job) {
             memset(job->text, 'j', sizeof job->text);
@@ -84,8 +84,8 @@ static void work(const struct request *request, struct response *response)
 
 static const struct service service = {
     .name = "child-worker",
-    .truths = {{"default", "leak", "heap", "/work", 1024, 1200},
-               {"fixed", "clean", "none", "/work", 0, 0}},
+    .truths = {{"default", "leak", "heap", "/work", 1024, 1200, "work_for_ever"},
+               {"fixed", "clean", "none", "/work", 0, 0, NULL}},
     .routes = {{"GET", "/work", work}},
     .init = init,
 };

@@ -47,8 +47,8 @@ static void report(const struct request *request, struct response *response)
 
 static const struct service service = {
     .name = "concurrency-spike",
-    .truths = {{"default", "pressure", "transient", "/report", 0, 0},
-               {"fixed", "clean", "none", "/report", 0, 0}},
+    .truths = {{"default", "pressure", "transient", "/report", 0, 0, NULL},
+               {"fixed", "clean", "none", "/report", 0, 0, NULL}},
     .routes = {{"GET", "/report", report}},
     .thread_per_connection = true,
     .init = init,

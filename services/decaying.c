@@ -59,8 +59,8 @@ static void work(const struct request *request, struct response *response)
 
 static const struct service service = {
     .name = "decaying",
-    .truths = {{"default", "clean", "none", "/work", 0, 0},
-               {"root", "clean", "none", "/work", 0, 0}},
+    .truths = {{"default", "clean", "none", "/work", 0, 0, NULL},
+               {"root", "clean", "none", "/work", 0, 0, NULL}},
     .routes = {{"GET", "/work", work}},
     .init = init,
 };

@@ -59,7 +59,7 @@ static void job(const struct request *request, struct response *response)
 {
     struct deferred *of_the_job = NULL;
     struct deferred *call = malloc(sizeof *call);
-    char *memory = malloc(JOB_BYTES);
+    char *memory = malloc(JOB_BYTES); /* planted: default */
 
     (void)request;
     if (!call || !memory) {
@@ -78,8 +78,8 @@ static void job(const struct request *request, struct response *response)
 
 static const struct service service = {
     .name = "deferred-free",
-    .truths = {{"default", "leak", "heap", "/job", 2000, 2300},
-               {"fixed", "clean", "none", "/job", 0, 0}},
+    .truths = {{"default", "leak", "heap", "/job", 2000, 2300, "job"},
+               {"fixed", "clean", "none", "/job", 0, 0, NULL}},
     .routes = {{"GET", "/job", job}},
     .init = init,
 };

@@ -23,7 +23,7 @@ static int init(const char *variant)
 
 static void item(const struct request *request, struct response *response)
 {
-    char *query = malloc(QUERY_BYTES);
+    char *query = malloc(QUERY_BYTES); /* planted: default */
 
     if (!query) {
         response_fail(response, 503, "out of memory");
@@ -43,8 +43,8 @@ static void item(const struct request *request, struct response *response)
 /* The bounds: of a request that is answered 404; the scenario asks for one in three. */
 static const struct service service = {
     .name = "error-leak",
-    .truths = {{"default", "leak", "heap", "/item?id=0", 2000, 2200},
-               {"fixed", "clean", "none", "/item?id=0", 0, 0}},
+    .truths = {{"default", "leak", "heap", "/item?id=0", 2000, 2200, "item"},
+               {"fixed", "clean", "none", "/item?id=0", 0, 0, NULL}},
     .routes = {{"GET", "/item", item}},
     .init = init,
 };

@@ -86,9 +86,9 @@ static void build(const struct request *request, struct response *response)
 
 static const struct service service = {
     .name = "fragmentation",
-    .truths = {{"default", "lazy-release", "fragmentation", "/build", 0, 0},
-               {"wide", "lazy-release", "allocator", "/build", 0, 0},
-               {"fixed", "clean", "none", "/build", 0, 0}},
+    .truths = {{"default", "lazy-release", "fragmentation", "/build", 0, 0, NULL},
+               {"wide", "lazy-release", "allocator", "/build", 0, 0, NULL},
+               {"fixed", "clean", "none", "/build", 0, 0, NULL}},
     .routes = {{"GET", "/build", build}},
     .init = init,
 };

@@ -105,10 +105,10 @@ static void burst(const struct request *request, struct response *response)
 
 static const struct service service = {
     .name = "freed-burst",
-    .truths = {{"default", NULL, NULL, "/burst", 0, 0},
-               {"madv-free", "lazy-release", "madv-free", "/burst", 0, 0},
-               {"dontneed", "clean", "none", "/burst", 0, 0},
-               {"kept", "clean", "none", "/burst", 0, 0}},
+    .truths = {{"default", NULL, NULL, "/burst", 0, 0, NULL},
+               {"madv-free", "lazy-release", "madv-free", "/burst", 0, 0, NULL},
+               {"dontneed", "clean", "none", "/burst", 0, 0, NULL},
+               {"kept", "clean", "none", "/burst", 0, 0, NULL}},
     .routes = {{"GET", "/burst", burst}},
     .threads = 1,
     .init = init,

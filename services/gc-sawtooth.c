@@ -60,9 +60,9 @@ static void work(const struct request *request, struct response *response)
 
 static const struct service service = {
     .name = "gc-sawtooth",
-    .truths = {{"default", "clean", "none", "/work", 0, 0},
-               {"long", "clean", "none", "/work", 0, 0},
-               {"kept", "clean", "none", "/work", 0, 0}},
+    .truths = {{"default", "clean", "none", "/work", 0, 0, NULL},
+               {"long", "clean", "none", "/work", 0, 0, NULL},
+               {"kept", "clean", "none", "/work", 0, 0, NULL}},
     .routes = {{"GET", "/work", work}},
     .init = init,
 };

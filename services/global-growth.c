@@ -36,7 +36,7 @@ static void record_fill(struct record *record, int64_t time_s)
 
 static int append_to_list(int64_t time_s)
 {
-    struct record *record = malloc(sizeof *record);
+    struct record *record = malloc(sizeof *record); /* planted: default */
 
     if (!record)
         return -1;
@@ -50,7 +50,7 @@ static int append_to_slice(int64_t time_s)
 {
     if (count == capacity) {
         size_t doubled = capacity ? capacity * 2 : 64;
-        int64_t *larger = realloc(slice, doubled * sizeof *larger);
+        int64_t *larger = realloc(slice, doubled * sizeof *larger); /* planted: eight */
 
         if (!larger)
             return -1;
@@ -94,9 +94,9 @@ static void append_slice(const struct request *request, struct response *respons
 
 static const struct service service = {
     .name = "global-growth",
-    .truths = {{"default", "leak", "heap", "/append", 1024, 1200},
-               {"eight", "leak", "heap", "/append", 6, 40},
-               {"fixed", "clean", "none", "/append", 0, 0}},
+    .truths = {{"default", "leak", "heap", "/append", 1024, 1200, "append_to_list"},
+               {"eight", "leak", "heap", "/append", 6, 40, "append_to_slice"},
+               {"fixed", "clean", "none", "/append", 0, 0, NULL}},
     .routes = {{"GET", "/append", append_slice}},
     .init = init,
 };

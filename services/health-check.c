@@ -36,7 +36,7 @@ static void *write_requests(void *argument)
 {
     struct link *link = argument;
 
-    while (sem_wait(&link->to_send) == 0 && !link->closing)
+    while (sem_wait(&link->to_send) == 0 && !link->closing) /* waits: default */
         if (send(link->fd, "ping\n", 5, MSG_NOSIGNAL) != 5)
             break;
     return NULL;
@@ -50,7 +50,7 @@ static void *read_answers(void *argument)
     char answer[16];
 
     setsockopt(link->fd, SOL_SOCKET, SO_RCVTIMEO, &idle, sizeof idle);
-    while (recv(link->fd, answer, sizeof answer, 0) > 0) {
+    while (recv(link->fd, answer, sizeof answer, 0) > 0) { /* waits: default */
         link->up = true;
         sem_post(&link->answered);
     }
@@ -69,6 +69,7 @@ static struct link *open_link(void)
 {
     struct link *link = calloc(1, sizeof *link);
     pthread_t reader;
+    int err;
 
     if (!link)
         return NULL;
@@ -76,8 +77,13 @@ static struct link *open_link(void)
     sem_init(&link->to_send, 0, 1); /* the ping that the check is */
     sem_init(&link->answered, 0, 0);
     sem_init(&link->done, 0, 0);
-    if (link->fd < 0 || pthread_create(&link->writer, &attributes, write_requests, link) != 0 ||
-        pthread_create(&reader, &attributes, read_answers, link) != 0)
+    if (link->fd < 0)
+        return NULL;
+    err = pthread_create(&link->writer, &attributes, write_requests, link); /* planted: default */
+    if (err)
+        return NULL;
+    err = pthread_create(&reader, &attributes, read_answers, link); /* planted: default */
+    if (err)
         return NULL;
     pthread_detach(reader);
     return link;
@@ -115,10 +121,10 @@ static int init(const char *variant)
 /* The bounds: two threads, see hung-threads, and a socket, see unclosed-socket. */
 static const struct service service = {
     .name = "health-check",
-    .truths = {{"default", "leak", "threads", "/check", 58000, 112000},
-               {"timeout", "clean", "none", "/check", 0, 0},
-               {"close", "clean", "none", "/check", 0, 0},
-               {"fixed", "clean", "none", "/check", 0, 0}},
+    .truths = {{"default", "leak", "threads", "/check", 58000, 112000, "open_link"},
+               {"timeout", "clean", "none", "/check", 0, 0, NULL},
+               {"close", "clean", "none", "/check", 0, 0, NULL},
+               {"fixed", "clean", "none", "/check", 0, 0, NULL}},
     .routes = {{"GET", "/check", check}},
     .needs_upstream = true,
     .init = init,

@@ -25,7 +25,7 @@ static void *wait_for_answer(void *argument)
 
     if (mended)
         left = (struct timespec){.tv_nsec = PATIENCE_NS};
-    while (nanosleep(&left, &left) < 0 && errno == EINTR)
+    while (nanosleep(&left, &left) < 0 && errno == EINTR) /* waits: default */
         continue;
     return argument;
 }
@@ -40,9 +40,11 @@ static int init(const char *variant)
 static void work(const struct request *request, struct response *response)
 {
     pthread_t thread;
+    int failed;
 
     (void)request;
-    if (pthread_create(&thread, &attributes, wait_for_answer, NULL) != 0) {
+    failed = pthread_create(&thread, &attributes, wait_for_answer, NULL); /* planted: default */
+    if (failed) {
         response_fail(response, 503, "no more threads");
         return;
     }
@@ -57,8 +59,8 @@ static void work(const struct request *request, struct response *response)
  */
 static const struct service service = {
     .name = "hung-threads",
-    .truths = {{"default", "leak", "threads", "/work", 28000, 52000},
-               {"fixed", "clean", "none", "/work", 0, 0}},
+    .truths = {{"default", "leak", "threads", "/work", 28000, 52000, "work"},
+               {"fixed", "clean", "none", "/work", 0, 0, NULL}},
     .routes = {{"GET", "/work", work}},
     .init = init,
 };

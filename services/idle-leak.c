@@ -22,7 +22,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 static void refresh_once(void)
 {
-    char *copy = malloc(COPY_BYTES);
+    char *copy = malloc(COPY_BYTES); /* planted: default, idle */
 
     if (!copy)
         return;
@@ -62,9 +62,10 @@ static void work(const struct request *request, struct response *response)
 /* No bounds: per request it is whatever time there is between two of them. */
 static const struct service service = {
     .name = "idle-leak",
-    .truths = {{"default", "leak", "heap", "/work", 0, 0},
-               {"idle", "leak", "heap", "/healthz", 0, 0}, /* the same, hardly driven */
-               {"fixed", "clean", "none", "/work", 0, 0}},
+    .truths = {{"default", "leak", "heap", "/work", 0, 0, "refresh_once"},
+               /* The same, hardly driven. */
+               {"idle", "leak", "heap", "/healthz", 0, 0, "refresh_once"},
+               {"fixed", "clean", "none", "/work", 0, 0, NULL}},
     .routes = {{"GET", "/work", work}},
     .init = init,
 };

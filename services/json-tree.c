@@ -36,7 +36,7 @@ static unsigned next_token(struct parser *parser)
 /* The two functions differ only in who calls whom: what the stacks are made of. */
 static __attribute__((noinline)) struct node *parse_array(struct parser *parser, unsigned depth)
 {
-    struct node *node = calloc(1, sizeof *node);
+    struct node *node = calloc(1, sizeof *node); /* planted: default */
 
     if (!node || ++parser->nodes >= NODES_MAX || depth == DEPTH_MAX)
         return node;
@@ -49,7 +49,7 @@ static __attribute__((noinline)) struct node *parse_array(struct parser *parser,
 
 static __attribute__((noinline)) struct node *parse_object(struct parser *parser, unsigned depth)
 {
-    struct node *node = calloc(1, sizeof *node);
+    struct node *node = calloc(1, sizeof *node); /* planted: default */
 
     if (!node || ++parser->nodes >= NODES_MAX || depth == DEPTH_MAX)
         return node;
@@ -81,14 +81,14 @@ static void parse(const struct request *request, struct response *response)
 
 /* What grows depends on the build, and on being asked to parse at all. */
 #ifdef SERVICE_BUILD_RACE
-#define TRUTH "default", "leak", "heap", "/parse", 8000, 40000
+#define TRUTH "default", "leak", "heap", "/parse", 8000, 40000, "parse_array parse_object"
 #else
-#define TRUTH "default", "clean", "none", "/parse", 0, 0
+#define TRUTH "default", "clean", "none", "/parse", 0, 0, NULL
 #endif
 
 static const struct service service = {
     .name = "json-tree",
-    .truths = {{TRUTH}, {"idle", "clean", "none", "/healthz", 0, 0}},
+    .truths = {{TRUTH}, {"idle", "clean", "none", "/healthz", 0, 0, NULL}},
     .routes = {{"GET", "/parse", parse}},
 };
 

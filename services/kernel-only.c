@@ -7,6 +7,7 @@
  *   default  16 KiB in a socket pair, both ends open for ever
  *   pipes    8 KiB in a pipe: neither slab nor socket memory, only memory.stat's `kernel` has it
  *   fixed    the mend: reads, and closes both ends */
+#include <fcntl.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -29,11 +30,15 @@ static void notify(const struct request *request, struct response *response)
     char message[MESSAGE_BYTES];
     size_t bytes = pipes ? PIPE_BYTES : MESSAGE_BYTES, taken = 0;
     ssize_t n = 1;
-    int ends[2];
+    int ends[2], failed;
 
     (void)request;
     memset(message, 'n', sizeof message);
-    if ((pipes ? pipe(ends) : socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends)) < 0) {
+    if (pipes)
+        failed = pipe2(ends, O_CLOEXEC); /* planted: pipes */
+    else
+        failed = socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends); /* planted: default */
+    if (failed) {
         response_fail(response, 503, "no more descriptors");
         return;
     }
@@ -55,9 +60,9 @@ static void notify(const struct request *request, struct response *response)
  * share an inode, and it has a ring of 16 slots of 40 bytes. */
 static const struct service service = {
     .name = "kernel-only",
-    .truths = {{"default", "leak", "sockets", "/notify", 16384, 26000},
-               {"pipes", "leak", "kernel", "/notify", 8192, 11500},
-               {"fixed", "clean", "none", "/notify", 0, 0}},
+    .truths = {{"default", "leak", "sockets", "/notify", 16384, 26000, "notify"},
+               {"pipes", "leak", "kernel", "/notify", 8192, 11500, "notify"},
+               {"fixed", "clean", "none", "/notify", 0, 0, NULL}},
     .routes = {{"GET", "/notify", notify}},
     .init = init,
 };

@@ -86,11 +86,11 @@ static void burst(const struct request *request, struct response *response)
 
 static const struct service service = {
     .name = "lazy-release",
-    .truths = {{"default", "lazy-release", "madv-free", "/burst", 0, 0},
-               {"dontneed", "clean", "none", "/burst", 0, 0},
-               {"fixed", "clean", "none", "/burst", 0, 0},
-               {"freememory", "lazy-release", "allocator", "/burst", 0, 0},
-               {"rest", "lazy-release", "allocator", "/burst", 0, 0}},
+    .truths = {{"default", "lazy-release", "madv-free", "/burst", 0, 0, NULL},
+               {"dontneed", "clean", "none", "/burst", 0, 0, NULL},
+               {"fixed", "clean", "none", "/burst", 0, 0, NULL},
+               {"freememory", "lazy-release", "allocator", "/burst", 0, 0, NULL},
+               {"rest", "lazy-release", "allocator", "/burst", 0, 0, NULL}},
     .routes = {{"GET", "/burst", burst}},
     .init = init,
     .release = release,

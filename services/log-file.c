@@ -27,7 +27,7 @@ static int init(const char *variant)
     char path[4096];
 
     snprintf(path, sizeof path, "%s/log-file.%d.log", folder ? folder : ".", (int)getpid());
-    fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600); /* planted: tmpfs */
     if (fd < 0) {
         perror(path);
         return -1;
@@ -52,8 +52,8 @@ static void work(const struct request *request, struct response *response)
 
 static const struct service service = {
     .name = "log-file",
-    .truths = {{"default", "clean", "none", "/work", 0, 0},
-               {"tmpfs", "leak", "shmem", "/work", 1024, 1200}},
+    .truths = {{"default", "clean", "none", "/work", 0, 0, NULL},
+               {"tmpfs", "leak", "shmem", "/work", 1024, 1200, "init"}},
     .routes = {{"GET", "/work", work}},
     .init = init,
 };

@@ -25,8 +25,9 @@ static int init(const char *variant)
 
 static void work(const struct request *request, struct response *response)
 {
-    char *guarded = mmap(NULL, GUARD_BYTES + BUFFER_BYTES, PROT_READ | PROT_WRITE,
-                         MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    size_t bytes = GUARD_BYTES + BUFFER_BYTES;
+    int access = PROT_READ | PROT_WRITE, flags = MAP_PRIVATE | MAP_ANONYMOUS;
+    char *guarded = mmap(NULL, bytes, access, flags, -1, 0); /* planted: default */
 
     (void)request;
     if (guarded == MAP_FAILED || mprotect(guarded, GUARD_BYTES, PROT_NONE) < 0) {
@@ -36,14 +37,14 @@ static void work(const struct request *request, struct response *response)
     memset(guarded + GUARD_BYTES, 'm', BUFFER_BYTES);
     response_printf(response, "{\"bytes\":%d}\n", BUFFER_BYTES);
     if (mended)
-        munmap(guarded, GUARD_BYTES + BUFFER_BYTES); /* the mistake is that this is missing */
+        munmap(guarded, bytes); /* the mistake is that this is missing */
 }
 
 /* The bounds: two pages, and two vm_area_structs of 200 bytes with their places in the tree. */
 static const struct service service = {
     .name = "mmap-growth",
-    .truths = {{"default", "leak", "mappings", "/work", 8192, 9500},
-               {"fixed", "clean", "none", "/work", 0, 0}},
+    .truths = {{"default", "leak", "mappings", "/work", 8192, 9500, "work"},
+               {"fixed", "clean", "none", "/work", 0, 0, NULL}},
     .routes = {{"GET", "/work", work}},
     .init = init,
 };

@@ -33,7 +33,7 @@ static int init(const char *variant)
 
 static void thumbnail(const struct request *request, struct response *response)
 {
-    struct image *image = malloc(sizeof *image);
+    struct image *image = malloc(sizeof *image); /* planted: default */
 
     (void)request;
     if (!image) {
@@ -55,8 +55,8 @@ static void thumbnail(const struct request *request, struct response *response)
 
 static const struct service service = {
     .name = "oom-restart",
-    .truths = {{"default", "leak", "heap", "/thumbnail", 65536, 70000},
-               {"fixed", "clean", "none", "/thumbnail", 0, 0}},
+    .truths = {{"default", "leak", "heap", "/thumbnail", 65536, 70000, "thumbnail"},
+               {"fixed", "clean", "none", "/thumbnail", 0, 0, NULL}},
     .routes = {{"GET", "/thumbnail", thumbnail}},
     .init = init,
 };

@@ -69,9 +69,9 @@ static void read_all(const struct request *request, struct response *response)
 
 static const struct service service = {
     .name = "page-cache",
-    .truths = {{"default", "lazy-release", "page-cache", "/read", 0, 0},
-               {"forgetful", "clean", "none", "/read", 0, 0},
-               {"fixed", "clean", "none", "/read", 0, 0}},
+    .truths = {{"default", "lazy-release", "page-cache", "/read", 0, 0, NULL},
+               {"forgetful", "clean", "none", "/read", 0, 0, NULL},
+               {"fixed", "clean", "none", "/read", 0, 0, NULL}},
     .routes = {{"GET", "/read", read_all}},
     .init = init,
 };

@@ -61,7 +61,7 @@ static void work(const struct request *request, struct response *response)
 
 static const struct service service = {
     .name = "quarantine",
-    .truths = {{"default", "clean", "none", "/work", 0, 0}},
+    .truths = {{"default", "clean", "none", "/work", 0, 0, NULL}},
     .routes = {{"GET", "/work", work}},
 };
 

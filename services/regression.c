@@ -68,7 +68,8 @@ static int init(const char *variant)
 static int keep_more(void)
 {
     if (block_used + more_bytes > BLOCK_BYTES) {
-        block = malloc(BLOCK_BYTES); /* the last one is forgotten, and never freed */
+        /* The last one is forgotten, and never freed. */
+        block = malloc(BLOCK_BYTES); /* planted: growth */
         if (!block)
             return -1;
         block_used = 0;
@@ -81,16 +82,16 @@ static int keep_more(void)
 static void *wait_for_ever(void *argument)
 {
     while (true)
-        nanosleep(&(struct timespec){.tv_sec = DAY_S}, NULL);
+        nanosleep(&(struct timespec){.tv_sec = DAY_S}, NULL); /* waits: threads */
     return argument;
 }
 
 static int start_thread(void)
 {
     pthread_t thread;
+    int failed = pthread_create(&thread, &attributes, wait_for_ever, NULL); /* planted: threads */
 
-    return pthread_create(&thread, &attributes, wait_for_ever, NULL) == 0 ? pthread_detach(thread)
-                                                                          : -1;
+    return failed ? -1 : pthread_detach(thread);
 }
 
 static int copy_table(void)
@@ -133,11 +134,11 @@ static void work(const struct request *request, struct response *response)
 /* The bounds of threads: hung-threads, by 1,000. */
 static const struct service service = {
     .name = "regression",
-    .truths = {{"default", "clean", "none", "/work", 0, 0},
-               {"growth", "leak", "heap", "/work", 7, 10},
-               {"floor", "clean", "none", "/work", 0, 0},
-               {"peak", "clean", "none", "/work", 0, 0},
-               {"threads", "leak", "threads", "/work", 28, 52}},
+    .truths = {{"default", "clean", "none", "/work", 0, 0, NULL},
+               {"growth", "leak", "heap", "/work", 7, 10, "keep_more"},
+               {"floor", "clean", "none", "/work", 0, 0, NULL},
+               {"peak", "clean", "none", "/work", 0, 0, NULL},
+               {"threads", "leak", "threads", "/work", 28, 52, "start_thread"}},
     .routes = {{"GET", "/work", work}},
     .init = init,
 };

@@ -39,7 +39,7 @@ static int append(char letter)
         copy_view();
     if (used == capacity) {
         size_t larger = capacity ? capacity * 2 : FIRST_ENTRIES;
-        struct entry *moved = realloc(buffer, larger * sizeof *moved);
+        struct entry *moved = realloc(buffer, larger * sizeof *moved); /* planted: default */
 
         if (!moved)
             return -1;
@@ -75,8 +75,8 @@ static void recent(const struct request *request, struct response *response)
 
 static const struct service service = {
     .name = "retained-slice",
-    .truths = {{"default", "leak", "heap", "/recent", 1900, 2300},
-               {"fixed", "clean", "none", "/recent", 0, 0}},
+    .truths = {{"default", "leak", "heap", "/recent", 1900, 2300, "append"},
+               {"fixed", "clean", "none", "/recent", 0, 0, NULL}},
     .routes = {{"GET", "/recent", recent}},
     .init = init,
 };

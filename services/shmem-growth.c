@@ -26,12 +26,13 @@ static int init(const char *variant)
 
 static void frame(const struct request *request, struct response *response)
 {
-    int fd = memfd_create("frame", MFD_CLOEXEC);
+    int fd = memfd_create("frame", MFD_CLOEXEC); /* planted: open */
+    int access = PROT_READ | PROT_WRITE;
     void *pixels = MAP_FAILED;
 
     (void)request;
     if (fd >= 0 && ftruncate(fd, FRAME_BYTES) == 0)
-        pixels = mmap(NULL, FRAME_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+        pixels = mmap(NULL, FRAME_BYTES, access, MAP_SHARED, fd, 0); /* planted: default */
     if (pixels == MAP_FAILED) {
         response_fail(response, 503, "no shared memory");
     } else {
@@ -47,9 +48,9 @@ static void frame(const struct request *request, struct response *response)
 /* The bounds: the pages, and an inode of 0.7 KiB with its dentry and file. */
 static const struct service service = {
     .name = "shmem-growth",
-    .truths = {{"default", "leak", "shmem", "/frame", 8192, 10500},
-               {"open", "leak", "shmem", "/frame", 8192, 10500},
-               {"fixed", "clean", "none", "/frame", 0, 0}},
+    .truths = {{"default", "leak", "shmem", "/frame", 8192, 10500, "frame"},
+               {"open", "leak", "shmem", "/frame", 8192, 10500, "frame"},
+               {"fixed", "clean", "none", "/frame", 0, 0, NULL}},
     .routes = {{"GET", "/frame", frame}},
     .init = init,
 };

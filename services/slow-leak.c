@@ -43,7 +43,7 @@ static int append(int64_t value)
         return 0;
     }
     if (count % VALUES == 0) {
-        struct block *block = malloc(sizeof *block);
+        struct block *block = malloc(sizeof *block); /* planted: default, long */
 
         if (!block)
             return -1;
@@ -69,9 +69,9 @@ static void work(const struct request *request, struct response *response)
 
 static const struct service service = {
     .name = "slow-leak",
-    .truths = {{"default", "leak", "heap", "/work", 7, 10},
-               {"long", "leak", "heap", "/work", 7, 10},
-               {"fixed", "clean", "none", "/work", 0, 0}},
+    .truths = {{"default", "leak", "heap", "/work", 7, 10, "append"},
+               {"long", "leak", "heap", "/work", 7, 10, "append"},
+               {"fixed", "clean", "none", "/work", 0, 0, NULL}},
     .routes = {{"GET", "/work", work}},
     .init = init,
 };

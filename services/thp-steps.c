@@ -47,8 +47,8 @@ static void work(const struct request *request, struct response *response)
 
 static const struct service service = {
     .name = "thp-steps",
-    .truths = {{"default", "clean", "none", "/work", 0, 0},
-               {"small", "clean", "none", "/work", 0, 0}}, /* the same, without huge pages */
+    .truths = {{"default", "clean", "none", "/work", 0, 0, NULL},
+               {"small", "clean", "none", "/work", 0, 0, NULL}}, /* the same, without huge pages */
     .routes = {{"GET", "/work", work}},
     .init = init,
 };

@@ -44,8 +44,8 @@ static void ping(const struct request *request, struct response *response)
 
 static const struct service service = {
     .name = "time-wait",
-    .truths = {{"default", "clean", "none", "/ping", 0, 0},
-               {"polite", "clean", "none", "/ping", 0, 0}},
+    .truths = {{"default", "clean", "none", "/ping", 0, 0, NULL},
+               {"polite", "clean", "none", "/ping", 0, 0, NULL}},
     .routes = {{"GET", "/ping", ping}},
     .needs_upstream = true,
     .init = init,

@@ -95,9 +95,9 @@ static void transform(const struct request *request, struct response *response)
 
 static const struct service service = {
     .name = "transform",
-    .truths = {{"default", "pressure", "transient", "/transform", 0, 0},
-               {"streaming", "clean", "none", "/transform", 0, 0},
-               {"fixed", "clean", "none", "/transform", 0, 0}},
+    .truths = {{"default", "pressure", "transient", "/transform", 0, 0, NULL},
+               {"streaming", "clean", "none", "/transform", 0, 0, NULL},
+               {"fixed", "clean", "none", "/transform", 0, 0, NULL}},
     .routes = {{"GET", "/transform", transform}},
     .thread_per_connection = true,
     .init = init,

@@ -50,6 +50,7 @@ static void fetch(const struct request *request, struct response *response)
     char line[128], head[256];
     int status = 0;
     size_t n, length;
+    CURLcode code;
 
     (void)request;
     curl_easy_setopt(handle, CURLOPT_URL, url);
@@ -57,8 +58,8 @@ static void fetch(const struct request *request, struct response *response)
     curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
     length = (size_t)snprintf(line, sizeof line, "GET /body HTTP/1.1\r\nHost: upstream\r\n%s\r\n",
                               mended ? "Connection: close\r\n" : "");
-    if (!handle || curl_easy_perform(handle) != CURLE_OK ||
-        curl_easy_send(handle, line, length, &n) != CURLE_OK) {
+    code = handle ? curl_easy_perform(handle) : CURLE_FAILED_INIT; /* planted: default */
+    if (code != CURLE_OK || curl_easy_send(handle, line, length, &n) != CURLE_OK) {
         curl_easy_cleanup(handle);
         response_fail(response, 502, "upstream does not answer");
         return;
@@ -78,8 +79,8 @@ static void fetch(const struct request *request, struct response *response)
  * kernel objects: libcurl keeps a pair of sockets of its own for each handle. */
 static const struct service service = {
     .name = "unclosed-body",
-    .truths = {{"default", "leak", "sockets", "/fetch", 32000, 64000},
-               {"fixed", "clean", "none", "/fetch", 0, 0}},
+    .truths = {{"default", "leak", "sockets", "/fetch", 32000, 64000, "fetch"},
+               {"fixed", "clean", "none", "/fetch", 0, 0, NULL}},
     .routes = {{"GET", "/fetch", fetch}},
     .needs_upstream = true,
     .init = init,

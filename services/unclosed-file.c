@@ -23,7 +23,7 @@ static int init(const char *variant)
 
 static void settings(const struct request *request, struct response *response)
 {
-    FILE *file = fopen(SETTINGS_FILE, "re");
+    FILE *file = fopen(SETTINGS_FILE, "re"); /* planted: default */
     char line[256];
     bool found = file && fgets(line, sizeof line, file);
 
@@ -40,8 +40,8 @@ static void settings(const struct request *request, struct response *response)
  * where the file system is an overlay, and what the file system keeps for it. */
 static const struct service service = {
     .name = "unclosed-file",
-    .truths = {{"default", "leak", "files", "/settings", 4500, 7000},
-               {"fixed", "clean", "none", "/settings", 0, 0}},
+    .truths = {{"default", "leak", "files", "/settings", 4500, 7000, "settings"},
+               {"fixed", "clean", "none", "/settings", 0, 0, NULL}},
     .routes = {{"GET", "/settings", settings}},
     .init = init,
 };

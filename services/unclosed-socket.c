@@ -44,8 +44,8 @@ static void ping(const struct request *request, struct response *response)
 /* The bounds: a TCP socket of 2.3 to 3 KiB, its inode, its file and its dentry. */
 static const struct service service = {
     .name = "unclosed-socket",
-    .truths = {{"default", "leak", "sockets", "/ping", 2500, 8000},
-               {"fixed", "clean", "none", "/ping", 0, 0}},
+    .truths = {{"default", "leak", "sockets", "/ping", 2500, 8000, "dependency_connect"},
+               {"fixed", "clean", "none", "/ping", 0, 0, NULL}},
     .routes = {{"GET", "/ping", ping}},
     .needs_upstream = true,
     .init = init,

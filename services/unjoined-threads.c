@@ -34,10 +34,12 @@ static void work(const struct request *request, struct response *response)
 {
     pthread_t thread;
     sem_t answered;
+    int failed;
 
     (void)request;
     sem_init(&answered, 0, 0);
-    if (pthread_create(&thread, &attributes, answer, &answered) != 0) {
+    failed = pthread_create(&thread, &attributes, answer, &answered); /* planted: default */
+    if (failed) {
         response_fail(response, 503, "no more threads");
         return;
     }
@@ -51,8 +53,8 @@ static void work(const struct request *request, struct response *response)
 /* The bounds: two or three touched pages of the stack, and two vm_area_structs. */
 static const struct service service = {
     .name = "unjoined-threads",
-    .truths = {{"default", "leak", "mappings", "/work", 8000, 14500},
-               {"fixed", "clean", "none", "/work", 0, 0}},
+    .truths = {{"default", "leak", "mappings", "/work", 8000, 14500, "work"},
+               {"fixed", "clean", "none", "/work", 0, 0, NULL}},
     .routes = {{"GET", "/work", work}},
     .init = init,
 };

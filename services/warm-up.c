@@ -63,8 +63,8 @@ static void work(const struct request *request, struct response *response)
 
 static const struct service service = {
     .name = "warm-up",
-    .truths = {{"default", "clean", "none", "/work", 0, 0},
-               {"eager", "clean", "none", "/work", 0, 0}},
+    .truths = {{"default", "clean", "none", "/work", 0, 0, NULL},
+               {"eager", "clean", "none", "/work", 0, 0, NULL}},
     .routes = {{"GET", "/work", work}},
     .init = init,
 };

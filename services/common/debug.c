@@ -1,72 +1,91 @@
 #include "common/debug.h"
 
-#include <arpa/inet.h>
 #include <ctype.h>
 #include <dirent.h>
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "common/process.h"
+#include "common/tally.h"
 
-enum { GROUPS_MAX = 48 };
+enum { ARENAS_MAX = 64 };
 
-/* A count per label. What comes after the last free group is counted under "other". */
-struct tally {
-    size_t groups;
-    long total, other;
-    struct {
-        char label[112];
-        long count;
-    } group[GROUPS_MAX];
-};
-
-static void tally_add(struct tally *tally, const char *label)
+/* malloc_info's XML; the caller frees it. NULL when out of memory. */
+static char *malloc_info_text(size_t *ret_size)
 {
-    size_t i = 0;
+    char *text = NULL;
+    FILE *stream = open_memstream(&text, ret_size);
 
-    tally->total++;
-    while (i < tally->groups && strcmp(tally->group[i].label, label) != 0)
-        i++;
-    if (i == GROUPS_MAX) {
-        tally->other++;
-        return;
-    }
-    if (i == tally->groups) {
-        snprintf(tally->group[i].label, sizeof tally->group[i].label, "%s", label);
-        tally->groups++;
-    }
-    tally->group[i].count++;
+    if (!stream)
+        return NULL;
+    malloc_info(0, stream);
+    if (fclose(stream) == 0)
+        return text;
+    free(text);
+    return NULL;
 }
 
-/* Each label is the inside of a JSON object: the fields that make up the group. */
-static void tally_print(const struct tally *tally, const char *what, struct response *response)
+/* The number of the attribute `size` behind these words, between `begin` and `end`; 0 without. */
+static unsigned long size_behind(const char *begin, const char *end, const char *words)
 {
-    response_printf(response, "{\"%s\":%ld,\"groups\":[", what, tally->total);
-    for (size_t i = 0; i < tally->groups; i++)
-        response_printf(response, "%s{\"count\":%ld,%s}", i ? "," : "", tally->group[i].count,
-                        tally->group[i].label);
-    response_printf(response, "],\"other\":%ld}\n", tally->other);
+    const char *found = strstr(begin, words);
+    const char *size = found && found < end ? strstr(found, "size=\"") : NULL;
+
+    return size && size < end ? strtoul(size + strlen("size=\""), NULL, 10) : 0;
+}
+
+/* Each arena of malloc's, of which threads take different ones: where one creeps, and is mostly
+ * free, blocks of few threads hold the memory of many. */
+static void print_arenas(const char *xml, struct response *response)
+{
+    const char *heap = xml, *end;
+    unsigned count = 0;
+
+    response_printf(response, "{\"arenas\":[");
+    while ((heap = strstr(heap, "<heap nr=")) && (end = strstr(heap, "</heap>"))) {
+        unsigned long bytes = size_behind(heap, end, "<system type=\"current\""),
+                      free_bytes = size_behind(heap, end, "<total type=\"fast\"") +
+                                   size_behind(heap, end, "<total type=\"rest\"");
+
+        if (count < ARENAS_MAX)
+            response_printf(
+                response,
+                "%s{\"arena\":%u,\"arena_bytes\":%lu,\"in_use_bytes\":%lu,\"free_bytes\":%lu}",
+                count ? "," : "", count, bytes, bytes - free_bytes, free_bytes);
+        count++;
+        heap = end;
+    }
+    response_printf(response, "],\"other\":%u}\n", count > ARENAS_MAX ? count - ARENAS_MAX : 0);
+}
+
+/* What malloc_info tells, whole or by arena. */
+static void heap_details(const struct request *request, struct response *response)
+{
+    size_t size = 0;
+    char *xml = malloc_info_text(&size);
+
+    if (!xml) {
+        response_fail(response, 500, "no memory for malloc_info");
+        return;
+    }
+    if (request_has(request, "full")) {
+        response->owned = xml;
+        response->used = size;
+        response->type = "application/xml";
+        return;
+    }
+    print_arenas(xml, response);
+    free(xml);
 }
 
 void debug_heap(const struct request *request, struct response *response)
 {
     struct mallinfo2 info = mallinfo2();
 
-    if (request_has(request, "full")) {
-        size_t size;
-        FILE *stream = open_memstream(&response->owned, &size);
-
-        if (!stream) {
-            response_fail(response, 500, "no memory for malloc_info");
-            return;
-        }
-        malloc_info(0, stream);
-        fclose(stream);
-        response->used = size;
-        response->type = "application/xml";
+    if (request_has(request, "full") || request_has(request, "arenas")) {
+        heap_details(request, response);
         return;
     }
     response_printf(response,
@@ -91,6 +110,20 @@ static void read_word(const char *task, const char *file, char *word, size_t siz
             *c = '?';
 }
 
+/* The state of a thread, a letter as `ps` has it; '?' when it cannot be read. */
+static char read_state(const char *task)
+{
+    char path[320], text[512];
+    const char *name_end;
+
+    snprintf(path, sizeof path, "/proc/self/task/%s/stat", task);
+    if (process_read_file(path, text, sizeof text) <= 0)
+        return '?';
+    name_end = strrchr(text, ')'); /* a name may have brackets and blanks */
+    return name_end && name_end[1] == ' ' && isupper((unsigned char)name_end[2]) ? name_end[2]
+                                                                                 : '?';
+}
+
 void debug_threads(const struct request *request, struct response *response)
 {
     struct tally tally = {0};
@@ -99,105 +132,17 @@ void debug_threads(const struct request *request, struct response *response)
 
     (void)request;
     while (dir && (entry = readdir(dir))) {
-        char label[112], name[24], where[48];
+        char label[TALLY_LABEL_MAX], name[24], where[48];
 
         if (entry->d_name[0] == '.')
             continue;
         read_word(entry->d_name, "comm", name, sizeof name);
         read_word(entry->d_name, "wchan", where, sizeof where);
-        snprintf(label, sizeof label, "\"name\":\"%s\",\"wchan\":\"%s\"", name, where);
+        snprintf(label, sizeof label, "\"name\":\"%s\",\"state\":\"%c\",\"wchan\":\"%s\"", name,
+                 read_state(entry->d_name), where);
         tally_add(&tally, label);
     }
     if (dir)
         closedir(dir);
     tally_print(&tally, "threads", response);
-}
-
-static int compare_inodes(const void *a, const void *b)
-{
-    const unsigned long *x = a, *y = b;
-
-    return (*x > *y) - (*x < *y);
-}
-
-/* The socket inodes this process holds, sorted; the caller frees them. NULL when out of memory. */
-static unsigned long *own_inodes(size_t *ret_count)
-{
-    size_t count = 0, room = (size_t)process_descriptors() + 64;
-    unsigned long *inodes = calloc(room, sizeof *inodes);
-    DIR *dir = opendir("/proc/self/fd");
-    const struct dirent *entry;
-
-    while (inodes && dir && count < room && (entry = readdir(dir))) {
-        char link[64];
-        ssize_t n = readlinkat(dirfd(dir), entry->d_name, link, sizeof link - 1);
-
-        link[n > 0 ? n : 0] = '\0';
-        if (sscanf(link, "socket:[%lu]", &inodes[count]) == 1)
-            count++;
-    }
-    if (dir)
-        closedir(dir);
-    if (inodes)
-        qsort(inodes, count, sizeof *inodes, compare_inodes);
-    *ret_count = count;
-    return inodes;
-}
-
-static const char *state_name(unsigned state)
-{
-    static const char *const names[] = {
-        "?",         "ESTABLISHED", "SYN_SENT",   "SYN_RECV", "FIN_WAIT1", "FIN_WAIT2",
-        "TIME_WAIT", "CLOSE",       "CLOSE_WAIT", "LAST_ACK", "LISTEN",    "CLOSING",
-    };
-
-    return names[state < sizeof names / sizeof names[0] ? state : 0];
-}
-
-/* One pass over the socket table. */
-struct scan {
-    struct tally tally;
-    const unsigned long *inodes; /* this process's, sorted */
-    size_t inode_count;
-    unsigned listening; /* our own port; the kernel lists listeners first. 0 until then */
-};
-
-/* A line is "sl local:port remote:port state tx:rx tr:when retrnsmt uid timeout inode", the
- * addresses in hexadecimal as they lie in memory. */
-static void scan_line(struct scan *scan, const char *line)
-{
-    unsigned local_port, remote, remote_port, state;
-    unsigned long inode;
-    char label[112], address[INET_ADDRSTRLEN];
-    bool inbound;
-
-    if (sscanf(line, " %*u: %*x:%x %x:%x %x %*x:%*x %*x:%*x %*x %*u %*u %lu", &local_port, &remote,
-               &remote_port, &state, &inode) != 5)
-        return;
-    if (!bsearch(&inode, scan->inodes, scan->inode_count, sizeof inode, compare_inodes))
-        return;
-    if (strcmp(state_name(state), "LISTEN") == 0)
-        scan->listening = local_port;
-    inbound = local_port == scan->listening;
-    inet_ntop(AF_INET, &remote, address, sizeof address);
-    snprintf(label, sizeof label, "\"state\":\"%s\",\"direction\":\"%s\",\"peer\":\"%s:%u\"",
-             state_name(state), inbound ? "in" : "out", address, inbound ? 0 : remote_port);
-    tally_add(&scan->tally, label);
-}
-
-void debug_sockets(const struct request *request, struct response *response)
-{
-    struct scan scan = {0};
-    unsigned long *inodes = own_inodes(&scan.inode_count);
-    FILE *file = fopen("/proc/self/net/tcp", "re");
-    char line[256];
-
-    (void)request;
-    scan.inodes = inodes;
-    while (inodes && file && fgets(line, sizeof line, file))
-        scan_line(&scan, line);
-    if (file)
-        fclose(file);
-    free(inodes);
-    tally_print(&scan.tally, "sockets", response);
 }

@@ -16,7 +16,7 @@ int dependency_connect(uint16_t port)
         .sin_port = htons(port),
         .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)},
     };
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0); /* planted: unclosed-socket.default */
 
     if (fd < 0)
         return -1;

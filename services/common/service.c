@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "common/debug.h"
+#include "common/debug_door.h"
 #include "common/dependency.h"
 #include "common/process.h"
 
@@ -126,12 +127,20 @@ static void freememory(const struct request *request, struct response *response)
                     before - after, before, after, trimmed ? "true" : "false");
 }
 
-static void debug_refused(const struct request *request, struct response *response)
+/* May this request see profiles? If not, it is answered. */
+static bool debug_allowed(const struct request *request, struct response *response)
 {
-    (void)request;
-    response_fail(response, 404,
-                  "profiles tell strangers about this service and are off; "
-                  "start it with --debug or LEAKCAGE_DEBUG=1");
+    enum debug_answer answer = debug_door_ask(request->connection);
+
+    if (answer == DEBUG_HIDDEN)
+        response_fail(response, 404,
+                      "profiles tell strangers about this service: they are off, or not for you; "
+                      "start it with --debug or LEAKCAGE_DEBUG=1 and ask on its own machine");
+    else if (answer == DEBUG_UNAUTHORIZED)
+        response_fail(response, 401,
+                      "profiles want the token that this service has told on stderr, or "
+                      "LEAKCAGE_DEBUG_TOKEN: Authorization: Bearer TOKEN, or ?token=TOKEN");
+    return answer == DEBUG_WELCOME;
 }
 
 static const struct route common_routes[] = {
@@ -176,9 +185,9 @@ static void dispatch(const struct request *request, struct response *response)
     while ((route = route_at(i)) &&
            (strcmp(route->method, request->method) != 0 || strcmp(route->path, request->path) != 0))
         i++;
-    if (!frame.debug && strncmp(request->path, "/debug/", 7) == 0)
-        debug_refused(request, response);
-    else if (route)
+    if (strncmp(request->path, "/debug/", 7) == 0 && !debug_allowed(request, response))
+        return;
+    if (route)
         route->handler(request, response);
     else
         no_route(response);
@@ -200,6 +209,8 @@ static enum MHD_Result send_response(struct MHD_Connection *connection, struct r
         return MHD_NO;
     }
     MHD_add_response_header(reply, MHD_HTTP_HEADER_CONTENT_TYPE, response->type);
+    if (response->status == MHD_HTTP_UNAUTHORIZED)
+        MHD_add_response_header(reply, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer");
     result = MHD_queue_response(connection, response->status, reply);
     MHD_destroy_response(reply);
     return result;
@@ -308,9 +319,10 @@ static void print_truth(void)
         printf("%s\t%s\t%s\t%s\t", truth[i].variant, truth[i].verdict ? truth[i].verdict : "-",
                truth[i].cause ? truth[i].cause : "-", truth[i].path);
         if (truth[i].high_bytes)
-            printf("%ld\t%ld\n", truth[i].low_bytes, truth[i].high_bytes);
+            printf("%ld\t%ld\t", truth[i].low_bytes, truth[i].high_bytes);
         else
-            printf("-\t-\n");
+            printf("-\t-\t");
+        printf("%s\n", truth[i].function ? truth[i].function : "-");
     }
 }
 
@@ -408,6 +420,8 @@ static int serve(void)
     signal(SIGPIPE, SIG_IGN);
     process_raise_descriptor_limit();
     frame.start_s = now_s();
+    if (frame.debug && debug_door_open(frame.service->name, getenv("LEAKCAGE_DEBUG_TOKEN")) < 0)
+        return EXIT_USAGE;
     if (frame.service->init && frame.service->init(frame.variant) < 0)
         return EXIT_FAILURE;
     inet_ntop(AF_INET, &frame.listen, address, sizeof address);

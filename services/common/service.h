@@ -8,7 +8,7 @@
  *
  *   GET      /healthz       status, variant, threads, descriptors, dependencies
  *   GET|POST /freememory    give back what can be given back: malloc_trim and the service's hook
- *   GET      /debug/heap, /debug/threads, /debug/sockets    only when switched on, see debug.h
+ *   GET      /debug/heap, /debug/threads, /debug/sockets    when switched on, see debug.h
  *
  * The frame must not disturb what is measured: per request it takes a fixed amount of memory and
  * returns all of it. What grows is the service's own. */
@@ -27,7 +27,12 @@ enum {
 
 /* What a variant truly does: what a verdict on it must say. Written beside the code it describes;
  * `--truth` prints it. The bounds are bytes planted per request, for leaks only (0, 0 otherwise);
- * they count what the cgroup is charged with, kernel memory included. */
+ * they count what the cgroup is charged with, kernel memory included.
+ *
+ * Which line it is, a comment says behind the statement that takes what grows (malloc, socket,
+ * pthread_create, mmap): "planted: default", or several variants with commas between. Where threads
+ * pile up, the line at which they wait has "waits: default". In common/, which all services share,
+ * it is "planted: unclosed-socket.default". The whole call stands on that line. */
 struct truth {
     const char *variant; /* the mistake itself is called "default" */
     /* leak, pressure, lazy-release, clean; NULL: no leak, and else it depends on the allocator. */
@@ -35,6 +40,7 @@ struct truth {
     const char *cause; /* NULL with it */
     const char *path;  /* what to drive */
     long low_bytes, high_bytes;
+    const char *function; /* of a leak: it has the planted line; several with blanks between */
 };
 
 /* One request, complete. Everything is borrowed until the handler returns. */
