@@ -4,8 +4,8 @@
 #
 # usage: tree.sh BUILD_FOLDER OUT    OUT must not exist, or be empty
 #
-# Left out: leakcage-init, which belongs to driver vm, and json-tree-race, whose race detector is
-# larger than all the rest.
+# Left out: what belongs to driver vm, json-tree-race, whose race detector is larger than all the
+# rest, the library for tests, which nothing here is built with, manual pages and completions.
 set -eu
 
 [ $# = 2 ] || {
@@ -25,8 +25,13 @@ mkdir -p "$out"
 }
 out=$(cd "$out" && pwd)
 
-DESTDIR=$out cmake --install "$build" --prefix /usr >/dev/null
-rm -f "$out/usr/libexec/leakcage/leakcage-init" "$out/usr/libexec/leakcage/services/json-tree-race"
+DESTDIR=$out cmake --install "$build" --prefix /usr --component leakcage >/dev/null
+rm -f "$out"/usr/libexec/leakcage/leakcage-init "$out"/usr/libexec/leakcage/fetch-kernel.sh \
+    "$out/usr/libexec/leakcage/services/json-tree-race"
+# Nobody reads a manual or types at a shell in there. The licences stay.
+for folder in man bash-completion zsh fish lintian; do
+    rm -rf "${out:?}/usr/share/$folder"
+done
 programs="$out/usr/bin/* $out/usr/libexec/leakcage/services/*"
 # shellcheck disable=SC2086 # a list of patterns
 strip $programs
