@@ -11,8 +11,10 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/owner.h"
+#include "driver/native.h"
 #include "memory/cgroup.h"
 
+#define EXIT_SKIPPED     77
 #define CONTRACT_LOG_MAX 65536
 #define CONTRACT_LOOK_NS (10 * NSEC_PER_MSEC)
 
@@ -203,4 +205,48 @@ struct instance_state contract_stop(struct contract *contract, nsec_t patience_n
         contract->driver->stop(contract->instance, clock_now_ns() + patience_ns, &state, &err) == 0,
         "%s", err.text);
     return state;
+}
+
+void contract_expect_value(const struct contract *contract, const char *key, const char *expected)
+{
+    CLEANUP(freep) char *found = contract_log_value(contract, key);
+    ck_assert_msg(strcmp(found, expected) == 0, "%s: found \"%s\", expected \"%s\"", key, found,
+                  expected);
+}
+
+pid_t contract_start_session(const struct driver *driver, const char *way, char *session)
+{
+    int pipes[2];
+    ck_assert_int_eq(pipe(pipes), 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        char name[OWNER_NAME_MAX];
+        struct contract *contract = contract_new(driver, way, NULL);
+        contract_start(contract);
+        contract_wait_log(contract, "ready");
+        owner_name(name, NULL);
+        ssize_t written = write(pipes[1], name, sizeof(name));
+        pause();
+        _exit(written > 0 ? 0 : 1);
+    }
+    close(pipes[1]);
+    ck_assert_int_eq(read(pipes[0], session, OWNER_NAME_MAX), OWNER_NAME_MAX);
+    close(pipes[0]);
+    return pid;
+}
+
+int contract_run_native(Suite *suite)
+{
+    static const struct driver_options options = {.kernel_path = NULL};
+    struct error why = {.kind = ERROR_NONE};
+    SRunner *runner = srunner_create(suite);
+    if (native_driver.probe(&options, &why) != 0) {
+        fprintf(stderr, "skipped: %s\n", why.text);
+        srunner_free(runner);
+        return EXIT_SKIPPED;
+    }
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -1,6 +1,7 @@
 #pragma once
 /* What the contract tests share: a spec for each way a service can behave, and looking at what an
  * instance does and leaves. Failures end the test. */
+#include <check.h>
 #include <stdbool.h>
 
 #include "driver/driver.h"
@@ -41,6 +42,11 @@ void contract_wait_log(const struct contract *contract, const char *text);
 
 /* The word behind `key` in the log, malloc'd. */
 char *contract_log_value(const struct contract *contract, const char *key);
+void contract_expect_value(const struct contract *contract, const char *key, const char *expected);
+
+/* A harness in a process of its own that starts such a service and waits to be killed. `session`,
+ * of OWNER_NAME_MAX, is what its session is called. */
+pid_t contract_start_session(const struct driver *driver, const char *way, char *session);
 
 /* Wait until the service's first process has ended, or all of its tree. */
 struct instance_state contract_wait_end(struct contract *contract, bool whole_tree);
@@ -51,3 +57,7 @@ struct survey contract_survey(struct contract *contract);
 struct squeeze_result contract_squeeze(struct contract *contract, uint64_t bytes,
                                        nsec_t patience_ns);
 struct instance_state contract_stop(struct contract *contract, nsec_t patience_ns);
+
+/* Run a suite that is of driver native; what main returns. Skipped, with the reason, where that
+ * driver cannot run. */
+int contract_run_native(Suite *suite);

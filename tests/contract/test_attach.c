@@ -109,6 +109,9 @@ START_TEST(it_is_alive_and_has_an_endpoint)
     ck_assert_str_eq(attach_driver.endpoint(running.contract->instance, 0),
                      "http://127.0.0.1:8080");
     ck_assert_ptr_null(attach_driver.endpoint(running.contract->instance, 1));
+    const char *dir = attach_driver.cgroup_dir(running.contract->instance);
+    ck_assert_int_eq(dir != NULL, in_cgroup);
+    ck_assert(dir == NULL || strcmp(dir, cgroup_path(running.cgroup)) == 0);
 }
 END_TEST
 

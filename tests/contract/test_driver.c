@@ -1,12 +1,14 @@
 /* The driver contract, for the driver that the command line names: "native" or "fake". Exits with
  * 77 and the reason where that driver cannot work. */
 #include <check.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "driver/native.h"
 #include "tests/contract/contract.h"
 #include "tests/support/fake_driver.h"
@@ -40,6 +42,25 @@ START_TEST(a_started_service_is_alive_and_has_an_endpoint)
     ck_assert_int_eq(sscanf(endpoint, "http://127.0.0.1:%u", &port), 1);
     ck_assert_uint_gt(port, 0);
     ck_assert_ptr_null(contract->driver->endpoint(contract->instance, 1));
+}
+END_TEST
+
+START_TEST(its_cgroup_is_known_or_there_is_none)
+{
+    CONTRACT(contract, "stay", NULL);
+    contract_start(contract);
+    CLEANUP(buffer_done) struct buffer text = BUFFER_INIT(4096);
+    char path[PATH_MAX];
+    const char *dir = contract->driver->cgroup_dir(contract->instance);
+    ck_assert_int_eq(dir == NULL, drivers[_i] == &fake_driver);
+    if (dir == NULL)
+        return;
+    ck_assert_int_eq(dir[0], '/');
+    snprintf(path, sizeof(path), "%s/cgroup.procs", dir);
+    ck_assert_int_eq(file_read(AT_FDCWD, path, &text, NULL), 0);
+    struct survey survey = contract_survey(contract);
+    ck_assert_uint_eq(survey.n_processes, 1);
+    ck_assert_int_eq(atoi(buffer_text(&text)), survey.processes[0].pid);
 }
 END_TEST
 
@@ -342,6 +363,7 @@ static Suite *driver_suite(int index)
     tcase_set_timeout(readings, 60);
     tcase_set_timeout(squeezes, 90);
     tcase_add_loop_test(life, a_started_service_is_alive_and_has_an_endpoint, index, index + 1);
+    tcase_add_loop_test(life, its_cgroup_is_known_or_there_is_none, index, index + 1);
     tcase_add_loop_test(life, two_that_are_up_at_once_have_nothing_to_do_with_each_other, index,
                         index + 1);
     tcase_add_loop_test(life, an_exit_is_seen_with_its_status, index, index + 1);

@@ -20,8 +20,7 @@
 #include "memory/cgroup_reader.h"
 #include "tests/contract/contract.h"
 
-#define EXIT_SKIPPED 77
-#define MEBIBYTE     ((uint64_t)1024 * 1024)
+#define MEBIBYTE ((uint64_t)1024 * 1024)
 
 static void contract_endp(struct contract **contract)
 {
@@ -30,13 +29,6 @@ static void contract_endp(struct contract **contract)
 
 #define CONTRACT(name, way) \
     CLEANUP(contract_endp) struct contract *name = contract_new(&native_driver, way, NULL)
-
-static void expect_value(const struct contract *contract, const char *key, const char *expected)
-{
-    CLEANUP(freep) char *found = contract_log_value(contract, key);
-    ck_assert_msg(strcmp(found, expected) == 0, "%s: found \"%s\", expected \"%s\"", key, found,
-                  expected);
-}
 
 START_TEST(limits_are_in_force_before_the_first_instruction)
 {
@@ -48,15 +40,15 @@ START_TEST(limits_are_in_force_before_the_first_instruction)
     contract_add_dependency(contract, "limits");
     contract_start(contract);
     contract_wait_log(contract, "ready");
-    expect_value(contract, "memory.max", "67108864");
-    expect_value(contract, "memory.high", "50331648");
-    expect_value(contract, "memory.min", "8388608");
-    expect_value(contract, "memory.swap.max", "0");
-    expect_value(contract, "memory.oom.group", "1");
-    expect_value(contract, "pids.max", "33");
-    expect_value(contract, "cpu.max", "50000 100000");
-    expect_value(contract, "thp_disabled", "1");
-    expect_value(contract, "nofile_raised", "1");
+    contract_expect_value(contract, "memory.max", "67108864");
+    contract_expect_value(contract, "memory.high", "50331648");
+    contract_expect_value(contract, "memory.min", "8388608");
+    contract_expect_value(contract, "memory.swap.max", "0");
+    contract_expect_value(contract, "memory.oom.group", "1");
+    contract_expect_value(contract, "pids.max", "33");
+    contract_expect_value(contract, "cpu.max", "50000 100000");
+    contract_expect_value(contract, "thp_disabled", "1");
+    contract_expect_value(contract, "nofile_raised", "1");
 }
 END_TEST
 
@@ -90,12 +82,12 @@ START_TEST(no_limit_means_none_and_huge_pages_can_be_left_to_the_system)
     contract->spec.settings.thp = THP_SYSTEM;
     contract_start(contract);
     contract_wait_log(contract, "ready");
-    expect_value(contract, "memory.max", "max");
-    expect_value(contract, "memory.high", "max");
-    expect_value(contract, "memory.min", "0");
-    expect_value(contract, "memory.oom.group", "0");
-    expect_value(contract, "memory.swap.max", "0");
-    expect_value(contract, "thp_disabled", "0");
+    contract_expect_value(contract, "memory.max", "max");
+    contract_expect_value(contract, "memory.high", "max");
+    contract_expect_value(contract, "memory.min", "0");
+    contract_expect_value(contract, "memory.oom.group", "0");
+    contract_expect_value(contract, "memory.swap.max", "0");
+    contract_expect_value(contract, "thp_disabled", "0");
 }
 END_TEST
 
@@ -107,7 +99,8 @@ START_TEST(a_program_learns_its_port_and_those_of_dependencies)
     contract_wait_log(contract, "ready");
     for (unsigned i = 0; i < 2; i++) {
         const char *endpoint = native_driver.endpoint(contract->instance, i);
-        expect_value(contract, i == 0 ? "PORT" : "UPSTREAM_PORT", strrchr(endpoint, ':') + 1);
+        contract_expect_value(contract, i == 0 ? "PORT" : "UPSTREAM_PORT",
+                              strrchr(endpoint, ':') + 1);
     }
     char path[PATH_MAX + 32];
     snprintf(path, sizeof(path), "%s.upstream", contract->log_path);
@@ -132,13 +125,13 @@ START_TEST(programs_learn_where_they_may_write_and_a_restart_finds_it_as_it_was)
         for (size_t i = 0; i < ARRAY_LENGTH(files); i++) {
             char path[PATH_MAX + 64];
             snprintf(path, sizeof(path), "%s%s", contract->data_dir, files[i][1]);
-            expect_value(contract, files[i][0], path);
+            contract_expect_value(contract, files[i][0], path);
         }
         CLEANUP(freep) char *argument = contract_log_value(contract, "argument");
         ck_assert_int_eq(strncmp(argument, "--log=", 6), 0);
         ck_assert_str_eq(strrchr(argument, '/'), "/log");
-        expect_value(contract, "earlier", start == 0 ? "none" : "there");
-        expect_value(contract, "mkdir", start == 0 ? "0" : "-1");
+        contract_expect_value(contract, "earlier", start == 0 ? "none" : "there");
+        contract_expect_value(contract, "mkdir", start == 0 ? "0" : "-1");
         while (!file_exists(contract->dir.fd, "data/kept")) /* the dependency's */
             clock_sleep_until(clock_now_ns() + NSEC_PER_MSEC);
         native_driver.destroy(contract->instance);
@@ -168,7 +161,7 @@ START_TEST(a_fork_bomb_is_bounded)
     contract->spec.settings.pids = 50;
     contract_start(contract);
     contract_wait_log(contract, "ready");
-    expect_value(contract, "children", "49: Resource temporarily unavailable");
+    contract_expect_value(contract, "children", "49: Resource temporarily unavailable");
     ck_assert_uint_eq(contract_state(contract).processes, 50);
 }
 END_TEST
@@ -187,25 +180,6 @@ START_TEST(a_survey_counts_what_children_hold)
     ck_assert_uint_eq(survey.sockets[0].count, 10);
     ck_assert_str_eq(survey.files[0].name, "/etc/passwd");
     ck_assert_uint_eq(survey.files[0].count, 4);
-}
-END_TEST
-
-START_TEST(reclaim_takes_what_was_freed_lazily)
-{
-    CONTRACT(contract, "free-lazily");
-    contract_start(contract);
-    contract_wait_log(contract, "ready");
-    struct survey before = contract_survey(contract);
-    ck_assert_uint_ge(before.value[SURVEY_LAZY_FREE], 31 * MEBIBYTE);
-    int64_t bytes = 0;
-    struct error err = {.kind = ERROR_NONE};
-    ck_assert_msg(native_driver.reclaim(contract->instance, clock_now_ns() + 10 * NSEC_PER_SEC,
-                                        &bytes, &err) == 0,
-                  "%s", err.text);
-    ck_assert_int_ge(bytes, (int64_t)(31 * MEBIBYTE));
-    struct survey after = contract_survey(contract);
-    ck_assert_uint_eq(after.value[SURVEY_LAZY_FREE], 0);
-    ck_assert_uint_lt(memory_sample_get(&after.memory, MEMORY_ANON, UINT64_MAX), MEBIBYTE);
 }
 END_TEST
 
@@ -231,6 +205,7 @@ END_TEST
 START_TEST(a_service_that_hands_controllers_down_is_not_squeezed)
 {
     CONTRACT(contract, "subgroup");
+    contract->spec.settings.service.user = geteuid() == 0 ? "root" : NULL;
     contract->command[2] = "+memory";
     contract_start(contract);
     contract_wait_log(contract, "ready");
@@ -260,6 +235,7 @@ END_TEST
 START_TEST(groups_a_service_made_go_with_it)
 {
     CONTRACT(contract, "subgroup");
+    contract->spec.settings.service.user = geteuid() == 0 ? "root" : NULL;
     contract_start(contract);
     contract_wait_log(contract, "ready");
     ck_assert_uint_eq(contract_state(contract).processes, 1);
@@ -395,35 +371,13 @@ START_TEST(a_full_reading_is_exact_to_the_page)
 }
 END_TEST
 
-/* A harness that starts a service and is killed: its session's folder is written to the pipe. */
-static pid_t start_session(const char *way, char *session)
-{
-    int pipes[2];
-    ck_assert_int_eq(pipe(pipes), 0);
-    pid_t pid = fork();
-    if (pid == 0) {
-        char name[OWNER_NAME_MAX];
-        struct contract *contract = contract_new(&native_driver, way, NULL);
-        contract_start(contract);
-        contract_wait_log(contract, "ready");
-        owner_name(name, NULL);
-        ssize_t written = write(pipes[1], name, sizeof(name));
-        pause();
-        _exit(written > 0 ? 0 : 1);
-    }
-    close(pipes[1]);
-    ck_assert_int_eq(read(pipes[0], session, OWNER_NAME_MAX), OWNER_NAME_MAX);
-    close(pipes[0]);
-    return pid;
-}
-
 START_TEST(what_a_killed_session_left_is_swept_and_a_living_one_is_not)
 {
     struct cgroup_base base;
     char killed[OWNER_NAME_MAX];
     char living[OWNER_NAME_MAX];
-    pid_t killed_pid = start_session("fork-away", killed);
-    pid_t living_pid = start_session("stay", living);
+    pid_t killed_pid = contract_start_session(&native_driver, "fork-away", killed);
+    pid_t living_pid = contract_start_session(&native_driver, "stay", living);
     kill(killed_pid, SIGKILL);
     waitpid(killed_pid, NULL, 0);
 
@@ -459,7 +413,6 @@ static Suite *native_suite(void)
     tcase_add_test(cage, plain_files_do_what_libcgroup_does);
     tcase_add_test(readings, a_full_reading_is_exact_to_the_page);
     tcase_add_test(readings, a_survey_counts_what_children_hold);
-    tcase_add_test(readings, reclaim_takes_what_was_freed_lazily);
     tcase_add_test(readings, a_squeeze_that_is_throttled_ends_at_its_deadline);
     tcase_add_test(readings, a_service_that_hands_controllers_down_is_not_squeezed);
     tcase_add_test(readings, a_tree_lives_on_when_its_first_process_ends);
@@ -475,15 +428,5 @@ static Suite *native_suite(void)
 
 int main(void)
 {
-    static const struct driver_options options = {.kernel_path = NULL};
-    struct error why = {.kind = ERROR_NONE};
-    if (native_driver.probe(&options, &why) != 0) {
-        fprintf(stderr, "skipped: %s\n", why.text);
-        return EXIT_SKIPPED;
-    }
-    SRunner *runner = srunner_create(native_suite());
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return contract_run_native(native_suite());
 }

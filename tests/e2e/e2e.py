@@ -4,6 +4,10 @@ left behind.
 LEAKCAGE_BUILD names the build folder (ctest sets it; build/release when it is not set). A test's
 folder, build/…/e2e/FILE.CLASS.TEST, is removed when the test has passed and kept when it has not.
 A file ends with e2e.main(): status 77, with the reason, when all its tests were skipped.
+
+@e2e.long marks what takes long and is left to `make test-long`: ctest has it as e2e.NAME.long, with
+the label long. LEAKCAGE_LENGTH=short or long is which of the two runs; by hand both do. Builds
+with a sanitizer run what needs no driver (LEAKCAGE_GUEST=no), and at night some that do ("only").
 """
 import contextlib
 import functools
@@ -30,7 +34,13 @@ GOLDEN = os.path.join(BUILD, "tests", "golden", "runs")  # recorded runs, as res
 
 PASS, OTHER, USAGE, ENVIRONMENT, SERVICE, INCONCLUSIVE, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
 SKIPPED = 77
+LENGTH = os.environ.get("LEAKCAGE_LENGTH", "") # "short", "long", or all
+GUEST = os.environ.get("LEAKCAGE_GUEST", "") # "no": what boots none; "only": what does; or all
 MARK = "LEAKCAGE_E2E_MARK"
+SANITIZE = os.environ.get("LEAKCAGE_SANITIZE", "") # what the build has in it: "thread"
+PATIENCE = 5 if SANITIZE else 1 # how many times longer all that is timed may take
+# Less than a second, on a machine that is busy with much else.
+SOON_S = 15 * PATIENCE
 # For a run that is still going on when it is to be disturbed.
 SLOW = ["--cycles", "200", "--requests", "20000", "--budget", "5m"]
 
@@ -41,6 +51,12 @@ def service(name):
 
 def scenario(name):
     return os.path.join(SCENARIOS, name + ".json")
+
+
+def long(test):
+    """Decorator: only in `make test-long`; in `make test` others stand for it."""
+    test.is_long = True
+    return test
 
 
 @functools.lru_cache(maxsize=None)
@@ -61,6 +77,7 @@ def needs_driver(test):
             self.skipTest("no driver works here: " +
                           "; ".join(" ".join(line.split()) for line in missing))
         return test(self, *arguments)
+    checked.boots_guest = True
     return checked
 
 
@@ -71,6 +88,7 @@ def needs_vm(test):
         if driver()[0] != "vm":
             self.skipTest("driver vm is not what auto picks here")
         return test(self, *arguments)
+    checked.boots_guest = True
     return checked
 
 
@@ -106,6 +124,11 @@ def processes_marked(mark):
     return found
 
 
+def guards(mark):
+    """The pids of those that clean up behind a harness of this test that is killed."""
+    return [pid for pid, words in processes_marked(mark).items() if " clean -o " in words]
+
+
 class Test(unittest.TestCase):
     """A test with its own folder (self.dir), results (self.results), and mark."""
     maxDiff = None
@@ -132,6 +155,8 @@ class Test(unittest.TestCase):
         """Ours, quiet and English, with the mark; a change to None removes."""
         environment = dict(os.environ, LC_ALL="C.UTF-8", TERM="xterm", TMPDIR=self.tmp)
         environment[MARK] = self.mark
+        # Scenarios that tests write name programs of the build folder; test_security looks at that.
+        environment["LEAKCAGE_ALLOW_OUTSIDE"] = "1"
         for inherited in ("NO_COLOR", "MAKEFLAGS", "MFLAGS", "MAKELEVEL"):
             environment.pop(inherited, None)
         for key, value in changes.items():
@@ -149,6 +174,7 @@ class Test(unittest.TestCase):
     def leakcage(self, *arguments, timeout=120, **options):
         """Call leakcage and wait."""
         begin = time.monotonic()
+        timeout *= PATIENCE
         process = self.start(*arguments, **options)
         try:
             out, err = process.communicate(timeout=timeout)
@@ -189,7 +215,7 @@ class Test(unittest.TestCase):
     def expect_status(self, done, status):
         self.assertEqual(done.status, status, str(done))
 
-    def expect_nothing_left(self, seconds=2):
+    def expect_nothing_left(self, seconds=10):
         """No process of this test, no unfinished results, no temporary file."""
         deadline = time.monotonic() + seconds
         while processes_marked(self.mark) and time.monotonic() < deadline:
@@ -220,7 +246,7 @@ class Started:
             self.lines.put(line)
         self.lines.put(None)
 
-    def wait_for(self, *words, seconds=60):
+    def wait_for(self, *words, seconds=180):
         """Until there was a progress line with each of these, in whatever order."""
         deadline = time.monotonic() + seconds
         missing = set(words)
@@ -238,7 +264,7 @@ class Started:
     def wait_for_guest(self, more_s, seconds=20):
         """Until QEMU runs (or, with driver native, the service does), and so much longer."""
         deadline = time.monotonic() + seconds
-        while len(processes_marked(self.test.mark)) < 2:
+        while len(set(processes_marked(self.test.mark)) - set(guards(self.test.mark))) < 2:
             if time.monotonic() > deadline or self.process.poll() is not None:
                 self.process.kill()
                 self.test.fail("no guest")
@@ -276,16 +302,32 @@ class _Report(unittest.TextTestResult):
         self.stream.writeln("ok, %.1f s" % (time.monotonic() - self.begin))
 
 
+class _Loader(unittest.TestLoader):
+    """Only the tests of this length, with or without a guest."""
+
+    def getTestCaseNames(self, testCaseClass):
+        def has(name, mark):
+            return getattr(getattr(testCaseClass, name), mark, False)
+        both = (False, True)
+        lengths = {"short": (False,), "long": (True,)}.get(LENGTH, both)
+        guests = {"no": (False,), "only": (True,)}.get(GUEST, both)
+        return [name for name in super().getTestCaseNames(testCaseClass)
+                if has(name, "is_long") in lengths and has(name, "boots_guest") in guests]
+
+
 def main():
     sys.stdout.reconfigure(line_buffering=True)
     if not os.access(LEAKCAGE, os.X_OK):
         print("skipped: %s is not built" % LEAKCAGE)
         sys.exit(SKIPPED)
     runner = unittest.TextTestRunner(stream=sys.stdout, verbosity=2, resultclass=_Report)
-    program = unittest.main(testRunner=runner, exit=False)
+    program = unittest.main(testRunner=runner, testLoader=_Loader(), exit=False)
     result = program.result
     for test, reason in result.skipped:
         print("skipped: %s: %s" % (test.id().rpartition(".")[2], reason))
-    if not result.wasSuccessful():
+    if not result.testsRun:
+        print("there is no such test in this file (length %r, guest %r): "
+              "see tests/e2e/CMakeLists.txt" % (LENGTH, GUEST))
+    if not (result.wasSuccessful() and result.testsRun):
         sys.exit(1)
-    sys.exit(SKIPPED if result.testsRun and len(result.skipped) == result.testsRun else 0)
+    sys.exit(SKIPPED if len(result.skipped) == result.testsRun else 0)

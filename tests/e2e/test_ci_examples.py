@@ -121,6 +121,7 @@ class GitHub(Test):
         self.assertIn(summary.strip(), job.summary)
         self.assertRegex(summary, r"(?m)^\|.*visits.*\|$")
 
+    @e2e.long
     @e2e.needs_driver
     def test_a_push_without_a_baseline_fails_and_says_how_to_make_it(self):
         job = self.run_event("push", "refs/heads/main", sarif="true")
@@ -151,6 +152,7 @@ class GitHub(Test):
         self.assertRegex(job.log, r"(?m)^::error file=memory\.json[,:]")
         self.assertEqual(len(job.sarif[0]["runs"][0]["results"]), 1)
 
+    @e2e.long
     @e2e.needs_driver
     def test_a_pull_request_is_held_against_what_it_would_be_merged_into(self):
         """The base moved on since the branch began: what it got is not the change's fault."""
@@ -225,6 +227,7 @@ class GitLab(Test):
 
 
 class Script(Test):
+    @e2e.long
     @e2e.needs_driver
     def test_a_plain_script_holds_a_branch_against_where_it_left_main(self):
         self.git("checkout", "-q", "-b", "change")

@@ -86,6 +86,7 @@ class Runs(ContainerTest):
             self.assertRegex(file.read(), r"\A[^\n]*listening on 127.0.0.1:8080[^\n]*\n\Z")
         self.expect_nothing_left()
 
+    @e2e.long
     @e2e.needs_vm
     @needs_podman
     def test_from_an_engines_storage(self):
@@ -169,9 +170,13 @@ until grep -q 'cycle 1' /run/4.log; do
     kill -0 $harness || break
     sleep 0.2
 done
-kill -KILL $harness
 podman ps --format '{{.Names}}'
+kill -KILL $harness
 say swept
+for _ in $(seq 300); do
+    [ -n "$(podman ps --all --quiet)" ] || break
+    sleep 0.2
+done
 '%(leakcage)s' clean -o /run/4
 podman ps --all --quiet
 say end
@@ -187,10 +192,12 @@ say end
         self.assertIn("container web does not run", parts["stopped"])
         self.assertIn("status %d" % e2e.ENVIRONMENT, parts["stopped"])
         self.assertRegex(parts["killed"], r"\Aleakcage-\d+-\d+-\d+\.[0-9a-f]+\n\Z")
-        self.assertRegex(parts["swept"], r"\A[^\n]* 1 container of [^\n]*\n")
+        # Its guard, which outlives it, has removed the container: nothing is left for `clean`.
+        self.assertRegex(parts["swept"], r"\A[^\n]* 0 containers of [^\n]*\n")
         self.assertEqual(len(parts["swept"].splitlines()), 1 + ("could not look" in parts["swept"]),
                          "containers are left: " + parts["swept"])
 
+    @e2e.long
     @e2e.needs_vm
     @needs_podman
     def test_a_pod_that_podman_starts_again(self):

@@ -76,6 +76,7 @@ class Image(e2e.Test):
         self.assertEqual(files["results"].mode & 0o7777, 0o1777)
         self.assertFalse([name for name, member in files.items() if member.mode & 0o6000])
 
+    @e2e.long
     @e2e.needs_vm
     @needs_image
     def test_a_container_that_leaks_and_one_under_pressure(self, path):

@@ -16,7 +16,7 @@ QUICK = {"name": "svc", "limit": "64MiB", "load": {"path": "/work", "concurrency
          "cycles": {"requests": 40, "warmup": 40}}
 SURE = ["--false-alarms", "10%"]
 # It finishes what it began, and the guest's end takes a moment.
-INTERRUPTED_S, GONE_S = 10, 3
+INTERRUPTED_S, GONE_S = 30, 10
 
 
 class Gate(e2e.Test):
@@ -290,7 +290,7 @@ class Words(repository.Repository, Gate):
     def expect_usage(self, done, *words):
         self.expect_refusal(done, *words)
         self.assertEqual(done.out, "")
-        self.assertLess(done.seconds, 3)
+        self.assertLess(done.seconds, e2e.SOON_S)
         self.assertFalse(os.path.exists(self.results))
 
     def test_github_is_told_why_there_is_no_answer(self):
@@ -332,7 +332,7 @@ class Words(repository.Repository, Gate):
         self.write("baseline.json", {"schema": "leakcage.baseline/1", "entries": []})
         done = self.stored(self.scenario())
         self.expect_refusal(done, "has no such case", "1 case is new: svc")
-        self.assertLess(done.seconds, 3)
+        self.assertLess(done.seconds, e2e.SOON_S)
         self.assertEqual(sorted(os.listdir(self.results)), FILES)
 
 
@@ -385,7 +385,7 @@ class Runs(Gate):
         done = self.stored(good, "--requests", "50", *SURE)
         self.expect_refusal(done, "the baseline is of other work: ")
         self.assertEqual(sorted(os.listdir(self.results)), FILES)
-        self.assertLess(done.seconds, 3)
+        self.assertLess(done.seconds, e2e.SOON_S)
         self.expect_nothing_left()
 
     @e2e.needs_driver
@@ -398,6 +398,7 @@ class Runs(Gate):
         self.assertFalse(os.path.exists(self.baseline))
         self.assertEqual(len(self.report()["cases"][0]["results"]), 1)
 
+    @e2e.long
     @e2e.needs_driver
     def test_against_a_command(self):
         path = self.scenario("now", e2e.service("clean"))
@@ -432,6 +433,7 @@ class Runs(Gate):
 class Revisions(repository.Repository, Gate):
     """A repository whose working tree keeps something, and whose commit does not."""
 
+    @e2e.long
     @e2e.needs_driver
     def test_the_working_tree_against_what_was_committed(self):
         self.make_repository()

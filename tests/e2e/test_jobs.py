@@ -10,7 +10,7 @@ import tmux
 
 # Quick ones of every sort, the slowest first: the others get done before it.
 NAMES = ["unclosed-body", "clean", "shmem-growth", "log-file"]
-GONE_S, INTERRUPTED_S = 2, 8
+GONE_S, INTERRUPTED_S = 10, 30
 
 
 def guests_of(test):
@@ -25,6 +25,7 @@ class Jobs(e2e.Test):
         self.expect_nothing_left()
         return [(r["id"], r["verdict"], r["cause"], r["outcome"]) for r in json.loads(done.out)]
 
+    @e2e.long
     @e2e.needs_vm
     def test_the_same_verdicts_in_the_same_order(self):
         alone = self.verdicts()
@@ -52,6 +53,7 @@ class Jobs(e2e.Test):
         self.assertEqual(len(phases), len(set(phases)), done.err)
         self.assertTrue(set(NAMES) <= {phase.split(":")[0] for phase in phases}, done.err)
 
+    @e2e.long
     @e2e.needs_vm
     def test_the_live_view_has_a_row_for_each_guest(self):
         with tmux.Terminal(self, 80, 24) as terminal:
@@ -77,11 +79,12 @@ class Jobs(e2e.Test):
             self.assertEqual(run.end(number, INTERRUPTED_S), e2e.INTERRUPTED, run.said)
             self.expect_nothing_left(GONE_S)
 
+    @e2e.long
     @e2e.needs_vm
     def test_a_killed_session_takes_its_guests_along(self):
         run = e2e.Started(self, "--jobs", "2", *e2e.SLOW, "clean", "clean")
         run.wait_for("clean: cycle 1", "clean.2: cycle 1")
-        run.end(signal.SIGKILL, 1)
+        run.end(signal.SIGKILL, 10)
         self.expect_status(self.leakcage("clean", "-o", self.results), e2e.PASS)
         self.expect_nothing_left(GONE_S)
 
@@ -111,7 +114,7 @@ class Jobs(e2e.Test):
                              "clean", "clean")
         self.expect_status(done, e2e.ENVIRONMENT)
         self.assertRegex(done.err, r"memory of 2 guests.*does not fit.*--jobs")
-        self.assertLess(done.seconds, 5)
+        self.assertLess(done.seconds, e2e.SOON_S)
 
     @e2e.needs_vm
     def test_a_crowd_is_warned_of(self):

@@ -17,7 +17,7 @@ HOSTILE = "</script><script>alert(1)</script><!--\x1b[31m\"'&"
 USUAL_BYTES_MAX, LARGE_BYTES_MAX = 400_000, 5_000_000
 SAMPLES = 1_000_000
 # On two processors; the machine may have other things to do.
-LARGE_S = 20
+LARGE_S = 60 * e2e.PATIENCE
 
 
 # What a picture is made of: how much of it depends on how long texts are.

@@ -141,7 +141,7 @@ class BadManifests(e2e.Test):
         self.assertEqual(done.out, "")
         for word in words:
             self.assertIn(word, done.err)
-        self.assertLess(done.seconds, 2)
+        self.assertLess(done.seconds, e2e.SOON_S)
 
     def pod(self, resources="limits: {memory: 64Mi}", rest=""):
         return ("kind: Pod\nmetadata: {name: a}\nspec:\n  containers:\n    - name: app\n"

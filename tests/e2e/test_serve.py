@@ -407,12 +407,12 @@ class Live(ServeTest):
         begin = time.monotonic()
         for _ in range(20):
             self.assertEqual(server.ask("list.json")[0], 200)
-        self.assertLess(time.monotonic() - begin, 15)  # silence ends after 30 s
+        self.assertLess(time.monotonic() - begin, 25)  # silence ends after 30 s
         stream = Stream(self, server, "fake")
         self.assertEqual(len(stream.wait_for(4001, 20)), 4001)
         status, seconds = server.stop()
         self.assertEqual(status, 0)
-        self.assertLess(seconds, 2)
+        self.assertLess(seconds, e2e.SOON_S)
 
     def test_streams_leave_room_for_other_readers(self):
         self.append(FIRST)
@@ -437,7 +437,7 @@ class Live(ServeTest):
             stream.wait_for(1)
             status, seconds = server.stop(number)
             self.assertEqual(status, 0)
-            self.assertLess(seconds, 1)
+            self.assertLess(seconds, e2e.SOON_S)
             self.assertTrue(stream.ended.wait(5))
             with self.assertRaises(OSError):
                 socket.create_connection(("127.0.0.1", server.port), timeout=2)
@@ -462,7 +462,7 @@ class Live(ServeTest):
         for thread in asking:
             thread.join()
         self.assertEqual(status, 0)
-        self.assertLess(seconds, 2.5)
+        self.assertLess(seconds, e2e.SOON_S)
 
     @staticmethod
     def _ask_in_vain(server, others):
@@ -522,11 +522,17 @@ class Cost(ServeTest):
         cycle(200)
         floors = [cycle(250) for _ in range(8)]
         print("RSS after each 250 requests, KiB: %s; %d threads" % (floors, server.threads()))
-        self.assertLess(floors[-1] - floors[0], 512)
-        self.assertLess(max(floors), 48 * 1024)
+        if not e2e.SANITIZE: # which keeps what was freed, and a history
+            self.assertLess(floors[-1] - floors[0], 512)
+            self.assertLess(max(floors), 48 * 1024)
+
+        def descriptors():
+            return len(os.listdir("/proc/%d/fd" % server.process.pid))
+        deadline = time.monotonic() + 10
+        while (server.threads() > 3 or descriptors() >= 16) and time.monotonic() < deadline:
+            time.sleep(0.05)
         self.assertLessEqual(server.threads(), 3)
-        descriptors = len(os.listdir("/proc/%d/fd" % server.process.pid))
-        self.assertLess(descriptors, 16)
+        self.assertLess(descriptors(), 16)
 
 
 if __name__ == "__main__":

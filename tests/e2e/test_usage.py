@@ -19,7 +19,7 @@ class Scenarios(e2e.Test):
         self.assertEqual(done.out, "")
         for word in words:
             self.assertIn(word, done.err)
-        self.assertLess(done.seconds, 2)
+        self.assertLess(done.seconds, e2e.SOON_S)
         self.assertLessEqual(len(done.err.splitlines()), 3, done.err)
 
     def test_errors_name_file_line_and_path(self):
@@ -103,6 +103,9 @@ class CommandLine(e2e.Test):
         self.expect_usage("gate", "--baseline", "b", "--shard", "0/2", "clean",
                           words=["--shard", "RESULT_DIR"])
         self.expect_usage("run", "--update", "clean", words=["--update", "leakcage gate"])
+        os.makedirs(os.path.join(self.dir, "kept"))
+        kept = os.path.dirname(self.write("kept/result.json", "{}"))
+        self.expect_usage("explain", "-o", "elsewhere", kept, words=["-o elsewhere", "/explain)"])
 
     def test_a_recording_that_is_none(self):
         for text in ("", "{}", '{"schema": "leakcage.result/99"}', "[" * 1000):
@@ -136,7 +139,7 @@ class Machine(e2e.Test):
         self.expect_status(done, e2e.ENVIRONMENT)
         for word in words:
             self.assertIn(word, done.err)
-        self.assertLess(done.seconds, 5)
+        self.assertLess(done.seconds, e2e.SOON_S)
         self.expect_nothing_left()
 
     def test_results_that_cannot_be_written(self):
@@ -169,7 +172,26 @@ class Machine(e2e.Test):
             self.skipTest("a kernel is installed on this machine")
         environment = self.environment(HOME=self.dir, XDG_CACHE_HOME=None, LEAKCAGE_KERNEL=None,
                                        LEAKCAGE_MODULES=None)
-        self.expect_cannot("--driver", "vm", env=environment, words=["tools/fetch-kernel.sh"])
+        self.expect_cannot("--driver", "vm", env=environment, words=["leakcage vm prepare"])
+
+    def test_the_kernel_of_the_guest_is_removed_when_asked(self):
+        cache = os.path.join(self.dir, "cache")
+        environment = self.environment(XDG_CACHE_HOME=cache)
+        kernel = os.path.join(cache, "leakcage", "vm", "6.1", "modules")
+        os.makedirs(kernel)
+        done = self.leakcage("vm", "remove", env=environment)
+        self.expect_status(done, e2e.PASS)
+        self.assertIn("removed " + os.path.join(cache, "leakcage", "vm"), done.out)
+        self.assertEqual(os.listdir(cache), [])
+        done = self.leakcage("vm", "remove", env=environment)
+        self.expect_status(done, e2e.PASS)
+        self.assertIn("there is no ", done.out)
+
+    def test_the_words_of_vm(self):
+        for words in ((), ("nonsense",), ("prepare", "nonsense"), ("remove", "system", "more")):
+            done = self.leakcage("vm", *words)
+            self.expect_status(done, e2e.USAGE)
+            self.assertIn("leakcage vm prepare [system]", done.err)
 
     def test_too_little_memory(self):
         self.expect_cannot("--driver", "vm", "--vm-memory", "100T", words=["100"])

@@ -10,7 +10,7 @@ import unittest
 import e2e
 import tmux
 
-GONE_S = 3
+GONE_S = 10
 ENDLESS = ["--limit", "8M", "--cycles", "250", "--requests", "5000", "--budget", "5m", "clean"]
 BRAILLE = re.compile("[\u2801-\u28ff]")
 

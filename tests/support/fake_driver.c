@@ -276,6 +276,12 @@ static const char *fake_endpoint(const struct instance *instance, unsigned index
     return index == 0 ? instance->endpoint : NULL;
 }
 
+static const char *fake_cgroup_dir(const struct instance *instance)
+{
+    (void)instance;
+    return NULL;
+}
+
 static int fake_state(struct instance *instance, struct instance_state *ret, struct error *err)
 {
     (void)err;
@@ -392,6 +398,7 @@ const struct driver fake_driver = {
     .probe = fake_probe,
     .start = fake_start,
     .endpoint = fake_endpoint,
+    .cgroup_dir = fake_cgroup_dir,
     .state = fake_state,
     .read = fake_read,
     .survey = fake_survey,

@@ -148,6 +148,14 @@ static const struct {
     {"/hang-up", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi", false},
     {"/garbage", "220 mail.example.org ESMTP\r\n", false},
     {"/no-answer", "", false},
+    {"/cut-head", "HTTP/1.1 200 OK\r\nContent-Le", false},
+    {"/lying-chunks",
+     "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nthis is longer\r\n0\r\n\r\n", true},
+    {"/cut-chunks", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nff\r\nno", false},
+    {"/two-lengths", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nok", true},
+    {"/preface", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", true},
+    {"/alert", "\x15\x03\x01", true},
+    {"/switch", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\n\r\n", true},
 };
 
 /* Returns whether the connection can take another request. */

@@ -14,7 +14,10 @@
  *                       the connection: closes    /garbage           is not HTTP
  *     /early            413 before the body of    /unasked           200, and bytes beyond it
  *                       the request is read     /heap              an allocator's numbers
- *     /once-heap        those, then closes
+ *     /once-heap        those, then closes      /preface           HTTP/2's, and it waits
+ *     /cut-head         closes in the headers   /alert             three bytes of TLS, and waits
+ *     /cut-chunks       closes in a chunk       /two-lengths       that contradict each other
+ *     /lying-chunks     longer than they say    /switch            101
  */
 #include <stdbool.h>
 #include <stddef.h>

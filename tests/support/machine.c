@@ -1,5 +1,7 @@
 #include "tests/support/machine.h"
 
+#include <check.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -21,4 +23,14 @@ void machine_forget_warnings(struct record *record)
         if (!machine_is_warning(record->warnings[i]))
             memmove(record->warnings[kept++], record->warnings[i], sizeof(record->warnings[i]));
     record->n_warnings = kept;
+}
+
+size_t machine_resident_pages(void)
+{
+    size_t pages = 0;
+    FILE *file = fopen("/proc/self/statm", "r");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_eq(fscanf(file, "%*s %zu", &pages), 1);
+    fclose(file);
+    return pages;
 }

@@ -26,6 +26,8 @@ static void profiles_put_sample(const struct profile *profile, const struct prof
         buffer_printf(text, NULL, "%s%s", i > 0 ? " < " : "", frame->function);
         if (*frame->file != '\0' || frame->line != 0)
             buffer_printf(text, NULL, " (%s:%" PRId64 ")", frame->file, frame->line);
+        if (*frame->module != '\0')
+            buffer_printf(text, NULL, " in %s", frame->module);
     }
     buffer_append_text(text, ":", NULL);
     for (unsigned i = 0; i < profile->n_types; i++)

@@ -1,6 +1,6 @@
 #pragma once
-/* A program that looks as if a sanitizer were in it, for what only reads files: a copy of the test
- * itself, in which the name of one thing that it takes from libc is another. It cannot be run. */
+/* A program that looks as if a sanitizer were in it, for what only reads files: a copy of /bin/sh,
+ * in which the name of one thing that it takes from libc is another. It cannot be run. */
 #include "tests/support/temp_dir.h"
 
 #define SANITIZED_ADDRESS "__asan_init"

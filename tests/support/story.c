@@ -58,7 +58,10 @@ static nsec_t story_cycle_ns(const struct story *story)
 
 static nsec_t story_now_ns(const struct story *story)
 {
-    return (nsec_t)story->timeline->n_cycles * story_cycle_ns(story);
+    nsec_t cycles = 0;
+    for (size_t i = 0; i < story->timeline->n_cycles; i++)
+        cycles += cycle_count(&story->timeline->cycles[i]);
+    return cycles * story_cycle_ns(story);
 }
 
 struct cycle *story_cycle(struct story *story, enum cycle_kind kind, uint64_t bytes)
