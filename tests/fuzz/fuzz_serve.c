@@ -1,0 +1,138 @@
+/* The local page's server as whoever can connect sees it (serve/serve_server.h): the bytes of an
+ * input are sent to one that serves a result, "TOKEN" replaced by its token. Who does not say the
+ * token learns nothing; whatever is said, it answers or hangs up, and goes on. */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "serve/serve_door.h"
+#include "serve/serve_server.h"
+#include "tests/fuzz/fuzz.h"
+
+#define ANSWER_MAX 65536
+/* Who says half a request may wait for half a minute (serve_server.c has the bound): it is not
+ * waited for. */
+#define ANSWER_WAIT_MS 50
+/* After so many inputs a plain request is answered, and it may take this long. */
+#define INPUTS_BETWEEN 256
+#define PLAIN_WAIT_MS  60000
+#define SECRET         "a-name-that-only-the-list-says"
+
+static struct serve_server *server;
+static char token[SERVE_TOKEN_LENGTH + 1];
+static unsigned port;
+
+static void set_up(void)
+{
+    static const char result[] = "{\"schema\": \"leakcage.result/1\", \"id\": \"" SECRET
+                                 "\", \"verdict\": \"leak\", \"cause\": \"heap\"}";
+    static const char *folders[2];
+    struct error err = {.kind = ERROR_NONE};
+    fuzz_write("results/a/result.json", result, sizeof(result) - 1);
+    folders[0] = fuzz_folder();
+    FUZZ_REQUIRE(serve_server_start(folders, 0, &server, &err) == 0);
+    FUZZ_REQUIRE(sscanf(serve_server_url(server), "http://127.0.0.1:%u/%32s", &port, token) == 2);
+}
+
+/* Send all; the rest of what cannot be sent is nobody's loss. */
+static void say(int fd, const char *text, size_t length)
+{
+    while (length > 0) {
+        ssize_t n = send(fd, text, length, MSG_NOSIGNAL);
+        if (n <= 0)
+            return;
+        text += n;
+        length -= (size_t)n;
+    }
+}
+
+/* The input with the token in it; *ret_knows: it is. Malloc'd. */
+static char *fill_in(const uint8_t *data, size_t size, size_t *ret_length, bool *ret_knows)
+{
+    char *text = malloc(size / 5 * SERVE_TOKEN_LENGTH + size + 1);
+    size_t length = 0;
+    FUZZ_REQUIRE(text != NULL);
+    for (size_t i = 0; i < size;) {
+        if (size - i >= 5 && memcmp(data + i, "TOKEN", 5) == 0) {
+            memcpy(text + length, token, SERVE_TOKEN_LENGTH);
+            length += SERVE_TOKEN_LENGTH;
+            i += 5;
+            *ret_knows = true;
+        } else {
+            text[length++] = (char)data[i++];
+        }
+    }
+    *ret_length = length;
+    return text;
+}
+
+/* All that is answered, up to ANSWER_MAX. */
+static size_t listen_to(int fd, int wait_ms, char *answer)
+{
+    size_t length = 0;
+    while (length < ANSWER_MAX) {
+        struct pollfd wait = {.fd = fd, .events = POLLIN};
+        if (poll(&wait, 1, wait_ms) != 1)
+            break;
+        ssize_t n = recv(fd, answer + length, ANSWER_MAX - length, 0);
+        if (n <= 0)
+            break;
+        length += (size_t)n;
+    }
+    answer[length] = '\0';
+    return length;
+}
+
+/* Say it on a connection of its own. Returns how long the answer is. */
+static size_t ask(const char *text, size_t length, int wait_ms, char *answer)
+{
+    const struct linger none = {.l_onoff = 1, .l_linger = 0};
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_port = htons((uint16_t)port),
+                                  .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
+    CLEANUP(closep) int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    FUZZ_REQUIRE(fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0);
+    say(fd, text, length);
+    (void)shutdown(fd, SHUT_WR);
+    size_t answered = listen_to(fd, wait_ms, answer);
+    /* Closed with a reset: no port waits out its minute. */
+    (void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
+    return answered;
+}
+
+/* Does it go on? */
+static void check_plain(char *answer)
+{
+    char text[256];
+    int length = snprintf(text, sizeof(text),
+                          "GET /%s/ HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nConnection: close\r\n\r\n",
+                          token, port);
+    size_t answered = ask(text, (size_t)length, PLAIN_WAIT_MS, answer);
+    FUZZ_REQUIRE(strncmp(answer, "HTTP/1.1 200 OK", 15) == 0);
+    FUZZ_REQUIRE(memmem(answer, answered, SECRET, strlen(SECRET)) != NULL);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static char answer[ANSWER_MAX + 1];
+    static unsigned n_inputs;
+    size_t length = 0;
+    bool knows = false;
+    if (server == NULL)
+        set_up();
+    CLEANUP(freep) char *text = fill_in(data, size, &length, &knows);
+    size_t answered = ask(text, length, ANSWER_WAIT_MS, answer);
+    FUZZ_REQUIRE(answered == 0 || strncmp(answer, "HTTP/1.", 7) == 0);
+    if (!knows) {
+        FUZZ_REQUIRE(memmem(answer, answered, SECRET, strlen(SECRET)) == NULL);
+        FUZZ_REQUIRE(memmem(answer, answered, token, strlen(token)) == NULL);
+        FUZZ_REQUIRE(memmem(answer, answered, " 200 OK", 7) == NULL);
+    }
+    if (n_inputs++ % INPUTS_BETWEEN == 0)
+        check_plain(answer);
+    return 0;
+}

@@ -1,0 +1,183 @@
+#!/usr/bin/python3
+"""make fuzz: libFuzzer on every target of tests/fuzz, two at a time, and a table of what was done.
+
+usage: run.py [--seconds N] [--jobs N] [--build FOLDER] [--no-build] [TARGET...]
+
+Each target starts from its seeds (seeds/TARGET, what make_seeds has made, and files of the
+repository) and from what earlier runs have found worth keeping (FOLDER/tests/fuzz/corpus/TARGET).
+An input that breaks something is left in FOLDER/tests/fuzz/found; mended, it becomes a seed. Exit
+status: 1 when a target has found something or has not run.
+"""
+
+import argparse
+import concurrent.futures
+import fcntl
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+
+# Inputs are at most so long; seeds that are longer are cut.
+LENGTH = 4096
+LENGTHS = {"timeline": 40960, "result": 40960, "scenario": 16384, "json": 16384,
+           "explanation": 16384, "baseline": 16384, "processes": 16384}
+# What else is in the repository that a target reads.
+MORE = {"scenario": ["scenarios"], "json": ["scenarios"], "pod": ["docker/kube"]}
+
+# Of one input: longer is a hang, more is too much.
+TIMEOUT_S = 60
+MEMORY_MIB = 2048
+
+ENVIRONMENT = {
+    "ASAN_OPTIONS": "quarantine_size_mb=16:allocator_release_to_os_interval_ms=-1",
+    "UBSAN_OPTIONS": "print_stacktrace=1",
+}
+
+
+class Result:
+    """What one target has done."""
+
+    def __init__(self, target):
+        self.target = target
+        self.executions = self.covered = self.edges = self.seconds = 0
+        self.found = []
+        self.ran = False
+        self.log = ""
+
+    @property
+    def is_good(self):
+        return self.ran and not self.found
+
+
+def build(folder):
+    """Preset `fuzz`, the targets alone."""
+    for command in (["cmake", "--preset", "fuzz", "-DLEAKCAGE_TESTS=ON"],
+                    ["cmake", "--build", folder, "--target", "fuzz_targets"]):
+        done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True)
+        if done.returncode != 0:
+            sys.exit(done.stdout + "preset fuzz does not build")
+
+
+def targets_of(folder):
+    names = os.listdir(HERE)
+    found = sorted(re.fullmatch(r"fuzz_(\w+)\.c", name).group(1)
+                   for name in names if re.fullmatch(r"fuzz_(\w+)\.c", name))
+    return [name for name in found
+            if os.access(os.path.join(folder, "tests/fuzz/fuzz_" + name), os.X_OK)]
+
+
+def places(folder, target):
+    """The corpus, which grows, then the seeds."""
+    corpus = os.path.join(folder, "tests/fuzz/corpus", target)
+    os.makedirs(corpus, exist_ok=True)
+    seeds = [os.path.join(HERE, "seeds", target),
+             os.path.join(folder, "tests/fuzz/made", target)]
+    seeds += [os.path.join(ROOT, more) for more in MORE.get(target, [])]
+    return [corpus] + [seed for seed in seeds if os.path.isdir(seed)]
+
+
+def read_log(result, text):
+    """What libFuzzer says it has done, the last word of each."""
+    def last(pattern):
+        found = re.findall(pattern, text)
+        return int(found[-1]) if found else 0
+    result.executions = last(r"stat::number_of_executed_units: (\d+)")
+    result.covered = last(r"\bcov: (\d+)")
+    result.edges = last(r"\((\d+) inline 8-bit counters\)")
+    result.found = re.findall(r"Test unit written to (\S+)", text)
+    result.log = text
+
+
+def run(folder, target, seconds):
+    """One target for so long; it stops at the first thing that it finds."""
+    result = Result(target)
+    found = os.path.join(folder, "tests/fuzz/found")
+    os.makedirs(found, exist_ok=True)
+    begin = time.monotonic()
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    with tempfile.TemporaryDirectory(prefix="leakcage-fuzz-", dir=memory) as own:
+        command = [os.path.join(folder, "tests/fuzz/fuzz_" + target),
+                   "-max_total_time=%d" % seconds, "-timeout=%d" % TIMEOUT_S,
+                   "-rss_limit_mb=%d" % MEMORY_MIB, "-print_final_stats=1",
+                   "-max_len=%d" % LENGTHS.get(target, LENGTH),
+                   "-artifact_prefix=%s/%s-" % (found, target)]
+        done = subprocess.run(command + places(folder, target), stdout=subprocess.DEVNULL,
+                              stderr=subprocess.PIPE,
+                              env=dict(os.environ, LEAKCAGE_FUZZ_DIR=own, **ENVIRONMENT))
+    result.seconds = time.monotonic() - begin
+    read_log(result, done.stderr.decode("utf-8", "backslashreplace"))
+    result.ran = result.executions > 0 and (done.returncode == 0 or bool(result.found))
+    return result
+
+
+def add_to_totals(folder, results):
+    """Executions of all runs in this build folder, by target; several may add at a time."""
+    path = os.path.join(folder, "tests/fuzz/totals.json")
+    with open(path, "a+", encoding="utf-8") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        file.seek(0)
+        text = file.read()
+        totals = json.loads(text) if text else {}
+        for result in results:
+            totals[result.target] = totals.get(result.target, 0) + result.executions
+        file.truncate(0)
+        json.dump(totals, file, indent=2, sort_keys=True)
+    return totals
+
+
+def print_table(results, totals):
+    form = "%-14s %12s %10s %14s %14s %8s"
+    print(form % ("target", "executions", "per s", "edges", "in all runs", "found"))
+    for result in results:
+        print(form % (result.target, format(result.executions, ","),
+                      format(int(result.executions / max(result.seconds, 1)), ","),
+                      "%d of %d" % (result.covered, result.edges),
+                      format(totals.get(result.target, 0), ","), len(result.found)))
+    print(form % ("all", format(sum(r.executions for r in results), ","), "", "",
+                  format(sum(totals.values()), ","), sum(len(r.found) for r in results)))
+
+
+def tell(result):
+    """What was found, and how it is looked at."""
+    print("\n-- %s %s" % (result.target, "has found something:" if result.ran else "did not run:"))
+    lines = [line for line in result.log.splitlines()
+             if not re.match(r"#\d+\s|\s+#\d+ .*fuzzer::|NEW_FUNC|INFO:", line)]
+    print("\n".join(lines[-60:]))
+    for path in result.found:
+        print("   again: %s %s" % ("build/fuzz/tests/fuzz/fuzz_" + result.target, path))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seconds", type=int, default=60, help="for each target (60)")
+    parser.add_argument("--jobs", type=int, default=2, help="targets at a time (2)")
+    parser.add_argument("--build", default=os.path.join(ROOT, "build/fuzz"), metavar="FOLDER")
+    parser.add_argument("--no-build", action="store_true", help="they are built already")
+    parser.add_argument("target", nargs="*")
+    arguments = parser.parse_args()
+    folder = os.path.abspath(arguments.build)
+    if not arguments.no_build:
+        build(folder)
+    known = targets_of(folder)
+    unknown = [name for name in arguments.target if name not in known]
+    if unknown or not known:
+        sys.exit("no target %s; there are: %s" % (" ".join(unknown), " ".join(known) or "none"))
+    with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
+        results = list(pool.map(lambda name: run(folder, name, arguments.seconds),
+                                arguments.target or known))
+    print_table(results, add_to_totals(folder, results))
+    for result in results:
+        if not result.is_good:
+            tell(result)
+    return 0 if all(result.is_good for result in results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
