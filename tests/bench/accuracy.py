@@ -115,8 +115,8 @@ def truth_low_bytes(bench, scenario, variant):
     done = subprocess.run([command.replace("{services}", bench.program("services")), "--truth"],
                           capture_output=True, text=True, check=False)
     for words in (line.split("\t") for line in done.stdout.splitlines()):
-        if words[0] == (variant or "default") and words[-1] != "-":
-            return int(words[-2])
+        if words[0] == (variant or "default") and words[5] != "-":
+            return int(words[4])
     return None
 
 

@@ -15,6 +15,7 @@ allocators   leaks, pressure and healthy services under four allocators: right, 
 lazy         freed memory under allocators and their settings, with room and without (MADV_FREE)
 aa           runs that are all the same, dealt out as two variants: how often called different
 gate         gates over nothing but noise, and over planted changes: how often not passed
+instruments  what each instrument of `leakcage explain` takes from a service, and what it explains
 robustness   the same verdict at other limits, concurrency, sampling, and on a busy machine
 """
 import os
@@ -25,6 +26,7 @@ import accuracy
 import allocators
 import costs
 import gate
+import instruments
 import peers
 import report
 import robustness
@@ -39,7 +41,7 @@ BENCHMARKS = {
     "peers": peers.bench_peers, "robustness": robustness.bench_robustness,
     "runtimes": runtimes.bench_runtimes, "allocators": allocators.bench_allocators,
     "lazy": allocators.bench_lazy, "aa": aa.bench_aa, "gate": gate.bench_gate,
-    "report": report.bench_report,
+    "report": report.bench_report, "instruments": instruments.bench_instruments,
 }
 BY_DEFAULT = ["load", "sampler", "vm", "verdict"]
 

@@ -10,6 +10,7 @@ import aa  # noqa: E402 pylint: disable=wrong-import-position
 import allocators  # noqa: E402 pylint: disable=wrong-import-position
 import figures  # noqa: E402 pylint: disable=wrong-import-position
 import gate_figures  # noqa: E402 pylint: disable=wrong-import-position
+import instrument_figures  # noqa: E402 pylint: disable=wrong-import-position
 import peer_tools  # noqa: E402 pylint: disable=wrong-import-position
 import robustness  # noqa: E402 pylint: disable=wrong-import-position
 import runs  # noqa: E402 pylint: disable=wrong-import-position
@@ -431,6 +432,36 @@ class Gate(unittest.TestCase):
                     if "+5 %" in text][0]
         self.assertRegex(line(19), r"19 of 20 +floor 19 +held")
         self.assertRegex(line(18), r"18 of 20 +floor 18 +not held")
+
+
+class Instruments(unittest.TestCase):
+    @staticmethod
+    def cycle(kind, requests, seconds, floor=None):
+        return {"kind": kind, "begin_ns": "1000", "load_end_ns": str(1000 + int(seconds * 1e9)),
+                "requests_count": str(requests),
+                "floor_current_bytes": "" if floor is None else str(floor)}
+
+    def test_throughput_is_of_the_cycles_and_not_of_the_warm_up(self):
+        plain = [self.cycle("ready", 0, 1), self.cycle("warm-up", 100, 10),
+                 self.cycle("measure", 100, 1), self.cycle("measure", 100, 2),
+                 self.cycle("measure", 100, 4)]
+        other = [self.cycle("measure", 100, 4)]
+        self.assertAlmostEqual(instrument_figures.slow_down(plain, other), 2)
+        self.assertIsNone(instrument_figures.slow_down(plain, []))
+
+    def test_memory_is_compared_floor_by_floor(self):
+        plain = [self.cycle("measure", 1, 1, floor) for floor in (100, 200, 300)]
+        other = [self.cycle("measure", 1, 1, floor) for floor in (150, 230, 340, 900)]
+        self.assertEqual(instrument_figures.extra_bytes(plain, other), 40)
+        self.assertIsNone(instrument_figures.extra_bytes(plain, [self.cycle("measure", 1, 1)]))
+
+    def test_a_cell_is_of_the_rounds_that_were_there(self):
+        row = {"state": "used", "slow_down": 1.234, "extra_bytes": 3 << 20, "share": 0.996}
+        self.assertEqual(instrument_figures.cell([row]), "1.2, +3.00 MiB, 100 %")
+        self.assertEqual(instrument_figures.cell([dict(row, share=None, extra_bytes=-2048)]),
+                         "1.2, -2.00 KiB")
+        self.assertEqual(instrument_figures.cell([dict(row, state="impossible")]), "-")
+        self.assertEqual(instrument_figures.cell([]), "-")
 
 
 if __name__ == "__main__":
