@@ -1,13 +1,23 @@
 #!/bin/sh
-# make test: every test of preset release; the unit tests once more under the sanitizers of preset
-# asan; and the recorded runs once more in every build there is, for a verdict must be the same to
-# the digit under either compiler, with and without sanitizers. What this machine cannot run is
-# skipped, and said why. What failing tests leave is under build/release/e2e and build/*/Testing.
+# make test: every test of preset release that is not long; the unit tests and the end-to-end tests
+# that boot no guest once more under the sanitizers of preset asan, those of threads under that of
+# preset tsan; the recorded runs once more in every build there is, for a verdict must be the same
+# to the digit under either compiler, with and without sanitizers; and every fuzz target for a while
+# (FUZZ_SECONDS each). What this machine cannot run is skipped, and said why. What failing tests
+# leave is under build/*/e2e and build/*/Testing.
 #
-# usage: run.sh [CTEST-OPTION...]   for the tests of preset release, as in: run.sh -L unit
+# make test-long, for nights: all tests, those with the label long as well; and all that every other
+# preset has.
+#
+# usage: run.sh [--long] [CTEST-OPTION...]   for the tests of preset release, as in: run.sh -L unit
 set -eu
 cd "$(dirname "$0")/.."
 
+long=no
+if [ "${1:-}" = --long ]; then
+    long=yes
+    shift
+fi
 begin=$(date +%s)
 last=$begin
 # lap WHAT: how long this part took.
@@ -59,19 +69,40 @@ check() {
     lap "tests of preset $preset"
 }
 
+# fuzz SECONDS: every target of tests/fuzz for so long, two at a time; a table of what was done.
+fuzz() {
+    build fuzz fuzz_targets
+    tests/fuzz/run.py --no-build --seconds "$1" || failed=1
+    lap "fuzzing"
+}
+
 build release
 build asan
-build clang test_golden
-build clang-asan test_golden
-# Without the simulations: minutes of the same arithmetic that the other tests go through, too.
-check asan -L 'unit|golden' -E '^unit\.(method|.*_method)$' --progress
-check clang -L golden
-check clang-asan -L golden
-check release "$@"
+if [ $long = yes ]; then
+    build tsan
+    build clang
+    build clang-asan
+    for preset in asan tsan clang clang-asan; do
+        check "$preset" -L 'unit|golden|e2e'
+    done
+    fuzz "${FUZZ_SECONDS:-600}"
+    check release "$@"
+else
+    build tsan thread_tests
+    build clang test_golden
+    build clang-asan test_golden
+    # Without the simulations: minutes of the same arithmetic that the other tests go through, too.
+    check asan -L 'unit|golden|e2e' -LE long -E '^unit\.(method|.*_method)$' --progress
+    check tsan -L threads
+    check clang -L golden
+    check clang-asan -L golden
+    fuzz "${FUZZ_SECONDS:-20}"
+    check release -LE long "$@"
+fi
 
-for preset in asan clang clang-asan release; do
+for preset in asan tsan clang clang-asan release; do
     echo "$preset: $(grep 'tests passed' "build/$preset/Testing/output.log")"
 done
-[ "$failed" = 0 ] || echo "what failed left its files in build/release/e2e" >&2
+[ "$failed" = 0 ] || echo "what failed left its files in build/*/e2e" >&2
 echo "-- all: $(($(date +%s) - begin)) s"
 exit "$failed"

@@ -2,10 +2,11 @@
 # Make sure that what `make` needs is there; says what it installs and why. With SETUP=no it
 # installs nothing and lists what is missing.
 #
-# usage: setup.sh build|run|pod|test|lint|bench
+# usage: setup.sh build|run|pod|package|test|lint|bench
 #   build  compiler and libraries
 #   run    and what driver vm needs, when this machine's own cgroups cannot serve
 #   pod    and podman, unless there is a cluster (minikube, kind)
+#   package  and what packs it, and tries it in a clean system
 #   test, lint, bench  and their tools; test and bench: from npm's registry, what drives a browser
 set -eu
 
@@ -24,6 +25,8 @@ libcgroup-dev:@libcgroup:cgroups
 libcjson-dev:@libcjson:scenario files
 libyaml-dev:@yaml-0.1:manifests of pods
 zlib1g-dev:@zlib:profiles of runtimes (pprof)
+libdw-dev:@libdw:stacks of calls and names of lines (leakcage explain)
+libiberty-dev:/usr/include/libiberty/demangle.h:names of C++ and Rust as they were written
 libmicrohttpd-dev:@libmicrohttpd:HTTP of leakcage serve and of the sample services
 libjs-dygraphs:/usr/share/javascript/dygraphs/dygraph.min.js:charts within HTML reports"
 vm_needs="
@@ -34,6 +37,9 @@ if grep -qs '^ID=ubuntu' /etc/os-release; then
     vm_needs="$vm_needs
 zstd:/usr/bin/zstd:unpacks the virtual machine's kernel"
 fi
+# Preloaded, never linked against.
+explain_needs="
+libheaptrack:/usr/lib/heaptrack/libheaptrack_preload.so:who holds the heap (leakcage explain)"
 # podman starts a pod's first container from catatonit; without systemd, what it puts on the pod's
 # cgroup has to be taken off by bpftool (tools/kube-play.sh).
 pod_needs="
@@ -43,6 +49,13 @@ conmon:/usr/bin/conmon:watches the containers
 netavark:/usr/lib/podman/netavark:network of the containers
 catatonit:/usr/bin/catatonit:first process of a pod
 bpftool:/usr/sbin/bpftool:pods where no systemd runs, as in the virtual machine"
+# debootstrap: also what docker/base.sh makes an image's base with.
+package_needs="
+gzip:/usr/bin/gzip:manual pages
+dpkg-dev:/usr/bin/dpkg-shlibdeps:Debian packages
+fakeroot:/usr/bin/fakeroot:Debian packages
+lintian:/usr/bin/lintian:checks of the packages
+debootstrap:/usr/sbin/debootstrap:a clean system to install them in"
 test_needs="
 check:@check:unit tests
 git:/usr/bin/git:tests of revisions and bisections
@@ -50,12 +63,18 @@ python3:/usr/bin/python3:tests of the scenario files
 python3-jsonschema:/usr/lib/python3/dist-packages/jsonschema:tests of the scenario files
 python3-prometheus-client:/usr/lib/python3/dist-packages/prometheus_client:tests of OpenMetrics
 tmux:/usr/bin/tmux:tests of the live view
+google-perftools:/usr/bin/google-pprof:tests of profiles that it reads (NAME.grown.heap)
+man-db:/usr/bin/man:tests of the manual pages
+groff:/usr/share/groff/*/tmac/an.tmac:tests of the manual pages
+zsh:/usr/bin/zsh:tests of its completions
+fish:/usr/bin/fish:tests of its completions
 cmark-gfm:/usr/bin/cmark-gfm:tests of Markdown
 libxml2-utils:/usr/bin/xmllint:tests of JUnit XML and SVG
 librsvg2-bin:/usr/bin/rsvg-convert:pictures as PNG (report --png)
 python3-yaml:/usr/lib/python3/dist-packages/yaml:tests of the manifests
 clang:/usr/bin/clang:second compiler
-libclang-rt-dev:/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.asan-x86_64.a:its sanitizers"
+musl-tools:/usr/bin/musl-gcc:second C library (tools/musl.sh)
+libclang-rt-dev:/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-x86_64.a:libFuzzer"
 # Ubuntu has no such package: there, what is installed of Chromium's kin is taken.
 browser_needs="
 nodejs:/usr/bin/node:tests of HTML pages
@@ -76,21 +95,26 @@ libmimalloc2.0:/usr/lib/*/libmimalloc.so.2:an allocator to compare"
 bench_needs="
 wrk:/usr/bin/wrk:what the load generator is measured against
 valgrind:/usr/bin/valgrind:what leakcage is compared with (BENCH=peers)
-heaptrack:/usr/bin/heaptrack:what leakcage is compared with (BENCH=peers)"
+heaptrack:/usr/bin/heaptrack:what leakcage is compared with (BENCH=peers)
+libgoogle-perftools4:/usr/lib/*/libtcmalloc.so.4:what its instruments are (BENCH=instruments)"
 
 case $purpose in
 build) ;;
-run) needs=$needs$vm_needs ;;
+run) needs=$needs$vm_needs$explain_needs ;;
 pod)
     if ! { command -v minikube || command -v kind; } >/dev/null 2>&1; then
         needs=$needs$vm_needs$pod_needs
     fi
     ;;
-test) needs=$needs$vm_needs$pod_needs$test_needs$allocator_needs$browser_needs ;;
+package) needs=$needs$package_needs ;;
+test)
+    needs=$needs$vm_needs$explain_needs$pod_needs$package_needs$test_needs$allocator_needs
+    needs=$needs$browser_needs
+    ;;
 lint) needs=$needs$test_needs$lint_needs ;;
-bench) needs=$needs$vm_needs$bench_needs$allocator_needs$browser_needs ;;
+bench) needs=$needs$vm_needs$explain_needs$bench_needs$allocator_needs$browser_needs ;;
 *)
-    echo "usage: ${0##*/} build|run|pod|test|lint|bench" >&2
+    echo "usage: ${0##*/} build|run|pod|package|test|lint|bench" >&2
     exit 2
     ;;
 esac

@@ -37,15 +37,16 @@ EXTERNAL = {
     "zlib.h": ["harness/profile/gzip.c"],
     "libcgroup": ["harness/memory/cgroup_libcgroup"],
     "curl/": ["harness/load/", "harness/run/readiness.c", "harness/run/allocator.c",
-              "harness/run/collector.c",
+              "harness/run/collector.c", "harness/instrument/go_profiles.c",
               "harness/cli/main.c", "services/", "tests/"],
-    "microhttpd": ["services/", "harness/serve/serve_server.c"],
+    "microhttpd": ["services/", "harness/serve/serve_server.c", "tests/soak/"],
     "check.h": ["tests/", "examples/"],
 }
 
 # Each layer may include those before it: include flags are checked by a compiler below.
-LAYERS = ["base", "timeline", "profile", "verdict", "memory", "load", "scenario", "driver", "run",
-          "library", "report", "export", "view", "cli", "compare", "gate", "serve"]
+LAYERS = ["base", "timeline", "profile", "symbol", "verdict", "memory", "load", "scenario",
+          "driver", "run", "library", "instrument", "explain", "report", "export", "view", "cli",
+          "compare", "gate", "serve"]
 # Mutable state at file scope: the interrupt flag, no more.
 STATE_ALLOWED = {("harness_base", "interrupt_seen")}
 
@@ -125,6 +126,25 @@ def check_calls(name, text):
             yield line_of(plain, match.start()), "%s(): only main ends the program" % word
 
 
+# Names of shells as data: which processes are wrappers, and how their command lines are read.
+KNOWS_SHELLS = {"harness/instrument/heaptrack_program.c", "harness/memory/process_name.c"}
+
+
+def check_security(name, text):
+    """Nothing listens beyond loopback, no shell is started, no token is compared byte by byte until
+    it differs."""
+    if not name.endswith((".c", ".h")) or not name.startswith(("harness/", "services/")):
+        return
+    plain = without_comments(text)
+    for match in re.finditer(r"\bINADDR_ANY\b|\bin6addr_any\b|\bIN6ADDR_ANY_INIT\b", plain):
+        yield line_of(plain, match.start()), "%s: services of ours listen on loopback" % match[0]
+    for match in re.finditer(r"\b(str\w*cmp|memcmp|bcmp)\s*\([^;]*\btoken\b", plain):
+        yield line_of(plain, match.start()), "%s(): compare tokens in constant time" % match[1]
+    for match in re.finditer(r'"(?:/bin/|/usr/bin/)?(?:ba|da|k|z)?sh"', plain):
+        if name not in KNOWS_SHELLS:
+            yield line_of(plain, match.start()), "%s: no shell is started" % match[0]
+
+
 def check_includes(name, text):
     """No way around the layers, and each library met in its one place."""
     if not name.endswith((".c", ".h")):
@@ -183,7 +203,8 @@ def check_whole_text():
         except UnicodeDecodeError:
             yield name, 1, "no UTF-8"
             continue
-        checks = [check_text, check_length, check_calls, check_includes, check_header]
+        checks = [check_text, check_length, check_calls, check_security, check_includes,
+                  check_header]
         for check in checks:
             for line, problem in check(name, text):
                 yield name, line, problem
