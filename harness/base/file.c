@@ -85,8 +85,15 @@ static int file_write_all(int fd, const char *data, size_t length)
     return 0;
 }
 
+/* What is to be in a file, and who may read it. */
+struct file_content {
+    const void *data;
+    size_t length;
+    mode_t mode;
+};
+
 /* A link in the place of the temporary file is removed, not followed. */
-static int file_replace(int dir_fd, const char *path, const struct buffer *content, mode_t mode,
+static int file_replace(int dir_fd, const char *path, const struct file_content *content,
                         struct error *err)
 {
     char temporary[4096];
@@ -96,7 +103,7 @@ static int file_replace(int dir_fd, const char *path, const struct buffer *conte
 
     (void)unlinkat(dir_fd, temporary, 0);
     CLEANUP(closep)
-    int fd = openat(dir_fd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+    int fd = openat(dir_fd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, content->mode);
     if (fd < 0)
         return error_set_errno(err, ERROR_ENVIRONMENT, errno, "cannot create %s", temporary);
     if (file_write_all(fd, content->data, content->length) < 0 ||
@@ -111,15 +118,15 @@ static int file_replace(int dir_fd, const char *path, const struct buffer *conte
 int file_write_atomic(int dir_fd, const char *path, const void *data, size_t length,
                       struct error *err)
 {
-    const struct buffer content = {.data = (char *)(uintptr_t)data, .length = length};
-    return file_replace(dir_fd, path, &content, 0666, err);
+    const struct file_content content = {data, length, 0666};
+    return file_replace(dir_fd, path, &content, err);
 }
 
 int file_write_private(int dir_fd, const char *path, const void *data, size_t length,
                        struct error *err)
 {
-    const struct buffer content = {.data = (char *)(uintptr_t)data, .length = length};
-    return file_replace(dir_fd, path, &content, 0600, err);
+    const struct file_content content = {data, length, 0600};
+    return file_replace(dir_fd, path, &content, err);
 }
 
 int file_make_directories(const char *path, struct error *err)

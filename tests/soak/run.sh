@@ -20,7 +20,8 @@ build=${LEAKCAGE_BUILD:-$PWD/build/release}
 export LEAKCAGE_BUILD="$build"
 python=/usr/bin/python3
 status=0
-for part in ${*:-harness guest catalogue table}; do
+[ $# -gt 0 ] || set -- harness guest catalogue table
+for part; do
     case $part in
     harness)
         $python tests/soak/harness.py --requests "${REQUESTS:-1000000}" \

@@ -148,6 +148,7 @@ START_TEST(what_the_scenario_collects_is_not_fetched_twice)
     it.spec.settings.collect[0] = (struct collect){"heap", "/debug/pprof/heap?gc=1"};
     ck_assert_msg(start("held", NULL, &err) == 0, "%s", err.text);
     CLEANUP(profile_freep) struct profile *profile = instrumented_snapshot(&it, "go-goroutines", 0);
+    ck_assert_ptr_nonnull(profile);
     ck_assert_int_ne(faccessat(it.dir.fd, "go-heap.000.gz", F_OK, 0), 0);
 }
 END_TEST

@@ -181,7 +181,6 @@ END_TEST
 START_TEST(parts_of_the_system_are_told_from_the_service)
 {
     CLEANUP(symbols_freep) struct symbols *symbols = new_symbols();
-    CLEANUP(profile_freep) struct profile *profile = NULL;
     ck_assert(
         symbols_file(symbols, add(symbols, "/usr/lib/x86_64-linux-gnu/libc.so.6"))->is_system);
     ck_assert(symbols_file(symbols, add(symbols, "/lib64/ld-linux-x86-64.so.2"))->is_system);
