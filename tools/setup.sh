@@ -134,7 +134,11 @@ is_there() {
         for file in $1; do
             [ -e "$file" ] && return 0
         done
-        command -v "${1##*/}" >/dev/null 2>&1
+        # A program may be elsewhere; a library of the same name as some program may not.
+        case $1 in
+        */bin/* | */sbin/*) command -v "${1##*/}" >/dev/null 2>&1 ;;
+        *) return 1 ;;
+        esac
         ;;
     esac
 }
