@@ -95,8 +95,9 @@ def read_log(result, text):
     result.log = text
 
 
-def run(folder, target, seconds):
-    """One target for so long; it stops at the first thing that it finds."""
+def run(folder, target, seconds, seed):
+    """One target for so long; it stops at the first thing that it finds. With a seed (0: any) and a
+    new build folder, the inputs are the same ones in each run, as many as there is time for."""
     result = Result(target)
     found = os.path.join(folder, "tests/fuzz/found")
     os.makedirs(found, exist_ok=True)
@@ -106,7 +107,7 @@ def run(folder, target, seconds):
         command = [os.path.join(folder, "tests/fuzz/fuzz_" + target),
                    "-max_total_time=%d" % seconds, "-timeout=%d" % TIMEOUT_S,
                    "-rss_limit_mb=%d" % MEMORY_MIB, "-print_final_stats=1",
-                   "-max_len=%d" % LENGTHS.get(target, LENGTH),
+                   "-seed=%d" % seed, "-max_len=%d" % LENGTHS.get(target, LENGTH),
                    "-artifact_prefix=%s/%s-" % (found, target)]
         done = subprocess.run(command + places(folder, target), stdout=subprocess.DEVNULL,
                               stderr=subprocess.PIPE,
@@ -157,6 +158,8 @@ def tell(result):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=int, default=60, help="for each target (60)")
+    parser.add_argument("--seed", type=int, default=0,
+                        help="of what is random (0: another each time)")
     parser.add_argument("--jobs", type=int, default=2, help="targets at a time (2)")
     parser.add_argument("--build", default=os.path.join(ROOT, "build/fuzz"), metavar="FOLDER")
     parser.add_argument("--no-build", action="store_true", help="they are built already")
@@ -170,7 +173,7 @@ def main():
     if unknown or not known:
         sys.exit("no target %s; there are: %s" % (" ".join(unknown), " ".join(known) or "none"))
     with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
-        results = list(pool.map(lambda name: run(folder, name, arguments.seconds),
+        results = list(pool.map(lambda name: run(folder, name, arguments.seconds, arguments.seed),
                                 arguments.target or known))
     print_table(results, add_to_totals(folder, results))
     for result in results:
