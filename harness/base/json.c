@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/json_document.h"
 #include "base/units.h"
+#include "base/utf8.h"
 
 /* Text that is loaded without a file of its own: bounded, so that offsets fit into 32 bits. */
 enum { JSON_TEXT_MAX_BYTES = 64 * 1024 * 1024 };
@@ -102,7 +103,7 @@ static int json_check_object_keys(const struct json_document *document, const cJ
         const struct json_mark *marks = document->marks.items;
         char key[64];
         snprintf(key, sizeof(key), "%.60s", keys[i].node->string);
-        json_make_visible(key);
+        utf8_tame(key, false);
         return error_set(err, ERROR_USAGE,
                          "%s:%u: found the key \"%s\" again (first on line %u), expected every key "
                          "once in an object",

@@ -23,6 +23,3 @@ struct json_document {
 
 /* Where the node starts; NULL for a node that is not the document's. */
 const struct json_mark *json_find_mark(const struct json_document *document, const cJSON *node);
-
-/* Replace control characters by '?': what comes from a file must not steer a terminal. */
-void json_make_visible(char *text);

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/json_document.h"
 #include "base/units.h"
+#include "base/utf8.h"
 
 enum { JSON_WORD_MAX = 40 }; /* the longest word that json_nearest() compares */
 
@@ -22,13 +23,6 @@ unsigned json_line(const struct json_place *place)
 {
     const struct json_mark *mark = json_find_mark(place->document, place->node);
     return mark != NULL ? mark->line : 0;
-}
-
-void json_make_visible(char *text)
-{
-    for (; *text != '\0'; text++)
-        if ((unsigned char)*text < ' ' || *text == 0x7f)
-            *text = '?';
 }
 
 /* Cut text to `size` bytes with "…" at its end, not inside a character. */
@@ -54,7 +48,7 @@ const char *json_describe(const struct json_place *place, char *text)
         if (length < 0 || (size_t)length >= sizeof(value))
             json_cut(value, sizeof(value));
         snprintf(text, JSON_DESCRIBE_MAX, "\"%s\"", value);
-        json_make_visible(text);
+        utf8_tame(text, false);
         return text;
     }
 
@@ -71,7 +65,7 @@ static int json_error_place(const struct json_place *place, struct error *err)
 {
     if (err == NULL)
         return -1;
-    json_make_visible(err->text);
+    utf8_tame(err->text, false);
     err->kind = ERROR_USAGE;
     return error_prefix(err, "%s:%u: %s", place->document->name, json_line(place), place->path);
 }
@@ -149,7 +143,7 @@ static void json_place_child(const struct json_place *parent, const cJSON *node,
         length = snprintf(child.path, size, "%s[\"%s\"]", parent->path, node->string);
     if (length < 0 || (size_t)length >= size)
         json_cut(child.path, size);
-    json_make_visible(child.path);
+    utf8_tame(child.path, false);
     *ret = child;
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/utf8.h"
 
 enum { JSON_NUMBER_MAX_CHARS = 63 }; /* what cJSON reads of a number */
 
@@ -83,29 +84,12 @@ static int json_scan_expected(const struct json_scanner *scanner, struct error *
                            scanner->text + scanner->at, hint, expected);
 }
 
-size_t json_utf8_length(const char *text)
-{
-    const unsigned char *c = (const unsigned char *)text;
-    if (c[0] < 0x80)
-        return 1;
-    if (c[0] < 0xc2 || c[0] > 0xf4 || (c[1] & 0xc0) != 0x80)
-        return 0;
-    if (c[0] < 0xe0)
-        return 2;
-    if ((c[0] == 0xe0 && c[1] < 0xa0) || (c[0] == 0xed && c[1] > 0x9f) ||
-        (c[0] == 0xf0 && c[1] < 0x90) || (c[0] == 0xf4 && c[1] > 0x8f) || (c[2] & 0xc0) != 0x80)
-        return 0;
-    if (c[0] < 0xf0)
-        return 3;
-    return (c[3] & 0xc0) == 0x80 ? 4 : 0;
-}
-
 /* The whole text is UTF-8 without NUL; leaves the scanner where it was. */
 static int json_scan_encoding(const struct json_scanner *start, struct error *err)
 {
     struct json_scanner scanner = *start;
     while (scanner.at < scanner.length) {
-        size_t length = json_utf8_length(scanner.text + scanner.at);
+        size_t length = utf8_length(scanner.text + scanner.at);
         if (length == 0)
             return json_scan_error(&scanner, err, "found the byte 0x%02x, expected UTF-8",
                                    (unsigned char)json_scan_peek(&scanner));

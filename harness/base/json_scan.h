@@ -30,7 +30,3 @@ int json_scan(const char *name, const char *text, size_t length, struct json_mar
 
 /* Release the marks; for CLEANUP. */
 void json_marks_done(struct json_marks *marks);
-
-/* Bytes of the UTF-8 sequence at `text`, 0 when there is none (RFC 3629: no overlong forms, no
- * surrogates, nothing above U+10FFFF). A NUL ends a sequence that is cut. */
-size_t json_utf8_length(const char *text);

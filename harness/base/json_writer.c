@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/json_scan.h"
+#include "base/utf8.h"
 
 /* Keep the first failure. */
 static void json_writer_fail(struct json_writer *writer, const char *what)
@@ -54,18 +54,12 @@ static void json_writer_escape(struct json_writer *writer, unsigned c)
     json_writer_put(writer, hex);
 }
 
-/* The code point of a character that must not stand for itself, on a terminal or in a script:
- * controls, line ends that only Unicode knows, what turns the direction of text. 0: it may. */
+/* The character if it must not stand for itself, in JSON, on a terminal or in a script; 0: it may.
+ */
 static unsigned json_writer_harmful(const char *text, size_t length)
 {
-    const unsigned char *byte = (const unsigned char *)text;
-    if (length == 1)
-        return *byte < ' ' || *byte == '"' || *byte == '\\' || *byte == 0x7f ? *byte : 0;
-    if (length == 2)
-        return byte[0] == 0xc2 && byte[1] < 0xa0 ? byte[1] : 0;
-    unsigned point = (byte[0] & 0x0fU) << 12 | (byte[1] & 0x3fU) << 6 | (byte[2] & 0x3fU);
-    bool harmful = (point >= 0x2028 && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069);
-    return length == 3 && harmful ? point : 0;
+    uint32_t point = utf8_point(text, length);
+    return utf8_is_harmful(point) || point == '"' || point == '\\' ? point : 0;
 }
 
 static void json_writer_quote(struct json_writer *writer, const char *text)
@@ -73,7 +67,7 @@ static void json_writer_quote(struct json_writer *writer, const char *text)
     json_writer_put(writer, "\"");
     const char *plain = text; /* start of what is copied as it is */
     while (*text != '\0') {
-        size_t length = json_utf8_length(text);
+        size_t length = utf8_length(text);
         unsigned point = length > 0 ? json_writer_harmful(text, length) : 0;
         if (length > 0 && point == 0) {
             text += length;

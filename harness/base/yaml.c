@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/utf8.h"
 
 #define YAML_STEP_MAX 64
 
@@ -90,6 +91,7 @@ static void yaml_step(const struct yaml_node *node, char *step, size_t size)
         snprintf(step, size, "%s%.60s", node->parent->parent != NULL ? "." : "", node->key);
     else
         snprintf(step, size, "[%zu]", node->index);
+    utf8_tame(step, false);
 }
 
 const char *yaml_path(const struct yaml_node *node, char *text)
@@ -120,9 +122,7 @@ const char *yaml_describe(const struct yaml_node *node, char *text)
         snprintf(text, YAML_DESCRIBE_MAX, "\"%.60s\"", node->text);
     else
         snprintf(text, YAML_DESCRIBE_MAX, "%.60s", node->text[0] != '\0' ? node->text : "nothing");
-    for (char *c = text; *c != '\0'; c++) /* what comes from a file must not steer a terminal */
-        if ((unsigned char)*c < ' ' || *c == 0x7f)
-            *c = '?';
+    utf8_tame(text, false);
     return text;
 }
 
@@ -134,10 +134,13 @@ static int yaml_set_error(const struct yaml_node *node, bool of_key, bool found,
     char what[YAML_DESCRIBE_MAX];
     yaml_path(node, path);
     bool key = of_key && node->key != NULL;
-    return error_set(err, ERROR_USAGE, "%s:%u:%u: %s%s%s%s%s%s", node->file,
-                     key ? node->key_line : node->line, key ? node->key_column : node->column, path,
-                     path[0] != '\0' ? ": " : "", found ? "found " : "",
-                     found ? yaml_describe(node, what) : "", found ? ", expected " : "", text);
+    (void)error_set(err, ERROR_USAGE, "%s:%u:%u: %s%s%s%s%s%s", node->file,
+                    key ? node->key_line : node->line, key ? node->key_column : node->column, path,
+                    path[0] != '\0' ? ": " : "", found ? "found " : "",
+                    found ? yaml_describe(node, what) : "", found ? ", expected " : "", text);
+    if (err != NULL)
+        utf8_tame(err->text, true); /* what it quotes comes from the file */
+    return -1;
 }
 
 int yaml_error(const struct yaml_node *node, struct error *err, const char *format, ...)
@@ -173,6 +176,8 @@ int yaml_error_key(const struct yaml_node *node, struct error *err, const char *
 int yaml_error_prefix(const struct yaml_node *node, struct error *err)
 {
     char path[YAML_PATH_MAX];
+    if (err != NULL)
+        utf8_tame(err->text, true);
     return error_prefix(err, "%s:%u:%u: %s", node->file, node->line, node->column,
                         yaml_path(node, path));
 }

@@ -4,6 +4,7 @@
 #include <yaml.h>
 
 #include "base/cleanup.h"
+#include "base/utf8.h"
 #include "base/yaml.h"
 
 #define STRING_TAG "tag:yaml.org,2002:str"
@@ -21,12 +22,14 @@ struct yaml_builder {
     yaml_mark_t key_mark;
 };
 
-/* "file:line:column: ". */
+/* "file:line:column: " and the text, which may quote what is in the file. */
 static int builder_error(const struct yaml_builder *builder, const yaml_mark_t *mark,
                          struct error *err, const char *text)
 {
-    return error_set(err, ERROR_USAGE, "%s:%zu:%zu: %s", builder->name, mark->line + 1,
-                     mark->column + 1, text);
+    (void)error_set(err, ERROR_USAGE, "%s", text);
+    if (err != NULL)
+        utf8_tame(err->text, false);
+    return error_prefix(err, "%s:%zu:%zu", builder->name, mark->line + 1, mark->column + 1);
 }
 
 /* The byte at that line and column, NUL when there is none. */

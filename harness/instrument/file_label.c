@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "base/json_scan.h"
+#include "base/utf8.h"
 
 #define DELETED     " (deleted)"
 #define MEMFD       "/memfd:"
@@ -59,7 +59,7 @@ static size_t file_label_append(char *text, size_t at, size_t size, const char *
 {
     bool was_digit = false;
     while (length > 0) {
-        size_t bytes = json_utf8_length(name);
+        size_t bytes = utf8_length(name);
         bool is_plain = bytes > 0 && (unsigned char)*name >= ' ' && *name != 0x7f;
         bool is_digit = isdigit((unsigned char)*name) && !keeps_digits;
         bytes = is_plain ? bytes : 1;

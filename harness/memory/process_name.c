@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "base/json_scan.h"
+#include "base/utf8.h"
 
 /* The next word of a command line; NULL behind the last. */
 struct words {
@@ -104,7 +104,7 @@ static void copy_tidy(const char *text, char ret[SURVEY_PROCESS_NAME_MAX])
 {
     size_t length = 0;
     while (*text != '\0') {
-        size_t bytes = json_utf8_length(text);
+        size_t bytes = utf8_length(text);
         bool plain = bytes > 0 && (unsigned char)*text >= ' ' && *text != 0x7f;
         size_t room = plain ? bytes : 1;
         if (length + room >= SURVEY_PROCESS_NAME_MAX)

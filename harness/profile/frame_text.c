@@ -3,14 +3,14 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "base/json_scan.h"
+#include "base/utf8.h"
 
 static int frame_text_put(const char *text, struct buffer *out, struct error *err)
 {
     char last = '\0';
     while (*text != '\0') {
         unsigned char byte = (unsigned char)*text;
-        size_t length = json_utf8_length(text);
+        size_t length = utf8_length(text);
         const char *put = text;
         if (length == 0 || byte < ' ' || byte == 0x7f)
             put = "?";

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/json_scan.h"
+#include "base/utf8.h"
 
 void html_begin(struct html_writer *writer, struct buffer *out)
 {
@@ -80,28 +80,21 @@ static const char *html_entity(unsigned char c)
     }
 }
 
-/* Is this no character, or one that does something to those around it? */
+/* Is this no character, or one that does something to those around it? Line ends of Unicode do
+ * nothing in a page. */
 static bool html_is_harmful(const char *text, size_t length)
 {
-    const unsigned char *byte = (const unsigned char *)text;
-    if (length == 2)
-        return byte[0] == 0xc2 && byte[1] < 0xa0; /* U+0080 to U+009F */
-    if (length == 4)
-        return (byte[1] & 0x0f) == 0x0f && byte[2] == 0xbf &&
-               byte[3] >= 0xbe; /* U+xFFFE, U+xFFFF */
-    if (length != 3)
-        return false;
-    uint32_t point =
-        (uint32_t)(byte[0] & 0x0f) << 12 | (uint32_t)(byte[1] & 0x3f) << 6 | (byte[2] & 0x3f);
-    return (point >= 0x202a && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069) ||
-           (point >= 0xfdd0 && point <= 0xfdef) || point >= 0xfffe;
+    uint32_t point = utf8_point(text, length);
+    bool ends_line = point == 0x2028 || point == 0x2029;
+    return (point > 0x7f && utf8_is_harmful(point) && !ends_line) ||
+           (point >= 0xfdd0 && point <= 0xfdef) || (point & 0xfffe) == 0xfffe;
 }
 
 void html_text(struct html_writer *writer, const char *text)
 {
     const char *plain = text; /* start of what is copied as it is */
     while (*text != '\0') {
-        size_t length = json_utf8_length(text);
+        size_t length = utf8_length(text);
         unsigned char c = (unsigned char)*text;
         const char *entity = length == 1 ? html_entity(c) : NULL;
         const char picture[] = {'\xe2', '\x90', (char)(0x80 + c), '\0'}; /* U+2400 and on */

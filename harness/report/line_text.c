@@ -4,28 +4,11 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "base/json_scan.h"
+#include "base/utf8.h"
 
 #define LINE_TEXT_MAX ((size_t)64 * 1024)
 /* However narrow it is, so much of a text is on a line. */
 #define LINE_TEXT_LEAST 8
-
-/* The code point of a sequence of `length` bytes that is known to be one. */
-static uint32_t line_text_point(const char *text, size_t length)
-{
-    static const unsigned char masks[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
-    uint32_t point = (unsigned char)text[0] & masks[length];
-    for (size_t i = 1; i < length; i++)
-        point = point << 6 | ((unsigned char)text[i] & 0x3f);
-    return point;
-}
-
-/* Controls, and what turns the direction of the text around it. */
-static bool line_text_is_harmful(uint32_t point)
-{
-    return point < 0x20 || (point >= 0x7f && point < 0xa0) || point == 0x2028 || point == 0x2029 ||
-           (point >= 0x202a && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069);
-}
 
 static size_t line_text_point_columns(uint32_t point)
 {
@@ -74,11 +57,11 @@ static bool line_text_is_markup(const char *text)
 /* One character; returns how many bytes of the text it took. */
 static size_t line_text_character(const char *text, enum line_text_form form, struct buffer *out)
 {
-    size_t length = json_utf8_length(text);
-    uint32_t point = length > 0 ? line_text_point(text, length) : 0xfffd;
+    size_t length = utf8_length(text);
+    uint32_t point = length > 0 ? utf8_point(text, length) : 0xfffd;
     if (*text == '\n' || *text == '\r' || *text == '\t')
         buffer_append_text(out, " ", NULL);
-    else if (length == 0 || line_text_is_harmful(point))
+    else if (length == 0 || utf8_is_harmful(point))
         buffer_append_text(out, form == LINE_TEXT_ASCII ? "?" : "\xef\xbf\xbd", NULL);
     else if (length > 1 && form == LINE_TEXT_ASCII)
         buffer_append_text(out, line_text_ascii(point), NULL);
@@ -122,8 +105,8 @@ size_t line_text_columns(const char *text)
 {
     size_t columns = 0;
     while (*text != '\0') {
-        size_t length = json_utf8_length(text);
-        columns += length > 0 ? line_text_point_columns(line_text_point(text, length)) : 1;
+        size_t length = utf8_length(text);
+        columns += length > 0 ? line_text_point_columns(utf8_point(text, length)) : 1;
         text += length > 0 ? length : 1;
     }
     return columns;
@@ -134,8 +117,8 @@ size_t line_text_fitting(const char *text, size_t columns)
     const char *at = text;
     size_t taken = 0;
     while (*at != '\0') {
-        size_t length = json_utf8_length(at);
-        taken += length > 0 ? line_text_point_columns(line_text_point(at, length)) : 1;
+        size_t length = utf8_length(at);
+        taken += length > 0 ? line_text_point_columns(utf8_point(at, length)) : 1;
         if (taken > columns)
             break;
         at += length > 0 ? length : 1;
@@ -148,8 +131,8 @@ static const char *line_text_skip(const char *text, size_t columns)
 {
     size_t taken = 0;
     while (*text != '\0' && taken < columns) {
-        size_t length = json_utf8_length(text);
-        taken += length > 0 ? line_text_point_columns(line_text_point(text, length)) : 1;
+        size_t length = utf8_length(text);
+        taken += length > 0 ? line_text_point_columns(utf8_point(text, length)) : 1;
         text += length > 0 ? length : 1;
     }
     return text;

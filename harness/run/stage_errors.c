@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "base/json_scan.h"
+#include "base/utf8.h"
 #include "run/stage.h"
 
 /* The end of a log that is shown fits a screen with what is said about it. */
@@ -17,7 +17,7 @@ static void stage_tidy_log(char *text)
     char *out = text;
     unsigned column = 0;
     for (const char *in = text; *in != '\0';) {
-        size_t length = json_utf8_length(in);
+        size_t length = utf8_length(in);
         column = *in == '\n' ? 0 : column + 1;
         if (column <= LOG_TAIL_COLUMNS && length == 0) {
             *out++ = '?';

@@ -12,9 +12,9 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/json.h"
-#include "base/json_scan.h"
 #include "base/json_writer.h"
 #include "base/units.h"
+#include "base/utf8.h"
 #include "serve/serve_links.h"
 
 #define PART_BYTES       ((size_t)32 * 1024)
@@ -173,7 +173,7 @@ static bool events_is_fit(const char *line, size_t length)
     if (length < 2 || line[0] != '{' || line[length - 1] != '}' || strlen(line) != length)
         return false;
     while (*line != '\0') {
-        size_t bytes = json_utf8_length(line);
+        size_t bytes = utf8_length(line);
         if (bytes == 0 || (unsigned char)*line < ' ')
             return false;
         line += bytes;

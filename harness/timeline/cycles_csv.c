@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/json_scan.h"
+#include "base/utf8.h"
 #include "timeline/csv.h"
 #include "timeline/timeline_csv.h"
 
@@ -119,7 +119,7 @@ static bool cycles_csv_is_optional(size_t index)
 static void cycles_csv_escape(struct buffer *list, const char *name)
 {
     while (*name != '\0') {
-        size_t length = json_utf8_length(name);
+        size_t length = utf8_length(name);
         unsigned char byte = (unsigned char)*name;
         bool is_control = byte < ' ' || byte == 0x7f ||
                           (length == 2 && byte == 0xc2 && (unsigned char)name[1] < 0xa0);

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "base/json_scan.h"
+#include "base/utf8.h"
 
 #define PEN_TEXT_MAX 1024
 
@@ -51,15 +51,9 @@ static bool watch_in(uint32_t character, const struct watch_range *ranges, size_
 /* The character at `text`, and its length in bytes; what is no UTF-8 is a '?' of one byte. */
 static uint32_t watch_decode(const char *text, size_t *ret_length)
 {
-    static const uint8_t first_bits[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
-    size_t length = json_utf8_length(text);
+    size_t length = utf8_length(text);
     *ret_length = length > 0 ? length : 1;
-    if (length == 0)
-        return '?';
-    uint32_t character = (uint8_t)text[0] & first_bits[length];
-    for (size_t i = 1; i < length; i++)
-        character = character << 6 | ((uint8_t)text[i] & 0x3f);
-    return character;
+    return length > 0 ? utf8_point(text, length) : '?';
 }
 
 /* What a terminal would obey, or what would change the order in which others stand. */

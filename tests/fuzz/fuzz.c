@@ -9,7 +9,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/json.h"
-#include "base/json_scan.h"
+#include "base/utf8.h"
 
 char *fuzz_text(const uint8_t *data, size_t size)
 {
@@ -119,22 +119,12 @@ void fuzz_require_error(const struct error *err, enum error_kind kind)
     FUZZ_REQUIRE(err->kind == kind && err->text[0] != '\0');
 }
 
-/* The code point of a sequence that json_utf8_length() has measured. */
-static uint32_t fuzz_point(const char *text, size_t length)
-{
-    static const unsigned char masks[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
-    uint32_t point = (unsigned char)text[0] & masks[length];
-    for (size_t i = 1; i < length; i++)
-        point = point << 6 | ((unsigned char)text[i] & 0x3f);
-    return point;
-}
-
 void fuzz_require_harmless(const char *what, const char *text, size_t length, bool has_lines)
 {
     FUZZ_REQUIRE(strlen(text) == length);
     for (size_t at = 0; at < length;) {
-        size_t bytes = json_utf8_length(text + at);
-        uint32_t point = bytes > 0 ? fuzz_point(text + at, bytes) : 0;
+        size_t bytes = utf8_length(text + at);
+        uint32_t point = bytes > 0 ? utf8_point(text + at, bytes) : 0;
         bool is_control = point < 0x20 || (point >= 0x7f && point < 0xa0);
         bool turns = (point >= 0x202a && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069);
         if (bytes == 0 || ((is_control || turns) && !(has_lines && point == '\n'))) {
@@ -148,7 +138,7 @@ void fuzz_require_harmless(const char *what, const char *text, size_t length, bo
 void fuzz_require_name(const char *what, const char *text)
 {
     for (const char *at = text; *at != '\0';) {
-        size_t bytes = json_utf8_length(at);
+        size_t bytes = utf8_length(at);
         if (bytes == 0 || (unsigned char)*at < ' ' || *at == 0x7f) {
             fprintf(stderr, "%s: a byte %02x in \"%s\"\n", what, (unsigned char)*at, text);
             abort();

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "base/json_scan.h"
+#include "base/utf8.h"
 
 #define X4(text)    text text text text
 #define X10(text)   text text text text text text text text text text
@@ -136,26 +136,16 @@ void hostile_record(struct record *record, const char *id, const char *text)
     PUT(record->verdict.effect, text);
 }
 
-/* The code point of a sequence that json_utf8_length() has measured. */
-static uint32_t hostile_point(const char *text, size_t length)
-{
-    static const unsigned char masks[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
-    uint32_t point = (unsigned char)text[0] & masks[length];
-    for (size_t i = 1; i < length; i++)
-        point = point << 6 | ((unsigned char)text[i] & 0x3f);
-    return point;
-}
-
 /* An assertion for each character would take a minute. */
 static void hostile_expect(const char *what, const char *text, size_t length, bool has_lines)
 {
     size_t at = 0;
     ck_assert_msg(strlen(text) == length, "%s: a NUL at %zu of %zu", what, strlen(text), length);
     while (at < length) {
-        size_t bytes = json_utf8_length(text + at);
+        size_t bytes = utf8_length(text + at);
         if (bytes == 0)
             ck_abort_msg("%s: no UTF-8 at %zu: \"%.20s\"", what, at, text + at);
-        uint32_t point = hostile_point(text + at, bytes);
+        uint32_t point = utf8_point(text + at, bytes);
         bool is_control = point < 0x20 || (point >= 0x7f && point < 0xa0);
         bool turns = (point >= 0x202a && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069);
         if ((is_control || turns) && !(has_lines && point == '\n'))

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "base/json_scan.h"
+#include "base/utf8.h"
 #include "report/line_text.h"
 #include "tests/support/check_main.h"
 #include "tests/support/gated.h"
@@ -57,7 +57,7 @@ static void expect_width(const char *text, size_t width)
 static void expect_utf8(const char *text)
 {
     for (size_t length = 0; *text != '\0'; text += length) {
-        length = json_utf8_length(text);
+        length = utf8_length(text);
         ck_assert_uint_gt(length, 0);
     }
 }

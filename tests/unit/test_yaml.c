@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 
 #include "tests/support/check_main.h"
+#include "tests/support/hostile_texts.h"
 #include "tests/support/temp_dir.h"
 
 #define LENGTH(array) (int)(sizeof(array) / sizeof((array)[0]))
@@ -168,6 +169,36 @@ START_TEST(errors_name_the_path)
 }
 END_TEST
 
+START_TEST(what_is_quoted_of_a_manifest_is_harmless)
+{
+    static const char key[] = "tab\\t bell\\a csi\\x9b turned\\u202e line\\u2028 end";
+    char text[512];
+    char path[YAML_PATH_MAX];
+    char found[YAML_DESCRIBE_MAX];
+    struct error err = {.kind = ERROR_NONE};
+    snprintf(text, sizeof(text), "\"%s\": \"%s\"\n", key, key);
+    const struct yaml_node *node = load(text)->first;
+    ck_assert_str_eq(yaml_path(node, path), "tab? bell? csi? turned? line? end");
+    ck_assert_str_eq(yaml_describe(node, found), "\"tab? bell? csi? turned? line? end\"");
+    yaml_error_expected(node, &err, "a number");
+    hostile_expect_line("an error", err.text, strlen(err.text));
+
+    /* Sixty bytes of it are shown: the last of these is the first of an ä. */
+    snprintf(text, sizeof(text), "%059d\u00e4b: %059d\u00e4b\n", 0, 0);
+    node = load(text)->first;
+    yaml_path(node, path);
+    hostile_expect_line("a path", path, strlen(path));
+    yaml_describe(node, found);
+    hostile_expect_line("a scalar", found, strlen(found));
+    ck_assert_uint_eq(strlen(path), 60);
+
+    ck_assert_int_eq(yaml_load_text("a.yaml", "\"a\\tb\": 1\n\"a\\tb\": 2\n", arena,
+                                    &(struct yaml_node *){NULL}, &err),
+                     -1);
+    ck_assert_ptr_nonnull(strstr(err.text, "found the key \"a?b\" again"));
+}
+END_TEST
+
 START_TEST(a_file_is_read_when_it_is_text)
 {
     CLEANUP(temp_dir_done) struct temp_dir dir = temp_dir_make();
@@ -215,6 +246,7 @@ static Suite *yaml_suite(void)
     tcase_add_loop_test(tcase, what_is_wrong_is_said_with_line_and_column, 0, LENGTH(refused));
     tcase_add_test(tcase, size_is_bounded);
     tcase_add_test(tcase, errors_name_the_path);
+    tcase_add_test(tcase, what_is_quoted_of_a_manifest_is_harmless);
     tcase_add_test(tcase, a_file_is_read_when_it_is_text);
     tcase_add_test(tcase, what_others_say_gets_the_place_in_front);
     suite_add_tcase(suite, tcase);
