@@ -27,12 +27,13 @@ lap() {
     last=$now
 }
 
-# build PRESET [TARGET]
+# build PRESET [TARGETS]
 build() {
     log=build/$1.log
     mkdir -p build
+    # shellcheck disable=SC2086 # targets
     if ! { cmake --preset "$1" -DLEAKCAGE_TESTS=ON &&
-        cmake --build "build/$1" --target "${2:-all}"; } >"$log" 2>&1; then
+        cmake --build "build/$1" --target ${2:-all}; } >"$log" 2>&1; then
         cat "$log"
         echo "preset $1 does not build" >&2
         exit 1
@@ -72,17 +73,23 @@ check() {
 # fuzz SECONDS [OPTION...]: every target of tests/fuzz for so long, two at a time; a table of what
 # was done.
 fuzz() {
-    build fuzz fuzz_targets
-    tests/fuzz/run.py --no-build --seconds "$@" || failed=1
+    fuzzed="found nothing"
+    tests/fuzz/run.py --no-build --seconds "$@" || {
+        failed=1
+        fuzzed="FAILED, see its table above"
+    }
     lap "fuzzing"
 }
 
 build release
 build asan
+clang_sanitized=fuzz
 if [ $long = yes ]; then
+    clang_sanitized=clang-asan
     build tsan
     build clang
     build clang-asan
+    build fuzz fuzz_targets
     for preset in asan tsan clang clang-asan; do
         check "$preset" -L 'unit|golden|e2e'
     done
@@ -91,20 +98,22 @@ if [ $long = yes ]; then
 else
     build tsan thread_tests
     build clang test_golden
-    build clang-asan test_golden
+    build fuzz "fuzz_targets test_golden"
     # Without the simulations: minutes of the same arithmetic that the other tests go through, too.
     check asan -L 'unit|golden|e2e' -LE long -E '^unit\.(method|.*_method)$' --progress
     check tsan -L threads
     check clang -L golden
-    check clang-asan -L golden
+    # Its sanitizers are those of preset clang-asan.
+    check fuzz -L golden
     # The same inputs each time: what is new is found by `make fuzz` and at night.
     fuzz "${FUZZ_SECONDS:-20}" --seed 1
     check release -LE long "$@"
 fi
 
-for preset in asan tsan clang clang-asan release; do
+for preset in asan tsan clang "$clang_sanitized" release; do
     echo "$preset: $(grep 'tests passed' "build/$preset/Testing/output.log")"
 done
+echo "fuzzing: $fuzzed"
 [ "$failed" = 0 ] || echo "what failed left its files in build/*/e2e" >&2
 echo "-- all: $(($(date +%s) - begin)) s"
 exit "$failed"
