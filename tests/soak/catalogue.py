@@ -2,7 +2,8 @@
 """The catalogue over and over: every scenario with all its variants, ROUNDS times, and one line for
 each run.
 
-usage: catalogue.py [--rounds N] [--file FILE] [--keep DIR] [--through 'COMMAND'] [SCENARIO...]
+usage: catalogue.py [--rounds N] [--jobs N] [--file FILE] [--keep DIR] [--through 'COMMAND']
+                    [SCENARIO...]
        catalogue.py --show FILE
 
 FILE (build/release/soak/catalogue.tsv) has the columns of COLUMNS, tabs between; what is there is
@@ -10,6 +11,7 @@ not run again, so that an interrupted soak goes on where it was. Results of runs
 expected are kept in DIR. COMMAND is what leakcage is started by, as `nice -n 5`. Ends with 1 when a
 run was not as expected."""
 import argparse
+import concurrent.futures
 import glob
 import json
 import os
@@ -123,16 +125,19 @@ def soak(options):
     names = options.scenarios or scenario_names()
     there = {(row["round"], row["run"].split(".")[0]) for row in read_rows(options.file)}
     os.makedirs(os.path.dirname(os.path.abspath(options.file)), exist_ok=True)
-    for number in range(1, options.rounds + 1):
-        for name in names:
-            if (str(number), name) not in there:
-                write_rows(options.file, run_scenario(number, name, options))
+    missing = [(number, name) for number in range(1, options.rounds + 1) for name in names
+               if (str(number), name) not in there]
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        running = [pool.submit(run_scenario, number, name, options) for number, name in missing]
+        for done in concurrent.futures.as_completed(running):
+            write_rows(options.file, done.result())
     return show(read_rows(options.file))
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--jobs", type=int, default=1, help="scenarios at a time, a guest each (1)")
     parser.add_argument("--file", default=os.path.join(BUILD, "soak", "catalogue.tsv"))
     parser.add_argument("--keep", default=os.path.join(BUILD, "soak", "catalogue"))
     parser.add_argument("--through", default="", help="a command that starts leakcage")

@@ -36,7 +36,7 @@ for part; do
             >"$build/soak/guest/figures.json" || status=1
         ;;
     catalogue)
-        $python tests/soak/catalogue.py --rounds "${ROUNDS:-20}" || status=1
+        $python tests/soak/catalogue.py --rounds "${ROUNDS:-20}" --jobs "$(nproc)" || status=1
         ;;
     table)
         $python tests/soak/table.py "$build/soak" || status=1
