@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/units.h"
+#include "base/whole.h"
 
 /* So much of each is said; the table has the rest. */
 #define NAME_BYTES_MAX 40
@@ -98,7 +99,7 @@ static bool comparison_is_killed(const struct comparison_variant *variant)
 static void text_add_kill(struct text *text, const struct comparison_variant *variant)
 {
     char count[UNITS_TEXT_MAX];
-    uint64_t requests = (uint64_t)variant->figure[FIGURE_KILLED].median;
+    uint64_t requests = whole_of(variant->figure[FIGURE_KILLED].median);
     text_add(text, "is killed at the limit after %s request%s", units_format_count(requests, count),
              requests == 1 ? "" : "s");
 }

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/whole.h"
 #include "verdict/evidence_time.h"
 
 /* With this share, and a load that did not finish in its time, nothing but waiting happens. */
@@ -19,7 +20,7 @@ static int64_t evidence_cache(const struct survey *survey)
 {
     uint64_t file = memory_sample_get(&survey->memory, MEMORY_FILE, 0);
     uint64_t shmem = memory_sample_get(&survey->memory, MEMORY_SHMEM, 0);
-    return file > shmem ? (int64_t)(file - shmem) : 0;
+    return file > shmem ? whole_signed(file - shmem) : 0;
 }
 
 /* Starts killed for memory under one request at a time, before one was answered. No growth from
@@ -110,7 +111,7 @@ static void evidence_gather_retained(const struct timeline *timeline, struct evi
         return;
     const struct survey *settled = &ret->last->settled;
     if (survey_has(settled, SURVEY_LAZY_FREE))
-        ret->lazy_free_bytes = (int64_t)settled->value[SURVEY_LAZY_FREE];
+        ret->lazy_free_bytes = whole_signed(settled->value[SURVEY_LAZY_FREE]);
 
     if (ret->ready == NULL)
         return;
@@ -140,9 +141,9 @@ static void evidence_gather_retained(const struct timeline *timeline, struct evi
     ret->has_heap = survey_has(ready, SURVEY_HEAP_IN_USE) &&
                     survey_has(floor, SURVEY_HEAP_IN_USE) && survey_has(floor, SURVEY_HEAP_FREE);
     if (ret->has_heap) {
-        ret->heap_in_use_bytes =
-            (int64_t)floor->value[SURVEY_HEAP_IN_USE] - (int64_t)ready->value[SURVEY_HEAP_IN_USE];
-        ret->heap_free_bytes = (int64_t)floor->value[SURVEY_HEAP_FREE];
+        ret->heap_in_use_bytes = whole_signed(floor->value[SURVEY_HEAP_IN_USE]) -
+                                 whole_signed(ready->value[SURVEY_HEAP_IN_USE]);
+        ret->heap_free_bytes = whole_signed(floor->value[SURVEY_HEAP_FREE]);
     }
 }
 
@@ -261,7 +262,7 @@ static bool evidence_cycle_swing(const struct cycle *cycle, int64_t *ret_bytes)
     if (cycle == NULL || cycle->peak_bytes == SURVEY_ABSENT ||
         !indicators_footprint(&cycle->settled, &settled))
         return false;
-    *ret_bytes = (int64_t)cycle->peak_bytes - settled;
+    *ret_bytes = whole_signed(cycle->peak_bytes) - settled;
     return *ret_bytes > 0;
 }
 

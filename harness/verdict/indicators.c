@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <string.h>
 
+#include "base/whole.h"
 /* What one huge page moves a floor by. */
 #define HUGE_PAGE_BYTES (2.0 * 1024 * 1024)
 
@@ -13,13 +14,13 @@ static int64_t indicators_kernel(const struct memory_sample *memory)
 {
     uint64_t sock = memory_sample_get(memory, MEMORY_SOCK, 0);
     if (memory_sample_has(memory, MEMORY_KERNEL))
-        return (int64_t)(memory->value[MEMORY_KERNEL] + sock) -
-               (int64_t)memory_sample_get(memory, MEMORY_PAGETABLES, 0) -
-               (int64_t)memory_sample_get(memory, MEMORY_SLAB_RECLAIMABLE, 0);
-    return (int64_t)(memory->value[MEMORY_SLAB_UNRECLAIMABLE] + sock +
-                     memory_sample_get(memory, MEMORY_KERNEL_STACK, 0) +
-                     memory_sample_get(memory, MEMORY_PERCPU, 0) +
-                     memory_sample_get(memory, MEMORY_VMALLOC, 0));
+        return whole_signed(memory->value[MEMORY_KERNEL] + sock) -
+               whole_signed(memory_sample_get(memory, MEMORY_PAGETABLES, 0)) -
+               whole_signed(memory_sample_get(memory, MEMORY_SLAB_RECLAIMABLE, 0));
+    return whole_signed(memory->value[MEMORY_SLAB_UNRECLAIMABLE] + sock +
+                        memory_sample_get(memory, MEMORY_KERNEL_STACK, 0) +
+                        memory_sample_get(memory, MEMORY_PERCPU, 0) +
+                        memory_sample_get(memory, MEMORY_VMALLOC, 0));
 }
 
 /* The floor of processes alone: nothing is known of it when one of them would not tell. */
@@ -40,13 +41,14 @@ static struct floor_parts indicators_floor_of_processes(const struct survey *sur
     for (size_t i = 0; i < sizeof(held) / sizeof(held[0]); i++) {
         if (!survey_has(survey, held[i].field))
             return parts;
-        parts.kernel_bytes += (int64_t)((double)survey->value[held[i].field] * held[i].bytes);
+        double bytes = (double)survey->value[held[i].field] * held[i].bytes;
+        parts.kernel_bytes += whole_signed(whole_of(bytes));
     }
     parts.kernel_counted = true;
-    parts.user_bytes = (int64_t)survey->value[SURVEY_PSS_ANON];
+    parts.user_bytes = whole_signed(survey->value[SURVEY_PSS_ANON]);
     if (survey_has(survey, SURVEY_LAZY_FREE))
-        parts.user_bytes -= (int64_t)survey->value[SURVEY_LAZY_FREE];
-    parts.shmem_bytes = (int64_t)survey->value[SURVEY_PSS_SHMEM];
+        parts.user_bytes -= whole_signed(survey->value[SURVEY_LAZY_FREE]);
+    parts.shmem_bytes = whole_signed(survey->value[SURVEY_PSS_SHMEM]);
     parts.total_bytes = parts.user_bytes + parts.shmem_bytes + parts.kernel_bytes;
     parts.present = true;
     return parts;
@@ -62,21 +64,21 @@ struct floor_parts indicators_floor(const struct survey *survey)
         return parts;
 
     if (survey_has(survey, SURVEY_PSS_ANON)) {
-        parts.user_bytes = (int64_t)survey->value[SURVEY_PSS_ANON];
+        parts.user_bytes = whole_signed(survey->value[SURVEY_PSS_ANON]);
         if (survey_has(survey, SURVEY_LAZY_FREE))
-            parts.user_bytes -= (int64_t)survey->value[SURVEY_LAZY_FREE];
+            parts.user_bytes -= whole_signed(survey->value[SURVEY_LAZY_FREE]);
     } else if (memory_sample_has(memory, MEMORY_ANON)) {
         /* No right to look into the processes: the cgroup's own count. Lazily freed pages are in
          * `anon` but no longer on the anonymous lists. */
-        parts.user_bytes = (int64_t)memory->value[MEMORY_ANON];
+        parts.user_bytes = whole_signed(memory->value[MEMORY_ANON]);
     } else {
         return parts;
     }
 
-    parts.shmem_bytes = (int64_t)memory_sample_get(memory, MEMORY_SHMEM, 0);
+    parts.shmem_bytes = whole_signed(memory_sample_get(memory, MEMORY_SHMEM, 0));
     parts.kernel_bytes = indicators_kernel(memory);
     if (survey_has(survey, SURVEY_TIME_WAIT))
-        parts.kernel_bytes -= (int64_t)survey->value[SURVEY_TIME_WAIT] * TIME_WAIT_BYTES;
+        parts.kernel_bytes -= whole_signed(survey->value[SURVEY_TIME_WAIT]) * TIME_WAIT_BYTES;
     parts.total_bytes = parts.user_bytes + parts.shmem_bytes + parts.kernel_bytes;
     parts.present = true;
     return parts;
@@ -86,7 +88,7 @@ bool indicators_footprint(const struct survey *survey, int64_t *ret_bytes)
 {
     const struct memory_sample *memory = &survey->memory;
     if (memory->present == 0 && survey_has(survey, SURVEY_RSS)) {
-        *ret_bytes = (int64_t)survey->value[SURVEY_RSS];
+        *ret_bytes = whole_signed(survey->value[SURVEY_RSS]);
         return true;
     }
     if (!memory_sample_has(memory, MEMORY_ANON) || !memory_sample_has(memory, MEMORY_FILE))
@@ -94,7 +96,7 @@ bool indicators_footprint(const struct survey *survey, int64_t *ret_bytes)
     uint64_t kernel = memory_sample_has(memory, MEMORY_KERNEL)
                           ? memory->value[MEMORY_KERNEL] + memory_sample_get(memory, MEMORY_SOCK, 0)
                           : memory_sample_get(memory, MEMORY_SLAB_UNRECLAIMABLE, 0);
-    *ret_bytes = (int64_t)(memory->value[MEMORY_ANON] + memory->value[MEMORY_FILE] + kernel);
+    *ret_bytes = whole_signed(memory->value[MEMORY_ANON] + memory->value[MEMORY_FILE] + kernel);
     return true;
 }
 

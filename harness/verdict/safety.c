@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/whole.h"
 /* What a roomy limit keeps free beyond the line at which pressure begins. */
 #define ROOMY_SHARE 0.8
 #define SAFETY_MIB  (1024.0 * 1024)
@@ -122,7 +123,7 @@ void safety_assess(const struct timeline *timeline, const struct verdict_questio
     double slope = safety_slope(timeline, question);
     if (ret->has_transient && evidence->limit_known &&
         slope >= SAFETY_KEPT_TIMES * (double)ret->transient_bytes)
-        ret->transient_bytes = (int64_t)slope;
+        ret->transient_bytes = whole_signed(whole_of(slope));
     const struct cycle *at_rest = evidence->last != NULL ? evidence->last : evidence->ready;
     if (!ret->has_transient || at_rest == NULL || !evidence->limit_known)
         return;
@@ -134,7 +135,7 @@ void safety_assess(const struct timeline *timeline, const struct verdict_questio
     ret->prediction = (unsigned)fmin(many, question->concurrency);
     double needed = floor_bytes + (double)ret->transient_bytes * question->concurrency;
     ret->has_roomy_limit = true;
-    ret->roomy_limit_bytes = (uint64_t)(ceil(needed / ROOMY_SHARE / SAFETY_MIB) * SAFETY_MIB);
+    ret->roomy_limit_bytes = whole_of(ceil(needed / ROOMY_SHARE / SAFETY_MIB) * SAFETY_MIB);
 }
 
 bool safety_is_confirmed(const struct safety *safety)

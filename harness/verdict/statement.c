@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/units.h"
+#include "base/whole.h"
 #include "verdict/attribution.h"
 
 /* Bytes left under the limit when the last floor was read; negative when there is no limit. */
@@ -45,7 +46,7 @@ static void statement_append(char *text, size_t size, const char *format, ...)
 static void statement_append_time(char *text, size_t size, double seconds)
 {
     char duration[UNITS_TEXT_MAX];
-    if (seconds < 9e8)
+    if (seconds >= 0 && seconds < 9e8)
         statement_append(text, size, " in %s",
                          units_format_duration((nsec_t)(seconds * NSEC_PER_SEC), duration));
 }
@@ -58,7 +59,7 @@ static void statement_of_leak_effect(const struct evidence *evidence,
     if (headroom < 0 || ret->growth.estimate <= 0)
         return;
     ret->has_requests_to_oom = true;
-    ret->requests_to_oom = (uint64_t)(headroom / ret->growth.estimate);
+    ret->requests_to_oom = whole_of(headroom / ret->growth.estimate);
     if (ret->has_time_rate) {
         snprintf(ret->effect, sizeof(ret->effect), "out of memory");
         statement_append_time(ret->effect, sizeof(ret->effect), headroom / ret->bytes_per_s);
@@ -93,7 +94,7 @@ static void statement_of_heap_leak(const struct evidence *evidence,
     snprintf(ret->reason, sizeof(ret->reason),
              "what the heap has in use rose in step with %s requests, by %s each, and did not stop "
              "rising, though the floor did not rise with it",
-             units_format_count((uint64_t)evidence->growth.requests, requests),
+             units_format_count(whole_of(evidence->growth.requests), requests),
              units_format_bytes(ret->growth.estimate, first));
     /* Objects that hold a thread, a socket or a file: those are what is not let go. */
     struct attribution attribution;
@@ -107,7 +108,7 @@ static void statement_of_heap_leak(const struct evidence *evidence,
     if (room < 0 || ret->growth.estimate <= 0)
         return;
     ret->has_requests_to_oom = true;
-    ret->requests_to_oom = (uint64_t)(room / ret->growth.estimate);
+    ret->requests_to_oom = whole_of(room / ret->growth.estimate);
     snprintf(ret->effect, sizeof(ret->effect), "the heap is full after about %s more requests",
              units_format_count(ret->requests_to_oom, requests));
 }
@@ -134,7 +135,7 @@ void statement_of_leak(const struct evidence *evidence, const struct verdict_que
     char amount[UNITS_TEXT_MAX];
     char requests[UNITS_TEXT_MAX];
     units_format_bytes(ret->growth.estimate, amount);
-    units_format_count((uint64_t)evidence->growth.requests, requests);
+    units_format_count(whole_of(evidence->growth.requests), requests);
     if (evidence_grows_by_time(evidence)) {
         ret->has_time_rate = true;
         ret->bytes_per_s = evidence->load_bytes_per_s;
@@ -319,7 +320,7 @@ void statement_of_clean(const struct evidence *evidence, struct verdict *ret)
     ret->kind = VERDICT_CLEAN;
     ret->cause = CAUSE_NONE;
     char requests[UNITS_TEXT_MAX];
-    units_format_count((uint64_t)evidence->growth.requests, requests);
+    units_format_count(whole_of(evidence->growth.requests), requests);
     if (evidence->restive) {
         snprintf(ret->reason, sizeof(ret->reason),
                  "what the heap has in use stood still over %s requests; the floor moved, but not "

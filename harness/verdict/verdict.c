@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/units.h"
+#include "base/whole.h"
 #include "verdict/attribution.h"
 #include "verdict/evidence.h"
 #include "verdict/safety.h"
@@ -64,11 +65,11 @@ static void verdict_fill_numbers(const struct evidence *evidence, struct verdict
                            indicators_footprint(&evidence->reclaim->floor, &at_floor);
         ret->released_reclaim_bytes = settled - at_floor;
         if (evidence->reclaim->collected_bytes != SURVEY_ABSENT)
-            ret->released_reclaim_bytes -= (int64_t)evidence->reclaim->collected_bytes;
+            ret->released_reclaim_bytes -= whole_signed(evidence->reclaim->collected_bytes);
     }
     ret->has_collect = evidence->last != NULL && evidence->last->collected_bytes != SURVEY_ABSENT;
     if (ret->has_collect)
-        ret->released_collect_bytes = (int64_t)evidence->last->collected_bytes;
+        ret->released_collect_bytes = whole_signed(evidence->last->collected_bytes);
     ret->has_trim = evidence->has_trim;
     ret->released_trim_bytes = evidence->trim_bytes;
     ret->has_rest = evidence->has_rest;
@@ -87,7 +88,7 @@ static uint64_t verdict_followed(const struct evidence *evidence)
     double requests = evidence->growth.requests;
     if (evidence->repeat != NULL && evidence_repeat_holds(evidence))
         requests += (double)load_counts_completed(&evidence->repeat->counts);
-    return (uint64_t)requests;
+    return whole_of(requests);
 }
 
 /* What is known of a collected heap, and what is not. */

@@ -1,6 +1,7 @@
 /* What to measure next: the method, step by step. */
 #include <math.h>
 
+#include "base/whole.h"
 #include "verdict/attribution.h"
 #include "verdict/evidence.h"
 #include "verdict/safety.h"
@@ -116,7 +117,7 @@ static struct verdict_action verdict_cycle_of_window(const struct timeline *time
         size *= times;
         of_window = 0;
     }
-    action.requests = (uint64_t)llround((double)size * sizes[of_window % 3]);
+    action.requests = whole_of(round((double)size * sizes[of_window % 3]));
     return action;
 }
 
@@ -192,7 +193,7 @@ static uint64_t verdict_repeat_requests(const struct timeline *timeline,
     requests = fmin(requests, left * (double)cycle_size(evidence->series.cycle[1]));
     bool tells = requests >= REPEAT_TIMES_MIN * (double)cycle_size(last) &&
                  requests * slope >= GROWTH_NOISE_BYTES - 1;
-    return tells ? (uint64_t)requests : 0;
+    return tells ? whole_of(requests) : 0;
 }
 
 /* Others may use what was attached to: it has not been seen yet whether it grows without us. */
@@ -250,7 +251,7 @@ static struct verdict_action verdict_next_kill(const struct timeline *timeline,
         return verdict_step_only(VERDICT_STEP_DONE);
     return (struct verdict_action){
         .step = VERDICT_STEP_DRIVE,
-        .requests = (uint64_t)(DRIVE_SPARE * requests) + question->concurrency,
+        .requests = whole_of(DRIVE_SPARE * requests) + question->concurrency,
     };
 }
 
@@ -263,7 +264,7 @@ static uint64_t verdict_probe_requests(const struct evidence *evidence,
     double slower = fmin(1, (double)concurrency / question->concurrency);
     double requests = fmin((double)question->cycle_requests,
                            PROBE_SECONDS_MAX * evidence->requests_per_s * slower);
-    return (uint64_t)fmax(requests, (double)PROBE_ROUNDS_MIN * concurrency);
+    return whole_of(fmax(requests, (double)PROBE_ROUNDS_MIN * concurrency));
 }
 
 /* Pressure: what one request needs, then how many at a time are safe. */
@@ -312,7 +313,7 @@ static struct verdict_action verdict_next_of_rest(const struct timeline *timelin
     double bytes = SQUEEZE_SHARE * (double)evidence_lazy_bytes(evidence, cause);
     return (struct verdict_action){
         .step = VERDICT_STEP_SQUEEZE,
-        .bytes = (uint64_t)bytes,
+        .bytes = whole_of(bytes),
     };
 }
 
