@@ -175,14 +175,16 @@ static int stage_await_ready(struct stage *stage, unsigned index, struct readine
     return 0;
 }
 
-/* All of it was killed for memory while it started: what still listens takes its time to die. */
+/* All of it was killed for memory while it started: what still listens takes its time to die. Who is
+ * killed from now on, though before the first cycle looks, is killed in that. */
 static bool stage_is_dying(struct stage *stage)
 {
     struct memory_sample sample = {.t_ns = 0};
     const struct settings *settings = &stage->spec->settings;
-    if (!settings->oom_group || settings->attach != NULL ||
-        stage->context->driver->read(stage->instance, true, &sample, NULL) != 0 ||
-        memory_sample_get(&sample, MEMORY_EVENTS_OOM_KILL, 0) == 0)
+    stage->has_kills = stage->context->driver->read(stage->instance, true, &sample, NULL) == 0 &&
+                       memory_sample_has(&sample, MEMORY_EVENTS_OOM_KILL);
+    stage->known_kills = memory_sample_get(&sample, MEMORY_EVENTS_OOM_KILL, 0);
+    if (!settings->oom_group || settings->attach != NULL || stage->known_kills == 0)
         return false;
     (void)stage_wait(stage, clock_now_ns() + DYING_NS, false, NULL);
     return true;
