@@ -199,7 +199,7 @@ const char *const *instrument_set_environment(const struct instruments *set)
 static void set_enter(struct instruments *set, enum set_phase phase,
                       const struct instrument_target *target)
 {
-    bool was_active[SET_MAX];
+    bool was_active[SET_MAX] = {false};
     set->phase = phase;
     for (unsigned i = 0; i < set->n_items; i++)
         was_active[i] = set->items[i].active;

@@ -10,7 +10,7 @@
 #include "cli/exit_status.h"
 #include "serve/serve_server.h"
 
-#define MMAP_BYTES (128 * 1024)
+#define MMAP_BYTES ((size_t)128 * 1024)
 #define WAIT_MS    100
 
 int command_serve(const struct options *options, struct error *err)
