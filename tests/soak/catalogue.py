@@ -129,8 +129,12 @@ def soak(options):
                if (str(number), name) not in there]
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         running = [pool.submit(run_scenario, number, name, options) for number, name in missing]
-        for done in concurrent.futures.as_completed(running):
-            write_rows(options.file, done.result())
+        try:
+            for done in concurrent.futures.as_completed(running):
+                write_rows(options.file, done.result())
+        except KeyboardInterrupt:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
     return show(read_rows(options.file))
 
 
