@@ -2,7 +2,7 @@
 # What `make soak` runs: a million requests in ten thousand cycles through one harness, which
 # another one watches; the same with the harness's own cgroups, in the guest; and the catalogue 20
 # times. Hours: half an hour of it waits for memory to stand still, 10,000 times; the catalogue
-# takes five minutes a round. What is there of the catalogue is not run again.
+# takes some seven minutes a round. What is there of the catalogue is not run again.
 #
 # usage: run.sh [harness] [guest] [catalogue] [table]   all of them when none is named
 #   REQUESTS=1000000 CYCLES=10000   of the harness
