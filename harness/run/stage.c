@@ -175,8 +175,8 @@ static int stage_await_ready(struct stage *stage, unsigned index, struct readine
     return 0;
 }
 
-/* All of it was killed for memory while it started: what still listens takes its time to die. Who is
- * killed from now on, though before the first cycle looks, is killed in that. */
+/* All of it was killed for memory while it started: what still listens takes its time to die. Who
+ * is killed from now on, though before the first cycle looks, is killed in that. */
 static bool stage_is_dying(struct stage *stage)
 {
     struct memory_sample sample = {.t_ns = 0};

@@ -47,7 +47,7 @@ struct stage {
     struct instrument_site instrument_site;
     struct run_spec instrumented; /* the spec, with what they need in the environment */
     struct host_state host;       /* what the machine is compared with at the end */
-    bool has_kills;               /* of this start: OOM kills that its last cycle knew of, or ready */
+    bool has_kills; /* of this start: OOM kills that its last cycle knew of, or ready */
     uint64_t known_kills;
     char trouble[BATCH_TROUBLE_MAX]; /* of the last load: how the first request failed; "": none */
     bool killed_above;               /* in the last cycle: for memory, and not at its own limit */

@@ -109,6 +109,22 @@ START_TEST(a_leak_is_followed_through_three_kills)
 }
 END_TEST
 
+/* The first look is at what is dying, and has been counted: that is no signal from nowhere. */
+START_TEST(what_is_killed_between_ready_and_the_first_look_was_killed_for_memory)
+{
+    static const char *const kills[] = {"oom=1", "oom=2", "oom=3", "oom=4"};
+    TRIAL(trial, kills[_i], RESTART_AT_ONCE);
+    trial.command[2] = "dies=300";
+    const struct record *record = execute(&trial);
+    ck_assert_ptr_null(strstr(record->error.text, "signal 9"));
+    ck_assert_msg(record->error.kind == ERROR_NONE ||
+                      strstr(record->error.text, "OOM-killed") != NULL,
+                  "%s", record->error.text);
+    ck_assert_uint_gt(record->n_ends, 0);
+    ck_assert_int_eq(record->ends[0].reason, END_OOM_KILLED);
+}
+END_TEST
+
 /* A leak that is seen well before the first kill: the load goes on until there were three. */
 START_TEST(a_leak_with_room_to_go_is_driven_to_its_kills)
 {
@@ -272,6 +288,8 @@ static Suite *suite(void)
     TCase *c = tcase_create("policies");
     tcase_set_timeout(c, 60);
     tcase_add_test(c, a_leak_is_followed_through_three_kills);
+    tcase_add_loop_test(c, what_is_killed_between_ready_and_the_first_look_was_killed_for_memory, 0,
+                        4);
     tcase_add_test(c, a_leak_with_room_to_go_is_driven_to_its_kills);
     tcase_add_test(c, a_kill_that_concurrency_makes_is_pressure_all_the_same);
     tcase_add_test(c, what_is_never_started_again_has_one_life);

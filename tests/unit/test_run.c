@@ -214,22 +214,6 @@ START_TEST(what_was_killed_is_not_measured_while_it_dies)
 }
 END_TEST
 
-/* The first look is at what is dying, and has been counted: that is no signal from nowhere. */
-START_TEST(what_is_killed_between_ready_and_the_first_look_was_killed_for_memory)
-{
-    static const char *const kills[] = {"oom=1", "oom=2", "oom=3", "oom=4"};
-    const char *const words[] = {kills[_i], "dies=300", NULL};
-    CLEANUP(trial_done) struct trial trial = trial_new("/slow/1", words);
-    const struct record *record = execute(&trial);
-    ck_assert_ptr_null(strstr(record->error.text, "signal 9"));
-    ck_assert_msg(record->error.kind == ERROR_NONE ||
-                      strstr(record->error.text, "OOM-killed") != NULL,
-                  "%s", record->error.text);
-    ck_assert_uint_gt(record->n_ends, 0);
-    ck_assert_int_eq(record->ends[0].reason, END_OOM_KILLED);
-}
-END_TEST
-
 /* Two at a time are eleven of 16 MiB, and three are all of them. */
 START_TEST(how_many_at_a_time_are_safe_is_tried_at_and_above_it)
 {
@@ -488,8 +472,6 @@ static Suite *suite(void)
     tcase_add_test(verdicts, a_cache_that_is_full_in_the_repeat_is_clean_after_larger_cycles);
     tcase_add_test(verdicts, what_grows_by_the_clock_is_looked_at_without_load);
     tcase_add_test(verdicts, what_was_killed_is_not_measured_while_it_dies);
-    tcase_add_loop_test(
-        verdicts, what_is_killed_between_ready_and_the_first_look_was_killed_for_memory, 0, 4);
     tcase_add_test(verdicts, how_many_at_a_time_are_safe_is_tried_at_and_above_it);
     tcase_add_test(verdicts, a_service_that_a_squeeze_kills_has_not_failed);
     tcase_add_test(verdicts, a_kill_that_concurrency_makes_is_pressure_as_the_solo_restart_shows);
