@@ -2,6 +2,7 @@
  * input are sent to one that serves a result, "TOKEN" replaced by its token. Who does not say the
  * token learns nothing; whatever is said, it answers or hangs up, and goes on. */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <string.h>
@@ -20,7 +21,9 @@
 /* After so many inputs a plain request is answered, and it may take this long. */
 #define INPUTS_BETWEEN 256
 #define PLAIN_WAIT_MS  60000
-#define SECRET         "a-name-that-only-the-list-says"
+/* Ports of one wait for a minute before it is their turn again, also at 10,000 inputs a second. */
+#define ADDRESSES 1000
+#define SECRET    "a-name-that-only-the-list-says"
 
 static struct serve_server *server;
 static char token[SERVE_TOKEN_LENGTH + 1];
@@ -50,8 +53,22 @@ static void say(int fd, const char *text, size_t length)
     }
 }
 
-/* The input with the token in it; *ret_knows: it is. Malloc'd. */
-static char *fill_in(const uint8_t *data, size_t size, size_t *ret_length, bool *ret_knows)
+/* Is the token said anywhere? Not with memmem: libFuzzer learns what that looks for, and would say
+ * the token itself. */
+static bool says_token(const char *text, size_t length)
+{
+    for (size_t at = 0; at + SERVE_TOKEN_LENGTH <= length; at++) {
+        size_t same = 0;
+        while (same < SERVE_TOKEN_LENGTH && text[at + same] == token[same])
+            same++;
+        if (same == SERVE_TOKEN_LENGTH)
+            return true;
+    }
+    return false;
+}
+
+/* The input with the token in it. Malloc'd. */
+static char *fill_in(const uint8_t *data, size_t size, size_t *ret_length)
 {
     char *text = malloc(size / 5 * SERVE_TOKEN_LENGTH + size + 1);
     size_t length = 0;
@@ -61,7 +78,6 @@ static char *fill_in(const uint8_t *data, size_t size, size_t *ret_length, bool 
             memcpy(text + length, token, SERVE_TOKEN_LENGTH);
             length += SERVE_TOKEN_LENGTH;
             i += 5;
-            *ret_knows = true;
         } else {
             text[length++] = (char)data[i++];
         }
@@ -87,19 +103,36 @@ static size_t listen_to(int fd, int wait_ms, char *answer)
     return length;
 }
 
+/* Connected from another loopback address each time (127.1.0.1 and up): a port waits for a minute
+ * after who hung up first, and one address has 28,000 of them, which are 10 s of inputs. */
+static int connect_to_server(void)
+{
+    static uint32_t n_connections;
+    struct sockaddr_in from = {
+        .sin_family = AF_INET,
+        .sin_addr = {.s_addr = htonl(0x7f010001 + n_connections++ % ADDRESSES)}};
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_port = htons((uint16_t)port),
+                                  .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0 || bind(fd, (struct sockaddr *)&from, sizeof(from)) < 0 ||
+        connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
+        fprintf(stderr, "no connection to the server, after %u: %s\n", (unsigned)n_connections,
+                strerror(errno));
+        abort();
+    }
+    return fd;
+}
+
 /* Say it on a connection of its own. Returns how long the answer is. */
 static size_t ask(const char *text, size_t length, int wait_ms, char *answer)
 {
     const struct linger none = {.l_onoff = 1, .l_linger = 0};
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_port = htons((uint16_t)port),
-                                  .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
-    CLEANUP(closep) int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    FUZZ_REQUIRE(fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0);
+    CLEANUP(closep) int fd = connect_to_server();
     say(fd, text, length);
     (void)shutdown(fd, SHUT_WR);
     size_t answered = listen_to(fd, wait_ms, answer);
-    /* Closed with a reset: no port waits out its minute. */
+    /* Closed with a reset: who still streams notices at once. */
     (void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
     return answered;
 }
@@ -121,15 +154,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static char answer[ANSWER_MAX + 1];
     static unsigned n_inputs;
     size_t length = 0;
-    bool knows = false;
     if (server == NULL)
         set_up();
-    CLEANUP(freep) char *text = fill_in(data, size, &length, &knows);
+    CLEANUP(freep) char *text = fill_in(data, size, &length);
     size_t answered = ask(text, length, ANSWER_WAIT_MS, answer);
     FUZZ_REQUIRE(answered == 0 || strncmp(answer, "HTTP/1.", 7) == 0);
-    if (!knows) {
+    if (!says_token(text, length)) {
         FUZZ_REQUIRE(memmem(answer, answered, SECRET, strlen(SECRET)) == NULL);
-        FUZZ_REQUIRE(memmem(answer, answered, token, strlen(token)) == NULL);
+        FUZZ_REQUIRE(!says_token(answer, answered));
         FUZZ_REQUIRE(memmem(answer, answered, " 200 OK", 7) == NULL);
     }
     if (n_inputs++ % INPUTS_BETWEEN == 0)
