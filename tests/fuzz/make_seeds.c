@@ -30,12 +30,24 @@
 
 static const char *seeds;
 
+/* Seeds are the same whenever they are made: a temporary folder has no name of its own in them. */
+static void forget_folder(char *text)
+{
+    static const char of_tests[] = "/leakcage-test-";
+    for (char *at = text; (at = strstr(at, of_tests)) != NULL;) {
+        at += sizeof(of_tests) - 1;
+        memset(at, 'X', strnlen(at, sizeof("XXXXXX") - 1));
+    }
+}
+
 static void put(const char *target, const char *name, const struct buffer *bytes)
 {
     char path[PATH_MAX];
     struct error err = {.kind = ERROR_NONE};
     snprintf(path, sizeof(path), "%s/%s", seeds, target);
     FUZZ_REQUIRE(file_make_directories(path, &err) == 0);
+    if (bytes->data != NULL)
+        forget_folder(bytes->data);
     snprintf(path, sizeof(path), "%s/%s/%s", seeds, target, name);
     FUZZ_REQUIRE(file_write_atomic(AT_FDCWD, path, buffer_text(bytes), bytes->length, &err) == 0);
 }

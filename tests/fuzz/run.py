@@ -10,8 +10,10 @@ status: 1 when a target has found something or has not run.
 """
 
 import argparse
+import base64
 import concurrent.futures
 import fcntl
+import gzip
 import json
 import os
 import re
@@ -30,14 +32,15 @@ LENGTHS = {"timeline": 40960, "result": 40960, "scenario": 16384, "json": 16384,
 # What else is in the repository that a target reads.
 MORE = {"scenario": ["scenarios"], "json": ["scenarios"], "pod": ["docker/kube"]}
 
-# Of one input: longer is a hang, more is too much.
+# Of one input: longer is a hang (less is a machine that has other work), more memory is too much.
 TIMEOUT_S = 60
 MEMORY_MIB = 2048
+# Not asked for leaks: threads come and go, and what one that begins is given is nobody's for a
+# moment.
+WITH_THREADS = ("serve",)
 
-ENVIRONMENT = {
-    "ASAN_OPTIONS": "quarantine_size_mb=16:allocator_release_to_os_interval_ms=-1",
-    "UBSAN_OPTIONS": "print_stacktrace=1",
-}
+# An input that found something is told whole when its text is no longer than this.
+TOLD_MAX = 4000
 
 
 class Result:
@@ -73,14 +76,13 @@ def targets_of(folder):
             if os.access(os.path.join(folder, "tests/fuzz/fuzz_" + name), os.X_OK)]
 
 
-def places(folder, target):
-    """The corpus, which grows, then the seeds."""
-    corpus = os.path.join(folder, "tests/fuzz/corpus", target)
-    os.makedirs(corpus, exist_ok=True)
-    seeds = [os.path.join(HERE, "seeds", target),
-             os.path.join(folder, "tests/fuzz/made", target)]
-    seeds += [os.path.join(ROOT, more) for more in MORE.get(target, [])]
-    return [corpus] + [seed for seed in seeds if os.path.isdir(seed)]
+def seeds_of(folder, target):
+    """The files of a target, as seen from the build folder, always in one order: a folder's own is
+    another on each machine."""
+    places = [os.path.join(HERE, "seeds", target), os.path.join(folder, "tests/fuzz/made", target)]
+    places += [os.path.join(ROOT, more) for more in MORE.get(target, [])]
+    return [os.path.relpath(os.path.join(at, name), folder) for place in places
+            for at, folders, names in sorted(os.walk(place)) for name in sorted(names)]
 
 
 def read_log(result, text):
@@ -91,27 +93,52 @@ def read_log(result, text):
     result.executions = last(r"stat::number_of_executed_units: (\d+)")
     result.covered = last(r"\bcov: (\d+)")
     result.edges = last(r"\((\d+) inline 8-bit counters\)")
-    result.found = re.findall(r"Test unit written to (\S+)", text)
+    result.found = re.findall(r"Test unit written to (\S+)", text) # as seen from the build folder
     result.log = text
+
+
+def environment(target, own):
+    options = "quarantine_size_mb=16:allocator_release_to_os_interval_ms=-1"
+    return {"PATH": "/usr/bin:/bin", "LEAKCAGE_FUZZ_DIR": own,
+            "ASAN_OPTIONS": options + (":detect_leaks=0" if target in WITH_THREADS else ""),
+            "UBSAN_OPTIONS": "print_stacktrace=1"}
+
+
+def fixed_addresses():
+    """A command's beginning with which it has the same addresses each time; [] where a container
+    forbids that: some inputs are others then, and as many."""
+    prefix = ["setarch", "--addr-no-randomize"]
+    done = subprocess.run(prefix + ["true"], stderr=subprocess.DEVNULL)
+    return prefix if done.returncode == 0 else []
 
 
 def run(folder, target, seconds, seed):
     """One target for so long; it stops at the first thing that it finds. With a seed (0: any) and a
-    new build folder, the inputs are the same ones in each run, as many as there is time for."""
+    new build folder, the inputs are the same ones in each run, as many as there is time for: of all
+    targets in one build, but `serve` (it has threads); of most in any. Hence no inputs made of what
+    was compared (pointers, too), the same addresses, names of one length, an environment of its own
+    and no look at the corpus each second for what others have added."""
     result = Result(target)
-    found = os.path.join(folder, "tests/fuzz/found")
-    os.makedirs(found, exist_ok=True)
+    corpus = os.path.join("tests/fuzz/corpus", target)
+    for name in ("tests/fuzz/found", corpus):
+        os.makedirs(os.path.join(folder, name), exist_ok=True)
     begin = time.monotonic()
     memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
     with tempfile.TemporaryDirectory(prefix="leakcage-fuzz-", dir=memory) as own:
-        command = [os.path.join(folder, "tests/fuzz/fuzz_" + target),
+        inputs = os.path.join(own, "inputs")
+        with open(inputs, "w", encoding="utf-8") as file:
+            file.write(",".join(seeds_of(folder, target)))
+        command = ["tests/fuzz/fuzz_" + target, "-seed_inputs=@" + inputs,
                    "-max_total_time=%d" % seconds, "-timeout=%d" % TIMEOUT_S,
-                   "-rss_limit_mb=%d" % MEMORY_MIB, "-print_final_stats=1",
-                   "-seed=%d" % seed, "-max_len=%d" % LENGTHS.get(target, LENGTH),
-                   "-artifact_prefix=%s/%s-" % (found, target)]
-        done = subprocess.run(command + places(folder, target), stdout=subprocess.DEVNULL,
-                              stderr=subprocess.PIPE,
-                              env=dict(os.environ, LEAKCAGE_FUZZ_DIR=own, **ENVIRONMENT))
+                   "-report_slow_units=%d" % TIMEOUT_S, "-rss_limit_mb=%d" % MEMORY_MIB,
+                   "-print_final_stats=1",
+                   "-seed=%d" % seed, "-reload=%d" % (0 if seed else 1),
+                   "-use_cmp=%d" % (0 if seed else 1),
+                   "-max_len=%d" % LENGTHS.get(target, LENGTH),
+                   "-artifact_prefix=tests/fuzz/found/%s-" % target, corpus]
+        done = subprocess.run((fixed_addresses() if seed else []) + command, cwd=folder,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                              env=environment(target, own))
     result.seconds = time.monotonic() - begin
     read_log(result, done.stderr.decode("utf-8", "backslashreplace"))
     result.ran = result.executions > 0 and (done.returncode == 0 or bool(result.found))
@@ -145,14 +172,22 @@ def print_table(results, totals):
                   format(sum(totals.values()), ","), sum(len(r.found) for r in results)))
 
 
-def tell(result):
-    """What was found, and how it is looked at."""
-    print("\n-- %s %s" % (result.target, "has found something:" if result.ran else "did not run:"))
+def story(folder, result):
+    """What was found, and how it is looked at; inputs stay in a build folder that may be gone soon,
+    so their bytes are told, too."""
     lines = [line for line in result.log.splitlines()
-             if not re.match(r"#\d+\s|\s+#\d+ .*fuzzer::|NEW_FUNC|INFO:", line)]
-    print("\n".join(lines[-60:]))
+             if not re.match(r"#\d+\s|\s+#\d+ .*fuzzer::|NEW_FUNC|INFO:|stat::", line)]
+    told = ["", "-- %s %s" % (result.target,
+                             "has found something:" if result.ran else "did not run:")]
+    told += lines[-60:]
     for path in result.found:
-        print("   again: %s %s" % ("build/fuzz/tests/fuzz/fuzz_" + result.target, path))
+        with open(os.path.join(folder, path), "rb") as file:
+            data = file.read()
+        told.append("   again, in %s: %s %s" % (folder, "tests/fuzz/fuzz_" + result.target, path))
+        text = base64.b64encode(gzip.compress(data)).decode()
+        if len(text) <= TOLD_MAX:
+            told.append("   its %d bytes: base64 -d <<<'%s' | gunzip" % (len(data), text))
+    return "\n".join(told) + "\n"
 
 
 def main():
@@ -163,6 +198,7 @@ def main():
     parser.add_argument("--jobs", type=int, default=2, help="targets at a time (2)")
     parser.add_argument("--build", default=os.path.join(ROOT, "build/fuzz"), metavar="FOLDER")
     parser.add_argument("--no-build", action="store_true", help="they are built already")
+    parser.add_argument("--told", metavar="FILE", help="what was found, once more")
     parser.add_argument("target", nargs="*")
     arguments = parser.parse_args()
     folder = os.path.abspath(arguments.build)
@@ -176,9 +212,11 @@ def main():
         results = list(pool.map(lambda name: run(folder, name, arguments.seconds, arguments.seed),
                                 arguments.target or known))
     print_table(results, add_to_totals(folder, results))
-    for result in results:
-        if not result.is_good:
-            tell(result)
+    told = "".join(story(folder, result) for result in results if not result.is_good)
+    print(told, end="")
+    if arguments.told:
+        with open(arguments.told, "w", encoding="utf-8") as file:
+            file.write(told)
     return 0 if all(result.is_good for result in results) else 1
 
 
