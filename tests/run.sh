@@ -58,8 +58,25 @@ for case in tree.parse(sys.argv[1]).getroot().iter("testcase"):
 END
 }
 
+# The tests that failed, each with the end of what it said: told once more at the very end, for all
+# that some CIs keep of a log is that.
+failures() {
+    python3 - "$1" "$2" <<'END'
+import sys
+import xml.etree.ElementTree as tree
+
+for case in tree.parse(sys.argv[2]).getroot().iter("testcase"):
+    if case.find("failure") is not None:
+        print("-- failed: %s: %s" % (sys.argv[1], case.get("name")))
+        print("\n".join((case.findtext("system-out") or "").splitlines()[-15:]))
+END
+}
+
 # check PRESET CTEST-OPTION...: run tests; remember a failure.
 failed=0
+told=$PWD/build/failures.txt
+mkdir -p build
+: >"$told"
 check() {
     preset=$1
     shift
@@ -67,6 +84,7 @@ check() {
     ctest --test-dir "build/$preset" -j2 --output-on-failure --no-tests=error \
         --output-junit "$folder/junit.xml" --output-log "$folder/output.log" "$@" || failed=1
     reasons "$folder/junit.xml"
+    failures "$preset" "$folder/junit.xml" >>"$told"
     lap "tests of preset $preset"
 }
 
@@ -74,9 +92,10 @@ check() {
 # was done.
 fuzz() {
     fuzzed="found nothing"
-    tests/fuzz/run.py --no-build --seconds "$@" || {
+    tests/fuzz/run.py --no-build --told build/fuzz/told.txt --seconds "$@" || {
         failed=1
-        fuzzed="FAILED, see its table above"
+        fuzzed=FAILED
+        { echo "-- failed: fuzzing" && tail -n 30 build/fuzz/told.txt; } >>"$told"
     }
     lap "fuzzing"
 }
@@ -114,6 +133,6 @@ for preset in asan tsan clang "$clang_sanitized" release; do
     echo "$preset: $(grep 'tests passed' "build/$preset/Testing/output.log")"
 done
 echo "fuzzing: $fuzzed"
-[ "$failed" = 0 ] || echo "what failed left its files in build/*/e2e" >&2
 echo "-- all: $(($(date +%s) - begin)) s"
+[ "$failed" = 0 ] || { cat "$told" && echo "what failed left its files in build/*/e2e"; } >&2
 exit "$failed"
