@@ -5,8 +5,9 @@ usage: run.py [--seconds N] [--jobs N] [--build FOLDER] [--no-build] [TARGET...]
 
 Each target starts from its seeds (seeds/TARGET, what make_seeds has made, and files of the
 repository) and from what earlier runs have found worth keeping (FOLDER/tests/fuzz/corpus/TARGET).
-An input that breaks something is left in FOLDER/tests/fuzz/found; mended, it becomes a seed. Exit
-status: 1 when a target has found something or has not run.
+An input that breaks something is left in FOLDER/tests/fuzz/found; mended, it becomes a seed. What
+hangs on the machine, too (time, memory, threads), is told and counts for nothing when it is well
+each time that it is asked again. Exit status: 1 when a target has found something or has not run.
 """
 
 import argparse
@@ -39,7 +40,9 @@ MEMORY_MIB = 2048
 # moment.
 WITH_THREADS = ("serve",)
 
-# An input that found something is told whole when its text is no longer than this.
+# How often an input that found something is asked again, at most.
+AGAIN = 5
+# It is told whole when its text is no longer than this.
 TOLD_MAX = 4000
 
 
@@ -49,13 +52,18 @@ class Result:
     def __init__(self, target):
         self.target = target
         self.executions = self.covered = self.edges = self.seconds = 0
-        self.found = []
+        self.found = [] # as seen from the build folder
+        self.once = [] # of these, what was the machine's
         self.ran = False
         self.log = ""
 
     @property
     def is_good(self):
-        return self.ran and not self.found
+        return self.ran and not self.really_found
+
+    @property
+    def really_found(self):
+        return [path for path in self.found if path not in self.once]
 
 
 def build(folder):
@@ -93,7 +101,7 @@ def read_log(result, text):
     result.executions = last(r"stat::number_of_executed_units: (\d+)")
     result.covered = last(r"\bcov: (\d+)")
     result.edges = last(r"\((\d+) inline 8-bit counters\)")
-    result.found = re.findall(r"Test unit written to (\S+)", text) # as seen from the build folder
+    result.found = re.findall(r"Test unit written to (\S+)", text)
     result.log = text
 
 
@@ -110,6 +118,21 @@ def fixed_addresses():
     prefix = ["setarch", "--addr-no-randomize"]
     done = subprocess.run(prefix + ["true"], stderr=subprocess.DEVNULL)
     return prefix if done.returncode == 0 else []
+
+
+def start(folder, target, command, own):
+    return subprocess.run(command, cwd=folder, env=environment(target, own),
+                          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+
+
+def was_machine(folder, target, path, own):
+    """Was it one moment's time, memory or threads? An input that breaks a promise is a finding also
+    when it is well by itself: what came before it may have left something behind."""
+    if os.path.basename(path).startswith(target + "-crash-") and target not in WITH_THREADS:
+        return False
+    command = ["tests/fuzz/fuzz_" + target, "-timeout=%d" % TIMEOUT_S,
+                        "-rss_limit_mb=%d" % MEMORY_MIB, path]
+    return all(start(folder, target, command, own).returncode == 0 for _ in range(AGAIN))
 
 
 def run(folder, target, seconds, seed):
@@ -136,11 +159,10 @@ def run(folder, target, seconds, seed):
                    "-use_cmp=%d" % (0 if seed else 1),
                    "-max_len=%d" % LENGTHS.get(target, LENGTH),
                    "-artifact_prefix=tests/fuzz/found/%s-" % target, corpus]
-        done = subprocess.run((fixed_addresses() if seed else []) + command, cwd=folder,
-                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                              env=environment(target, own))
-    result.seconds = time.monotonic() - begin
-    read_log(result, done.stderr.decode("utf-8", "backslashreplace"))
+        done = start(folder, target, (fixed_addresses() if seed else []) + command, own)
+        result.seconds = time.monotonic() - begin
+        read_log(result, done.stderr.decode("utf-8", "backslashreplace"))
+        result.once = [path for path in result.found if was_machine(folder, target, path, own)]
     result.ran = result.executions > 0 and (done.returncode == 0 or bool(result.found))
     return result
 
@@ -167,9 +189,9 @@ def print_table(results, totals):
         print(form % (result.target, format(result.executions, ","),
                       format(int(result.executions / max(result.seconds, 1)), ","),
                       "%d of %d" % (result.covered, result.edges),
-                      format(totals.get(result.target, 0), ","), len(result.found)))
+                      format(totals.get(result.target, 0), ","), len(result.really_found)))
     print(form % ("all", format(sum(r.executions for r in results), ","), "", "",
-                  format(sum(totals.values()), ","), sum(len(r.found) for r in results)))
+                  format(sum(totals.values()), ","), sum(len(r.really_found) for r in results)))
 
 
 def story(folder, result):
@@ -177,8 +199,13 @@ def story(folder, result):
     so their bytes are told, too."""
     lines = [line for line in result.log.splitlines()
              if not re.match(r"#\d+\s|\s+#\d+ .*fuzzer::|NEW_FUNC|INFO:|stat::", line)]
-    told = ["", "-- %s %s" % (result.target,
-                             "has found something:" if result.ran else "did not run:")]
+    if not result.ran:
+        what = "did not run:"
+    elif result.really_found:
+        what = "has found something:"
+    else:
+        what = "has found what is well when it is asked again, %d times:" % AGAIN
+    told = ["", "-- %s %s" % (result.target, what)]
     told += lines[-60:]
     for path in result.found:
         with open(os.path.join(folder, path), "rb") as file:
@@ -212,7 +239,8 @@ def main():
         results = list(pool.map(lambda name: run(folder, name, arguments.seconds, arguments.seed),
                                 arguments.target or known))
     print_table(results, add_to_totals(folder, results))
-    told = "".join(story(folder, result) for result in results if not result.is_good)
+    told = "".join(story(folder, result) for result in results
+                   if not result.is_good or result.found)
     print(told, end="")
     if arguments.told:
         with open(arguments.told, "w", encoding="utf-8") as file:
