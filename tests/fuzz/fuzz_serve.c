@@ -1,6 +1,7 @@
 /* The local page's server as whoever can connect sees it (serve/serve_server.h): the bytes of an
  * input are sent to one that serves a result, "TOKEN" replaced by its token. Who does not say the
- * token learns nothing; whatever is said, it answers or hangs up, and goes on. */
+ * token learns nothing; whatever is said, it answers or hangs up, and goes on. libFuzzer's timer is
+ * a signal that comes at any time. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -46,6 +47,8 @@ static void say(int fd, const char *text, size_t length)
 {
     while (length > 0) {
         ssize_t n = send(fd, text, length, MSG_NOSIGNAL);
+        if (n < 0 && errno == EINTR)
+            continue;
         if (n <= 0)
             return;
         text += n;
@@ -92,15 +95,34 @@ static size_t listen_to(int fd, int wait_ms, char *answer)
     size_t length = 0;
     while (length < ANSWER_MAX) {
         struct pollfd wait = {.fd = fd, .events = POLLIN};
-        if (poll(&wait, 1, wait_ms) != 1)
-            break;
-        ssize_t n = recv(fd, answer + length, ANSWER_MAX - length, 0);
+        int ready = poll(&wait, 1, wait_ms);
+        ssize_t n = ready == 1 ? recv(fd, answer + length, ANSWER_MAX - length, 0) : ready;
+        if (n < 0 && errno == EINTR)
+            continue;
         if (n <= 0)
             break;
         length += (size_t)n;
     }
     answer[length] = '\0';
     return length;
+}
+
+/* connect(2), which a signal does not end: it is only waited for no more. */
+static int connect_wholly(int fd, const struct sockaddr_in *address)
+{
+    if (connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0)
+        return 0;
+    if (errno != EINTR)
+        return -1;
+    struct pollfd wait = {.fd = fd, .events = POLLOUT};
+    while (poll(&wait, 1, PLAIN_WAIT_MS) < 0 && errno == EINTR)
+        ;
+    int failure = 0;
+    socklen_t size = sizeof(failure);
+    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &failure, &size) < 0)
+        return -1;
+    errno = failure;
+    return failure == 0 ? 0 : -1;
 }
 
 /* Connected from another loopback address each time (127.1.0.1 and up): a port waits for a minute
@@ -116,7 +138,7 @@ static int connect_to_server(void)
                                   .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0 || bind(fd, (struct sockaddr *)&from, sizeof(from)) < 0 ||
-        connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
+        connect_wholly(fd, &address) < 0) {
         fprintf(stderr, "no connection to the server, after %u: %s\n", (unsigned)n_connections,
                 strerror(errno));
         abort();
