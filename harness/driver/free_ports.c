@@ -11,18 +11,41 @@
 
 #define FREE_PORTS_TRIES 64
 
-/* A port the kernel picks, held by *ret_fd until that is closed. */
+/* A port of the kernel's choice, bound there. Returns a descriptor, or -1 (errno). */
+static int free_ports_bind(const struct sockaddr *any, socklen_t length, uint16_t *ret)
+{
+    struct sockaddr_storage address;
+    socklen_t room = sizeof(address);
+    const int no = 0;
+    CLEANUP(closep) int fd = socket(any->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0 || (any->sa_family == AF_INET6 &&
+                   setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &no, sizeof(no)) < 0))
+        return -1;
+    if (bind(fd, any, length) < 0 || getsockname(fd, (struct sockaddr *)&address, &room) < 0)
+        return -1;
+    *ret = ntohs(any->sa_family == AF_INET6 ? ((struct sockaddr_in6 *)&address)->sin6_port
+                                            : ((struct sockaddr_in *)&address)->sin_port);
+    return take_fd(&fd);
+}
+
+/* A port the kernel picks, held by *ret_fd until that is closed: one that nobody uses on any
+ * address, for most services bind all of them, and not each lets connections linger there. Where
+ * there is no IPv6, of IPv4; where all linger, one that is free on 127.0.0.1. */
 static int free_ports_pick(uint16_t *ret, int *ret_fd, struct error *err)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t length = sizeof(address);
-    CLEANUP(closep) int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
-        getsockname(fd, (struct sockaddr *)&address, &length) < 0)
+    const struct sockaddr_in6 all = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_ANY_INIT};
+    const struct sockaddr_in all_v4 = {.sin_family = AF_INET, .sin_addr.s_addr = INADDR_ANY};
+    const struct sockaddr_in loopback = {.sin_family = AF_INET,
+                                         .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int fd = free_ports_bind((const struct sockaddr *)&all, sizeof(all), ret);
+    if (fd < 0)
+        fd = free_ports_bind((const struct sockaddr *)&all_v4, sizeof(all_v4), ret);
+    if (fd < 0)
+        fd = free_ports_bind((const struct sockaddr *)&loopback, sizeof(loopback), ret);
+    if (fd < 0)
         return error_set_errno(err, ERROR_ENVIRONMENT, errno,
                                "cannot find a free port on 127.0.0.1 (is the loopback up?)");
-    *ret = ntohs(address.sin_port);
-    *ret_fd = take_fd(&fd);
+    *ret_fd = fd;
     return 0;
 }
 

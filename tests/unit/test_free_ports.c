@@ -43,12 +43,40 @@ START_TEST(a_port_that_somebody_listens_on_is_not_free)
 }
 END_TEST
 
+/* Services bind all addresses: what is in use at one of them will not do. */
+START_TEST(ports_in_use_at_another_address_are_not_chosen)
+{
+    enum { HELD = 400, ROUNDS = 20, PICKS = 50 };
+    static int held[HELD];
+    static bool used[UINT16_MAX + 1];
+    for (size_t i = 0; i < HELD; i++) {
+        struct sockaddr_in where = {.sin_family = AF_INET,
+                                    .sin_addr.s_addr = htonl(INADDR_LOOPBACK + 8)};
+        socklen_t length = sizeof(where);
+        held[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        ck_assert_int_ge(held[i], 0);
+        ck_assert_int_eq(bind(held[i], (struct sockaddr *)&where, length), 0);
+        ck_assert_int_eq(getsockname(held[i], (struct sockaddr *)&where, &length), 0);
+        used[ntohs(where.sin_port)] = true;
+    }
+    for (size_t round = 0; round < ROUNDS; round++) {
+        uint16_t ports[PICKS] = {0};
+        ck_assert_int_eq(free_ports_choose(ports, PICKS, NULL), 0);
+        for (size_t i = 0; i < PICKS; i++)
+            ck_assert_msg(!used[ports[i]], "%u", ports[i]);
+    }
+    for (size_t i = 0; i < HELD; i++)
+        close(held[i]);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("free_ports");
     TCase *c = tcase_create("ports");
     tcase_add_test(c, ports_that_are_chosen_differ_and_those_that_are_fixed_stay);
     tcase_add_loop_test(c, a_port_that_somebody_listens_on_is_not_free, 0, 2);
+    tcase_add_test(c, ports_in_use_at_another_address_are_not_chosen);
     suite_add_tcase(s, c);
     return s;
 }
