@@ -5,10 +5,12 @@
 package main
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"runtime"
 	"runtime/pprof"
+	"time"
 )
 
 var kept [][]byte
@@ -25,9 +27,15 @@ func work() int {
 }
 
 //go:noinline
-func hang(started chan bool, forever chan bool) {
-	started <- true
+func hang(forever chan bool) {
 	<-forever // the hang
+}
+
+// Whether so many have come to where they hang.
+func hanging(count int) bool {
+	text := make([]byte, 1<<20)
+	text = text[:runtime.Stack(text, true)]
+	return bytes.Count(text, []byte(" [chan receive]:\nmain.hang(")) == count
 }
 
 func write(name, profile string, debug int) {
@@ -57,14 +65,13 @@ func main() {
 		work()
 	}
 	heap("heap.001.gz")
-	started, forever := make(chan bool), make(chan bool)
+	forever := make(chan bool)
 	for n := 0; n < 20; n++ {
-		go hang(started, forever)
+		go hang(forever)
 	}
-	for n := 0; n < 20; n++ {
-		<-started
+	for !hanging(20) {
+		time.Sleep(time.Millisecond)
 	}
-	runtime.Gosched()
 	write("goroutine.001.gz", "goroutine", 0)
 	write("goroutine.001.txt", "goroutine", 1)
 }
