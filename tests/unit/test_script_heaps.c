@@ -83,9 +83,22 @@ START_TEST(python_names_function_and_line)
 }
 END_TEST
 
+/* Work until both hold something: a child that has just begun may not have come to the door. The
+ * test has its bound in time. */
+static void await_child(void)
+{
+    instrumented_work(&it, UNITS);
+    for (int64_t held = 0; held < INT64_C(3) * UNITS * UNIT_BYTES / 2;) {
+        CLEANUP(profile_freep) struct profile *profile = instrumented_snapshot(&it, "python", 0);
+        held = instrumented_held(profile, "inuse_space", "Worker.keep", "held.py");
+        usleep(10000);
+    }
+}
+
 START_TEST(a_forked_child_of_python_is_in_the_sum)
 {
     start(&instrument_python, WORDS(PYTHON, HELD_PY, "fork"), RUNTIME_PYTHON);
+    await_child();
     double bytes = growth("python", "inuse_space", "Worker.keep", "held.py");
     ck_assert_msg(bytes > 1.7 * UNIT_BYTES && bytes < 2.6 * UNIT_BYTES, "%.1f", bytes);
 }
@@ -124,8 +137,8 @@ START_TEST(node_names_the_function)
 {
     start(&instrument_node, WORDS(NODE, HELD_JS), RUNTIME_NODE);
     double bytes = growth("node", "inuse_space", "keep", "held.js");
-    /* 128 doubles, with what an array has for itself; V8 samples. */
-    ck_assert_msg(bytes > 0.9 * UNIT_BYTES && bytes < 2.5 * UNIT_BYTES, "%.1f", bytes);
+    /* 128 doubles, with what an array has for itself; V8 samples, and knows the sum. */
+    ck_assert_msg(bytes > 0.95 * UNIT_BYTES && bytes < 1.6 * UNIT_BYTES, "%.1f", bytes);
     CLEANUP(profile_freep) struct profile *profile = instrumented_snapshot(&it, "node", 2);
     expect_line(profile, "keep", HELD_JS);
     int64_t objects = instrumented_held(profile, "inuse_objects", "keep", "held.js");
@@ -137,7 +150,7 @@ START_TEST(a_worker_thread_of_node_is_in_the_sum)
 {
     start(&instrument_node, WORDS(NODE, HELD_JS, "worker"), RUNTIME_NODE);
     double bytes = growth("node", "inuse_space", "keep", "held.js");
-    ck_assert_msg(bytes > 0.9 * UNIT_BYTES && bytes < 2.5 * UNIT_BYTES, "%.1f", bytes);
+    ck_assert_msg(bytes > 0.95 * UNIT_BYTES && bytes < 1.6 * UNIT_BYTES, "%.1f", bytes);
 }
 END_TEST
 

@@ -101,12 +101,14 @@ function linesOf(profile, usedBytes) {
   return lines.join('\n');
 }
 
+// Garbage is collected when this thread is next idle; what calls back then must post nothing.
 function answer(session, socket) {
-  session.post('HeapProfiler.collectGarbage');
-  const usedBytes = process.memoryUsage().heapUsed - startBytes;
-  session.post('HeapProfiler.getSamplingProfile', (failure, result) => {
-    if (failure) socket.write(`failed ${oneLine(String(failure.message))}\nend\n`);
-    else socket.write(linesOf(result.profile, usedBytes));
+  session.post('HeapProfiler.collectGarbage', () => {
+    const usedBytes = process.memoryUsage().heapUsed - startBytes;
+    setImmediate(() => session.post('HeapProfiler.getSamplingProfile', (failure, result) => {
+      if (failure) socket.write(`failed ${oneLine(String(failure.message))}\nend\n`);
+      else socket.write(linesOf(result.profile, usedBytes));
+    }));
   });
 }
 
@@ -128,7 +130,7 @@ if (Number(process.versions.v8.split('.')[0]) > 11) v8.setFlagsFromString('--no-
 const session = new Session();
 session.connect();
 session.post('HeapProfiler.enable');
-session.post('HeapProfiler.collectGarbage');
-const startBytes = process.memoryUsage().heapUsed;
 session.post('HeapProfiler.startSampling', {samplingInterval: SAMPLING_BYTES});
+session.post('HeapProfiler.getSamplingProfile');  // collects garbage at once, as nothing else does
+const startBytes = process.memoryUsage().heapUsed;
 connect(session);
