@@ -32,6 +32,10 @@ class _Stack(ctypes.Structure):
                 ("frames", ctypes.POINTER(_Frame))]
 
 
+def _seed():
+    return int.from_bytes(os.urandom(8), "little")
+
+
 def _load():
     """The library, which samples from now on; or why it does not."""
     if sys.implementation.name != "cpython" or sys.version_info < (3, 9):
@@ -41,10 +45,11 @@ def _load():
     except OSError as failure:
         return None, "%s" % failure
     library.sampler_start.argtypes = [ctypes.c_double, ctypes.c_uint64]
+    library.sampler_reseed.argtypes = [ctypes.c_uint64]
     library.sampler_stacks.restype = ctypes.c_size_t
     library.sampler_get.argtypes = [ctypes.c_size_t]
     library.sampler_get.restype = ctypes.POINTER(_Stack)
-    library.sampler_start(_SAMPLING_BYTES, int.from_bytes(os.urandom(8), "little"))
+    library.sampler_start(_SAMPLING_BYTES, _seed())
     return library, ""
 
 
@@ -105,6 +110,13 @@ def _start():
     _thread.start_new_thread(_serve, ())
 
 
+def _start_in_child():
+    library, _ = _LOADED
+    if library is not None:  # else all children would sample alike, and their errors add up
+        library.sampler_reseed(_seed())
+    _start()
+
+
 def _import_next():
     """The sitecustomize that there would be without this one."""
     spec = importlib.machinery.PathFinder.find_spec("sitecustomize", sys.path)
@@ -117,6 +129,6 @@ def _import_next():
 
 sys.path[:] = [place for place in sys.path if os.path.abspath(place) != _HERE]
 _LOADED = _load()
-os.register_at_fork(after_in_child=_start)
+os.register_at_fork(after_in_child=_start_in_child)
 _start()
 _import_next()

@@ -342,6 +342,7 @@ static void sampler_free(void *context, void *block)
 #define EXPORT __attribute__((visibility("default")))
 
 EXPORT void sampler_start(double rate_bytes, uint64_t seed);
+EXPORT void sampler_reseed(uint64_t seed); /* in a forked child, else it samples as its parent */
 EXPORT size_t sampler_stacks(void);
 EXPORT const struct sampler_stack *sampler_get(size_t number);
 
@@ -362,6 +363,12 @@ void sampler_start(double rate_bytes, uint64_t seed)
                                     .free = sampler_free};
         PyMem_SetAllocator(domains[i], &ours);
     }
+}
+
+void sampler_reseed(uint64_t seed)
+{
+    sampler.random = seed;
+    sampler.left_bytes = sampler_draw();
 }
 
 size_t sampler_stacks(void)
