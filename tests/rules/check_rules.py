@@ -129,6 +129,9 @@ def check_calls(name, text):
 # Names of shells as data: which processes are wrappers, and how their command lines are read.
 KNOWS_SHELLS = {"harness/instrument/heaptrack_program.c", "harness/memory/process_name.c"}
 
+# Binds all addresses, to know whether they are free, and never listens.
+BINDS_ALL = {"harness/driver/free_ports.c"}
+
 
 def check_security(name, text):
     """Nothing listens beyond loopback, no shell is started, no token is compared byte by byte until
@@ -137,7 +140,8 @@ def check_security(name, text):
         return
     plain = without_comments(text)
     for match in re.finditer(r"\bINADDR_ANY\b|\bin6addr_any\b|\bIN6ADDR_ANY_INIT\b", plain):
-        yield line_of(plain, match.start()), "%s: services of ours listen on loopback" % match[0]
+        if name not in BINDS_ALL or re.search(r"\blisten\s*\(", plain):
+            yield line_of(plain, match.start()), "%s: what is ours listens on loopback" % match[0]
     for match in re.finditer(r"\b(str\w*cmp|memcmp|bcmp)\s*\([^;]*\btoken\b", plain):
         yield line_of(plain, match.start()), "%s(): compare tokens in constant time" % match[1]
     for match in re.finditer(r'"(?:/bin/|/usr/bin/)?(?:ba|da|k|z)?sh"', plain):
