@@ -107,7 +107,8 @@ class Layout(unittest.TestCase):
         debs = [name for name in os.listdir(packages) if name.endswith(".deb")]
         self.assertEqual(len(debs), 1)
         out = self.expect("lintian", "--allow-root", "--fail-on", "error,warning,info",
-                          "--tag-display-limit", "0", os.path.join(packages, debs[0]))
+                          "--tag-display-limit", "0", os.path.join(packages, debs[0]),
+                          env=dict(os.environ, TMPDIR=self.dir))  # it leaves a file there
         self.assertNotIn("E:", out)
         depends = self.expect("dpkg-deb", "-f", os.path.join(packages, debs[0]), "Depends")
         for package in ("libc6", "libcurl", "libmicrohttpd", "libdw1"):

@@ -12,6 +12,8 @@
 #include "instrument/environment.h"
 #include "profile/profile_load.h"
 
+#define END_BOUND_NS (2 * NSEC_PER_SEC)
+
 extern char **environ;
 
 int instrumented_begin(struct instrumented *it, const struct instrument *instrument,
@@ -92,8 +94,12 @@ struct profile *instrumented_snapshot(struct instrumented *it, const char *name,
 
 void instrumented_end(struct instrumented *it)
 {
+    struct process_end end;
     if (it->orders != NULL)
         fclose(it->orders);
+    /* It ends by itself then, and removes what it has in /tmp, as a JVM does. */
+    if (it->process.pid != 0)
+        (void)process_wait(&it->process, clock_now_ns() + END_BOUND_NS, &end);
     process_done(&it->process);
     if (it->said != NULL)
         fclose(it->said);
